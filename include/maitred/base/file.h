@@ -1,0 +1,55 @@
+// Files and descriptors, each read with a size limit.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "maitred/base/result.h"
+
+namespace maitred {
+
+// Owns one file descriptor. Movable. Thread-compatible.
+class UniqueFd {
+ public:
+  UniqueFd() = default;
+  explicit UniqueFd(int fd) : fd_(fd) {}
+  UniqueFd(UniqueFd&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
+  UniqueFd& operator=(UniqueFd&& other) noexcept;
+  ~UniqueFd() { reset(); }
+
+  int get() const { return fd_; }
+  explicit operator bool() const { return fd_ >= 0; }
+  int release() { return std::exchange(fd_, -1); }
+  void reset();
+
+ private:
+  int fd_ = -1;
+};
+
+// The whole of a regular file. Errors: file_missing, file_too_large, file_unreadable; all kInput.
+Result<std::vector<std::uint8_t>> read_file(const std::filesystem::path& path,
+                                            std::size_t limit_bytes);
+
+// Writes beside the target, syncs, renames over it and syncs the folder: the file is the old one
+// or the new one, never half. Error: file_unwritable (kEnvironment).
+Status write_file(const std::filesystem::path& path, std::span<const std::uint8_t> bytes,
+                  unsigned mode = 0644);
+
+// Lower-case hexadecimal SHA-256 of the file. Errors as read_file, without the size limit.
+Result<std::string> sha256_of_file(const std::filesystem::path& path);
+
+// The folder of the running program.
+std::filesystem::path program_folder();
+
+std::string to_hex(std::span<const std::uint8_t> bytes);
+std::string to_base64(std::span<const std::uint8_t> bytes);
+// Error: bad_base64 (kInput).
+Result<std::vector<std::uint8_t>> from_base64(std::string_view text);
+
+}  // namespace maitred

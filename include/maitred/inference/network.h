@@ -1,0 +1,49 @@
+// A neural network ready to run: read from a file, checked, optimised, its memory allocated.
+#pragma once
+
+#include <cstddef>
+#include <filesystem>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "maitred/base/result.h"
+
+namespace maitred {
+
+enum class Backend { kAuto, kOneDnn, kOpenCv };
+
+struct NetworkOptions {
+  Backend backend = Backend::kAuto;
+  // NCHW; empty: as the file says. A fully convolutional network takes other heights and widths.
+  std::vector<int> input_shape;
+};
+
+struct OutputInfo {
+  std::string name;
+  std::vector<int> shape;  // of the dense, row-major float array that output() returns
+};
+
+// One network with one input. Bound to one thread; run() allocates nothing.
+class Network {
+ public:
+  virtual ~Network() = default;
+  virtual const std::vector<int>& input_shape() const = 0;  // NCHW
+  virtual const std::vector<OutputInfo>& outputs() const = 0;
+  // The input, dense NCHW floats, to be filled before run().
+  virtual std::span<float> input() = 0;
+  // Error: inference_failed.
+  virtual Status run() = 0;
+  // Valid until the next run().
+  virtual std::span<const float> output(std::size_t index) const = 0;
+  virtual std::string backend_name() const = 0;  // "onednn" or "opencv"
+};
+
+// Reads an ONNX file, or an OpenVINO IR .xml with its .bin beside it, by the ending of the name.
+// The caller has checked the SHA-256 before. Errors: file_missing, model_invalid (says what and
+// where), model_unsupported (names the operator).
+Result<std::unique_ptr<Network>> load_network(const std::filesystem::path& path,
+                                              const NetworkOptions& options);
+
+}  // namespace maitred

@@ -1,0 +1,73 @@
+// What is held on a customer. Every field is personal data: sealed at rest, never logged.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "maitred/base/time.h"
+#include "maitred/types/ids.h"
+#include "maitred/types/template.h"
+
+namespace maitred {
+
+// What a customer agreed to. Recognition is the least; the others add to it.
+enum class Scope { kRecognition, kHistory, kFeedback, kSentiment, kTemplateImprovement, kPhotos };
+
+// "recognition", "history", "feedback", "sentiment", "template-improvement", "photos".
+std::string_view scope_name(Scope scope);
+std::optional<Scope> scope_from_name(std::string_view name);
+
+struct Consent {
+  std::string version;               // of the text agreed to
+  std::string reference;             // where the evidence is
+  std::set<Scope> scopes;
+  std::string incentive;             // what the customer was given for it; may be empty
+  WallTime granted{};
+  std::optional<WallTime> expires;
+  std::optional<WallTime> withdrawn;
+};
+
+struct Ask {                         // an open request for advice
+  std::uint64_t number = 0;          // of this customer, from 1
+  std::string text;
+  std::string item;                  // SKU; may be empty
+  WallTime at{};
+  bool open = true;                  // closed when a visit ends "served"
+};
+
+struct Purchase {
+  std::uint64_t number = 0;
+  std::string item;
+  std::string status;                // bought, out_of_stock or returned
+  WallTime date{};
+};
+
+struct Appointment {
+  std::uint64_t number = 0;
+  WallTime at{};
+  std::string with;
+};
+
+struct Profile {
+  std::string name;
+  std::string loyalty;               // id of a loyalty programme, may be empty; unique in the store
+  std::map<std::string, std::string> preferences;
+};
+
+// Everything but templates and photos.
+struct Customer {
+  CustomerId id;
+  Profile profile;
+  Consent consent;
+  WallTime enrolled{};
+  std::optional<WallTime> last_visit;
+  std::vector<Ask> asks;
+  std::vector<Purchase> purchases;
+  std::vector<Appointment> appointments;
+};
+
+}  // namespace maitred

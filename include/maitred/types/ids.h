@@ -1,0 +1,50 @@
+// Ids that must not be mixed.
+#pragma once
+
+#include <compare>
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <utility>
+
+namespace maitred {
+
+// A string id of one kind. `Kind` is only a tag.
+template <class Kind>
+struct TextId {
+  std::string value;
+
+  TextId() = default;
+  explicit TextId(std::string text) : value(std::move(text)) {}
+  bool empty() const { return value.empty(); }
+  auto operator<=>(const TextId&) const = default;
+};
+
+// A customer: 8 characters of a-z and 2-7, random, never reused.
+using CustomerId = TextId<struct CustomerKind>;
+// A visit: 12 characters of a-z and 2-7, random.
+using VisitId = TextId<struct VisitKind>;
+
+// A track of one eye, counted from 1 since that eye's start.
+struct TrackId {
+  std::uint64_t value = 0;
+  auto operator<=>(const TrackId&) const = default;
+};
+
+// `length` characters of a-z and 2-7 from the system's randomness.
+std::string random_id(std::size_t length);
+
+}  // namespace maitred
+
+template <class Kind>
+struct std::hash<maitred::TextId<Kind>> {
+  std::size_t operator()(const maitred::TextId<Kind>& id) const {
+    return std::hash<std::string>{}(id.value);
+  }
+};
+template <>
+struct std::hash<maitred::TrackId> {
+  std::size_t operator()(maitred::TrackId id) const {
+    return std::hash<std::uint64_t>{}(id.value);
+  }
+};

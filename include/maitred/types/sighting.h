@@ -1,0 +1,58 @@
+// What an eye tells the core. Encoded by wire/eye_codec.h.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <variant>
+
+#include "maitred/base/time.h"
+#include "maitred/types/face.h"
+#include "maitred/types/ids.h"
+#include "maitred/types/template.h"
+
+namespace maitred {
+
+// First message of an eye on a connection.
+struct EyeHello {
+  std::string camera;
+  std::string engine;          // whose templates it will send
+  std::uint32_t template_length = 0;
+  std::int32_t pid = 0;
+};
+
+// A track is (still) seen, and this is its best template so far. Sent when a track's fused template
+// has improved, or as a slow re-check.
+struct Sighting {
+  TrackId track;
+  WallTime first_seen{};       // the track's first frame
+  WallTime at{};               // the frame that completed this template
+  Milliseconds position{0};    // of that frame in a file; 0 for a live source
+  bool from_file = false;
+  Box box;
+  float quality = 0.0F;        // of the fused template, 0 to 1
+  std::uint32_t frames = 0;    // fused in it
+  Template probe;
+};
+
+struct TrackEnded {
+  TrackId track;
+  WallTime at{};
+};
+
+enum class EyeState : std::uint8_t { kConnecting, kRunning, kStalled, kEnded };
+
+// At least once a second.
+struct EyeHealth {
+  EyeState state = EyeState::kConnecting;
+  double fps = 0.0;                  // frames analysed a second, lately
+  std::uint64_t frames = 0;          // analysed since start
+  std::uint64_t dropped = 0;         // replaced in the frame slot before they were analysed
+  std::uint64_t faces = 0;           // detected since start
+  std::uint64_t tracks = 0;          // begun since start
+  std::uint64_t embeddings = 0;      // templates computed since start
+  std::string note;                  // one line for the operator, e.g. why it is stalled
+};
+
+using EyeMessage = std::variant<EyeHello, Sighting, TrackEnded, EyeHealth>;
+
+}  // namespace maitred

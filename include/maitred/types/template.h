@@ -1,0 +1,44 @@
+// A biometric template: what recognition compares.
+#pragma once
+
+#include <span>
+#include <string>
+#include <utility>
+
+#include "maitred/base/secret.h"
+
+namespace maitred {
+
+// A cosine, -1 to 1.
+struct Similarity {
+  float value = -1.0F;
+  auto operator<=>(const Similarity&) const = default;
+};
+
+// float[engine's length], L2-normalised, of one engine; templates of different engines are not
+// comparable. Wiped on destruction, not printable, copied only by name (clone). Thread-compatible.
+class Template {
+ public:
+  Template() = default;
+  // Normalises `values`. An all-zero vector stays zero and matches nobody.
+  Template(std::string engine, std::span<const float> values);
+
+  Template(Template&&) noexcept = default;
+  Template& operator=(Template&&) noexcept = default;
+  Template clone() const;
+
+  const std::string& engine() const { return engine_; }
+  std::span<const float> values() const { return values_; }
+  bool empty() const { return values_.empty(); }
+
+ private:
+  Template(const Template&) = default;
+
+  std::string engine_;
+  WipedVector<float> values_;
+};
+
+// Requires the same engine and length. Pure.
+Similarity similarity(const Template& a, const Template& b);
+
+}  // namespace maitred

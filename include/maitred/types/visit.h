@@ -1,0 +1,82 @@
+// Matches, visits and alerts.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "maitred/base/time.h"
+#include "maitred/types/customer.h"
+#include "maitred/types/ids.h"
+#include "maitred/types/template.h"
+
+namespace maitred {
+
+enum class Confidence { kMedium, kHigh };
+
+// A track is this customer.
+struct Match {
+  CustomerId customer;
+  std::string camera;
+  TrackId track;
+  WallTime first_seen{};
+  WallTime at{};
+  std::optional<Milliseconds> position;  // file sources only
+  Confidence confidence = Confidence::kMedium;
+};
+
+enum class Outcome { kOpen, kServed, kDeclined, kWrongPerson, kNotFound, kExpired, kWithdrawn };
+
+struct Visit {
+  VisitId id;
+  CustomerId customer;
+  std::string camera;                // where it began
+  WallTime start{};
+  WallTime end{};                    // last seen, so far
+  Outcome outcome = Outcome::kOpen;
+  std::string note;                  // of the member of staff who closed it
+  bool holdout = false;              // logged without an alert, for the experiment
+};
+
+enum class Reason { kAsk, kAppointment, kLoyalty, kArrival };
+enum class AlertState { kNew, kEscalated, kClaimed, kClosed, kExpired, kWithdrawn };
+
+// What staff see of the customer: only fields within the consent scopes.
+struct CustomerView {
+  CustomerId id;
+  std::string name;
+  std::string loyalty;
+  std::map<std::string, std::string> preferences;
+  std::vector<Ask> asks;             // open ones
+  std::vector<Purchase> recent;      // newest first; empty without the history scope
+};
+
+// The alert of a visit. `seq` is that of its newest event: every change of state takes a new one.
+struct Alert {
+  std::uint64_t seq = 0;
+  VisitId visit;
+  AlertState state = AlertState::kNew;
+  WallTime at{};
+  WallTime expires{};
+  std::string camera;
+  std::string headline;
+  Reason reason = Reason::kArrival;
+  CustomerView customer;
+  Confidence confidence = Confidence::kMedium;
+  std::optional<Milliseconds> position;
+  int escalation = 0;                // 0: first call, 1: all staff, 2: managers
+  std::string by;                    // who claimed it
+};
+
+// The words of the contract.
+std::string_view word(Confidence confidence);
+std::string_view word(Outcome outcome);      // "open", "served", "wrong_person", ...
+std::string_view word(Reason reason);
+std::string_view word(AlertState state);
+std::optional<Outcome> outcome_from_word(std::string_view text);
+std::optional<AlertState> alert_state_from_word(std::string_view text);
+std::optional<Reason> reason_from_word(std::string_view text);
+std::optional<Confidence> confidence_from_word(std::string_view text);
+
+}  // namespace maitred
