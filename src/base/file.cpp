@@ -76,13 +76,17 @@ Result<std::vector<std::uint8_t>> read_file(const std::filesystem::path& path,
 
 Status write_file(const std::filesystem::path& path, std::span<const std::uint8_t> bytes,
                   unsigned mode) {
-  const auto failed = [&] {
-    return environment_error("file_unwritable",
-                             fmt::format("cannot write {}: {}", path.string(), why()));
-  };
   const std::filesystem::path beside = path.string() + ".new";
+  const auto failed = [&] {
+    auto error = environment_error("file_unwritable",
+                                   fmt::format("cannot write {}: {}", path.string(), why()));
+    ::unlink(beside.c_str());
+    return error;
+  };
+  // A file left by a crash may have other rights, or be a link.
+  ::unlink(beside.c_str());
   {
-    UniqueFd fd(::open(beside.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode));
+    UniqueFd fd(::open(beside.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode));
     if (!fd) return failed();
     std::size_t written = 0;
     while (written < bytes.size()) {

@@ -110,9 +110,14 @@ Result<WallTime> parse_time(std::string_view text) {
   if (!date.ok() || year < 1970 || clock.hour > 23 || clock.minute > 59 || clock.second > 60) {
     return bad();
   }
-  return WallTime{std::chrono::sys_days{date}} + std::chrono::hours{clock.hour} +
-         std::chrono::minutes{clock.minute - clock.offset_minutes} +
-         std::chrono::seconds{clock.second} + Milliseconds{clock.millisecond};
+  const WallTime time = WallTime{std::chrono::sys_days{date}} + std::chrono::hours{clock.hour} +
+                        std::chrono::minutes{clock.minute - clock.offset_minutes} +
+                        std::chrono::seconds{clock.second} + Milliseconds{clock.millisecond};
+  // The offset may have carried it over an edge.
+  const bool in_range = time >= WallTime{} &&
+                        time < WallTime{std::chrono::sys_days{std::chrono::year{10000} / 1 / 1}};
+  if (!in_range) return bad();
+  return time;
 }
 
 Result<Milliseconds> parse_duration(std::string_view text) {

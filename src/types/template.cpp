@@ -28,4 +28,19 @@ Similarity similarity(const Template& a, const Template& b) {
                                        0.0F)};
 }
 
+Template weighted_mean(std::span<const Template* const> templates,
+                       std::span<const float> weights) {
+  MAITRED_CHECK(!templates.empty() && templates.size() == weights.size());
+  const Template& first = *templates.front();
+  WipedVector<float> sum(first.values().size(), 0.0F);
+  for (std::size_t index = 0; index < templates.size(); ++index) {
+    const Template& one = *templates[index];
+    MAITRED_CHECK(one.engine() == first.engine() && one.values().size() == sum.size());
+    for (std::size_t place = 0; place < sum.size(); ++place) {
+      sum[place] += weights[index] * one.values()[place];
+    }
+  }
+  return Template(first.engine(), sum);
+}
+
 }  // namespace maitred

@@ -44,15 +44,18 @@ inline tl::unexpected<Error> environment_error(std::string_view code, std::strin
 #define MAITRED_CONCAT(a, b) MAITRED_CONCAT_(a, b)
 
 // MAITRED_TRY(status_expression): returns the error from the enclosing function, if there is one.
-#define MAITRED_TRY(expression)                                            \
-  do {                                                                     \
-    auto maitred_status_ = (expression);                                   \
-    if (!maitred_status_) return tl::unexpected(maitred_status_.error());  \
+// The names are counted, so that a lambda within the expression may use the macros as well.
+#define MAITRED_TRY(expression) \
+  MAITRED_TRY_(MAITRED_CONCAT(maitred_status_, __COUNTER__), expression)
+#define MAITRED_TRY_(name, expression)                \
+  do {                                                \
+    auto name = (expression);                         \
+    if (!name) return tl::unexpected(name.error());   \
   } while (false)
 
 // MAITRED_ASSIGN(auto name, result_expression): unwraps the value or returns the error.
 #define MAITRED_ASSIGN(declaration, expression) \
-  MAITRED_ASSIGN_(MAITRED_CONCAT(maitred_result_, __LINE__), declaration, expression)
+  MAITRED_ASSIGN_(MAITRED_CONCAT(maitred_result_, __COUNTER__), declaration, expression)
 #define MAITRED_ASSIGN_(name, declaration, expression) \
   auto name = (expression);                            \
   if (!name) return tl::unexpected(name.error());      \

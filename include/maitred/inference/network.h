@@ -18,6 +18,7 @@ struct NetworkOptions {
   Backend backend = Backend::kAuto;
   // NCHW; empty: as the file says. A fully convolutional network takes other heights and widths.
   std::vector<int> input_shape;
+  int threads = 1;  // for one run()
 };
 
 struct OutputInfo {

@@ -41,4 +41,8 @@ class Template {
 // Requires the same engine and length. Pure.
 Similarity similarity(const Template& a, const Template& b);
 
+// The normalised mean of templates of one engine and length. Requires at least one, and as many
+// weights (not negative) as templates; without any weight it is zero and matches nobody. Pure.
+Template weighted_mean(std::span<const Template* const> templates, std::span<const float> weights);
+
 }  // namespace maitred

@@ -67,6 +67,7 @@ struct Alert {
   std::optional<Milliseconds> position;
   int escalation = 0;                // 0: first call, 1: all staff, 2: managers
   std::string by;                    // who claimed it
+  Outcome outcome = Outcome::kOpen;  // of a closed one
 };
 
 // The words of the contract.

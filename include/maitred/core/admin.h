@@ -1,0 +1,64 @@
+// The verbs of maitredctl that need the store, as JSON in and JSON out: the same code in the
+// running daemon and without it.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <nlohmann/json_fwd.hpp>
+#include <string>
+#include <string_view>
+
+#include "maitred/base/result.h"
+#include "maitred/core/shop.h"
+
+namespace maitred {
+
+// Bound to the shop's thread; the shop must outlive it.
+class Admin {
+ public:
+  explicit Admin(Shop& shop);
+
+  // What only a running daemon knows; it is merged into `status`.
+  void set_live_status(std::function<nlohmann::json()> live) { live_status_ = std::move(live); }
+
+  // `args` is an object. Errors: bad_usage (kInput) for an unknown verb or a field that is missing
+  // or of the wrong type; those of the verb.
+  Result<nlohmann::json> run(std::string_view verb, const nlohmann::json& args,
+                             const Actor& actor);
+
+ private:
+  using Verb = Result<nlohmann::json> (Admin::*)(const nlohmann::json& args, const Actor& actor);
+  using Json = nlohmann::json;
+
+  Result<Json> check_enrolment(const Json& args, const Actor& actor);
+  Result<Json> enrol(const Json& args, const Actor& actor);
+  Result<Json> list(const Json& args, const Actor& actor);
+  Result<Json> show(const Json& args, const Actor& actor);
+  Result<Json> update(const Json& args, const Actor& actor);
+  Result<Json> ask(const Json& args, const Actor& actor);
+  Result<Json> purchase(const Json& args, const Actor& actor);
+  Result<Json> appointment(const Json& args, const Actor& actor);
+  Result<Json> consent_show(const Json& args, const Actor& actor);
+  Result<Json> consent_renew(const Json& args, const Actor& actor);
+  Result<Json> consent_withdraw(const Json& args, const Actor& actor);
+  Result<Json> forget(const Json& args, const Actor& actor);
+  Result<Json> export_customer(const Json& args, const Actor& actor);
+  Result<Json> identify(const Json& args, const Actor& actor);
+  Result<Json> verify(const Json& args, const Actor& actor);
+  Result<Json> visits(const Json& args, const Actor& actor);
+  Result<Json> alerts(const Json& args, const Actor& actor);
+  Result<Json> feedback(const Json& args, const Actor& actor);
+  Result<Json> audit(const Json& args, const Actor& actor);
+  Result<Json> audit_verify(const Json& args, const Actor& actor);
+  Result<Json> retention(const Json& args, const Actor& actor);
+  Result<Json> staff_add(const Json& args, const Actor& actor);
+  Result<Json> staff_revoke(const Json& args, const Actor& actor);
+  Result<Json> staff_list(const Json& args, const Actor& actor);
+  Result<Json> status(const Json& args, const Actor& actor);
+
+  Shop& shop_;
+  std::map<std::string, Verb, std::less<>> verbs_;
+  std::function<nlohmann::json()> live_status_;
+};
+
+}  // namespace maitred

@@ -1,0 +1,92 @@
+// The running core: one thread, one io_context.
+#pragma once
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/signal_set.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <filesystem>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "maitred/base/result.h"
+#include "maitred/control/server.h"
+#include "maitred/core/admin.h"
+#include "maitred/core/camera_states.h"
+#include "maitred/core/eye_supervisor.h"
+#include "maitred/core/shop.h"
+#include "maitred/wire/eye_link.h"
+#include "maitred/wire/staff_server.h"
+
+namespace maitred {
+
+struct DaemonOptions {
+  std::filesystem::path runtime_folder;  // of eye.sock and control.sock
+  bool spawn_eyes = false;
+  std::filesystem::path eye_program;
+  bool exit_when_done = false;
+  // Told "READY=1" and the like; sd_notify.
+  std::function<void(const std::string&)> notify = [](const std::string&) {};
+};
+
+// What `maitred` can check of its surroundings before it starts: cameras that are files exist, the
+// demo engine is not set to watch real people, the staff port stays on this machine. Errors:
+// camera_absent, no_camera, demo_engine (kEnvironment), staff_unprotected (kInput).
+Status check_settings(const Settings& settings, const DaemonOptions& options);
+
+// Sightings in, matches, visits, alerts out. Bound to the thread that calls run.
+class Daemon {
+ public:
+  // Opens every listener. Errors: port_in_use, socket_in_use, those of Recognition::load, ...
+  static Result<std::unique_ptr<Daemon>> open(std::unique_ptr<Shop> shop, DaemonOptions options);
+  ~Daemon();
+
+  // Until SIGTERM, SIGINT or, with exit_when_done, the end of all files. Returns the exit status: 0,
+  // or 3 when the store can no longer be written.
+  int run();
+
+ private:
+  Daemon(std::unique_ptr<Shop> shop, DaemonOptions options);
+  Status open_listeners();
+
+  void eye_message(EyeSession session, EyeMessage message);
+  void handle(EyeSession session, const EyeHello& hello);
+  void handle(EyeSession session, const Sighting& sighting);
+  void handle(EyeSession session, const TrackEnded& ended);
+  void handle(EyeSession session, const EyeHealth& health);
+  void eye_closed(EyeSession session);
+  void arrivals(const std::vector<Match>& matches);
+
+  Result<nlohmann::json> control(const nlohmann::json& request, const PeerCredentials& peer);
+  nlohmann::json live_status();
+
+  void await_signals();
+  void schedule_deadline();
+  void schedule_upkeep();
+  void heed(const Status& status);  // a store that fails ends the program
+  void begin_shutdown(const std::string& why);
+  void eyes_stopped();
+
+  std::unique_ptr<Shop> shop_;
+  const DaemonOptions options_;
+  boost::asio::io_context io_;
+  boost::asio::signal_set signals_;
+  boost::asio::steady_timer deadline_timer_;
+  boost::asio::steady_timer upkeep_timer_;
+  boost::asio::steady_timer drain_timer_;
+  Admin admin_;
+  Recognition* recognition_ = nullptr;
+  CameraStates cameras_;
+  std::map<EyeSession, std::string> camera_of_;
+  std::map<std::string, EyeSession, std::less<>> session_of_;
+  std::unique_ptr<StaffServer> staff_;
+  std::unique_ptr<ControlServer> control_;
+  std::unique_ptr<EyeListener> eyes_;
+  std::unique_ptr<EyeSupervisor> supervisor_;
+  bool stopping_ = false;
+  int exit_status_ = 0;
+};
+
+}  // namespace maitred

@@ -1,0 +1,22 @@
+// From the word in the configuration to what opens the store.
+#pragma once
+
+#include <string>
+
+#include "maitred/base/result.h"
+#include "maitred/store/key_source.h"
+
+namespace maitred {
+
+// What the surroundings of the program offer; main reads it from the environment.
+struct KeySurroundings {
+  const char* credentials_folder = nullptr;  // $CREDENTIALS_DIRECTORY, of systemd
+  const char* passphrase_file = nullptr;     // $MAITRED_PASSPHRASE_FILE: its first line
+  bool confirm = false;                      // a new passphrase is asked for twice
+};
+
+// A passphrase is read from the file, else asked for on the terminal without echo. Errors:
+// key_source_invalid (kInput), key_missing (kEnvironment).
+Result<KeyAccess> key_access(const std::string& key, const KeySurroundings& surroundings);
+
+}  // namespace maitred

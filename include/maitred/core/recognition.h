@@ -1,0 +1,77 @@
+// The gallery as it is now, and what sightings mean against it.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "maitred/base/result.h"
+#include "maitred/base/time.h"
+#include "maitred/matching/decider.h"
+#include "maitred/matching/decision_policy.h"
+#include "maitred/matching/gallery.h"
+#include "maitred/matching/identify.h"
+#include "maitred/settings/settings.h"
+#include "maitred/store/store.h"
+
+namespace maitred {
+
+// Holds the templates of everyone whose consent covers recognition, rotated as in the store, and
+// publishes them as a new Gallery after each change. Probes come in plain and are rotated here.
+// Bound to one thread; the store must outlive it.
+class Recognition {
+ public:
+  // Reads every consenting customer's templates. Errors: unknown_engine, engine_uncalibrated
+  // (kEnvironment), those of the store.
+  static Result<std::unique_ptr<Recognition>> load(const Store& store, const Settings& settings,
+                                                   WallTime now);
+
+  // The customer's templates or consent have changed, or the customer is gone.
+  Status refresh(const CustomerId& id, WallTime now);
+  // Takes out whose consent has run out by `now`.
+  Status drop_expired(WallTime now);
+
+  // Error: template_mismatch.
+  Result<std::vector<Match>> observe(const std::string& camera, const Sighting& sighting);
+  std::vector<Match> end_track(const std::string& camera, TrackId track);
+  void drop_camera(const std::string& camera) { decider_.drop_camera(camera); }
+  std::optional<CustomerId> decided(const std::string& camera, TrackId track) const {
+    return decider_.decided(camera, track);
+  }
+
+  // Errors: template_mismatch, no_probe.
+  Result<std::optional<Identified>> identify(const std::vector<Template>& photos) const;
+  // Errors: consent_missing (kInput) when the customer may not be matched, and as identify.
+  Result<bool> verify(const CustomerId& id, const std::vector<Template>& photos) const;
+  Result<std::optional<CustomerId>> duplicate_of(const std::vector<Template>& photos) const;
+
+  const DecisionPolicy& policy() const { return policy_; }
+  std::size_t customers() const { return gallery_->customers(); }
+  const std::string& engine() const { return gallery_->engine(); }
+  std::size_t template_length() const { return gallery_->template_length(); }
+
+ private:
+  struct Member {
+    std::optional<WallTime> expires;
+    std::vector<Template> templates;
+  };
+
+  Recognition(const Store& store, const Settings& settings, std::string engine,
+              std::size_t template_length, Calibration calibration);
+  Status publish();
+  std::vector<Template> rotate(const std::vector<Template>& plain) const;
+
+  const Store& store_;
+  const std::string engine_;
+  const std::size_t template_length_;
+  const Calibration calibration_;
+  const DecisionRules rules_;
+  std::map<CustomerId, Member> members_;
+  std::shared_ptr<const Gallery> gallery_;
+  DecisionPolicy policy_;
+  Decider decider_;
+};
+
+}  // namespace maitred

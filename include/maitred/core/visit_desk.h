@@ -1,0 +1,76 @@
+// Visits and alerts where memory, store and staff meet: plan, commit, apply, publish.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "maitred/base/result.h"
+#include "maitred/settings/settings.h"
+#include "maitred/store/store.h"
+#include "maitred/visits/visit_book.h"
+#include "maitred/wire/staff_server.h"
+
+namespace maitred {
+
+// An alert is on disk before anyone hears of it. Bound to one thread; the store must outlive it.
+class VisitDesk : public StaffDesk {
+ public:
+  // Gets each alert that is new or changed, but for those that claim and close return.
+  using Sink = std::function<void(const Alert&)>;
+
+  // Reads open alerts and recent visits back from the store.
+  static Result<std::unique_ptr<VisitDesk>> restore(Store& store, const VisitSettings& settings,
+                                                    WallTime now);
+
+  void set_sink(Sink sink) { sink_ = std::move(sink); }
+  // The clock of staff answers.
+  void set_clock(std::function<WallTime()> clock) { clock_ = std::move(clock); }
+
+  // A customer was recognised. The consent is read again inside the transaction; without it nothing
+  // happens. Errors: those of the store.
+  Status arrive(const Match& match);
+  // A decided track is still there.
+  Status seen(const CustomerId& customer, WallTime at);
+  // A decided track has ended: the visit's end is written.
+  Status left(const CustomerId& customer);
+
+  // Escalations and expiries that are due.
+  Status tick(WallTime now);
+  std::optional<WallTime> next_deadline() const { return book_.next_deadline(); }
+
+  // Withdraws consent in the store; open alerts become withdrawn and staff learn it.
+  Status withdraw(const CustomerId& customer, const Actor& actor);
+  // Erases the customer: alerts are withdrawn first.
+  Result<Receipt> forget(const CustomerId& customer, const Actor& actor);
+
+  // StaffDesk
+  bool tokens_required() override;
+  std::optional<StaffTerminal> authenticate(std::string_view token) override;
+  Result<std::vector<Alert>> open_alerts(std::uint64_t after) override;
+  Result<ClaimAnswer> claim(const VisitId& visit, const std::string& by) override;
+  Result<Alert> close(const VisitId& visit, Outcome outcome, const std::string& note,
+                      const std::string& by) override;
+  void ack(std::uint64_t seq, const StaffTerminal& terminal) override;
+
+ private:
+  VisitDesk(Store& store, const VisitSettings& settings);
+  Result<Alert> commit(const AlertChange& change, const Actor& actor);
+  Status begin(const NewVisit& plan, const Match& match);
+  std::optional<WallTime> escalation_deadline(const Alert& alert) const;
+  double holdout_draw(const CustomerId& customer) const;
+  void publish(const Alert& alert);
+
+  Store& store_;
+  const VisitSettings settings_;
+  VisitBook book_;
+  Sink sink_;
+  std::function<WallTime()> clock_;
+  std::map<CustomerId, ExtendedVisit> unwritten_;  // ends that are not in the store yet
+  std::map<CustomerId, WallTime> written_;
+  std::vector<std::uint8_t> holdout_key_;
+};
+
+}  // namespace maitred

@@ -1,0 +1,36 @@
+// A photo for enrolment or identification: bytes in, one JSON object out. Runs in a process of its
+// own, limited by limit_this_process.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+
+#include "maitred/base/result.h"
+#include "maitred/vision/load_engine.h"
+#include "maitred/vision/quality.h"
+
+namespace maitred {
+
+// On success one JSON object in one line:
+//   {"engine":"retail","template":"<base64 of float32, little endian, L2-normalised>","faces":1,
+//    "box":[x,y,width,height],
+//    "quality":{"size":…,"sharpness":…,"light":…,"pose":…,"overall":…},
+//    "measures":{"width_px":…,"sharpness":…,"mean_light":…,"yaw":…,"roll_deg":…},
+//    "warnings":["…"]}
+// Errors: those of decode_photo, and no_face, several_faces, too_small, too_dark, too_bright,
+// blurred, turned_away (kInput); a probe is refused only for no_face.
+Result<std::string> report_photo(Engine& engine, std::span<const std::uint8_t> bytes,
+                                 Purpose purpose);
+
+// {"error":{"code":"…","message":"…"}}
+std::string error_json(const Error& error);
+
+// Memory, processor time, files and core dumps of this process, and no new privileges: for
+// decoding bytes from outside. Not to be undone. Error: limits_failed.
+Status limit_this_process();
+
+// No core file, and not to be traced: there are faces in this memory.
+void hide_this_process();
+
+}  // namespace maitred

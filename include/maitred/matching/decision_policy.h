@@ -1,0 +1,83 @@
+// From the operator's one number, false alerts, to thresholds.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "maitred/matching/calibration.h"
+#include "maitred/types/template.h"
+#include "maitred/types/visit.h"
+
+namespace maitred {
+
+struct DecisionRules {
+  double fpir = 1e-3;                // false alerts a visitor who is not enrolled, a fraction
+  float margin = 0.05F;              // cosine, to the second-best customer
+  std::uint32_t settled_frames = 3;  // fused frames of an ordinary decision
+  std::uint32_t full_frames = 6;     // fused frames of a last one
+};
+
+// Thresholds for a gallery. A visitor is compared with each of `comparisons` rows; with
+// FPIR = 1 - (1 - FMR)^comparisons the FMR of one comparison follows.
+//
+// A track is looked at several times while its fused template grows. So that many looks do not
+// multiply the false alerts, the FMR is a budget that the looks of one track share: a look that may
+// spend the share s uses the threshold at s * FMR. By the union bound the FPIR of the whole track
+// is at most the target whatever the frames have in common (and, as they have much in common,
+// about half of it to all of it). budget() says how much may be spent up to a look:
+//   1st look with 1 or 2 fused frames  5 %, 2nd 10 %   only a clear match is decided so early
+//   first look with settled_frames     60 %
+//   first look with full_frames        90 %
+//   n-th look after that               100 % - 10 % / 2^n
+//   when the track ends                100 %
+// What earlier looks did not spend falls to the next. The margin only takes false alerts away.
+// Immutable, thread-safe. Terms: ISO/IEC 19795-1.
+class DecisionPolicy {
+ public:
+  // Requires 0 < rules.fpir < 1.
+  static DecisionPolicy derive(const Calibration& calibration, const DecisionRules& rules,
+                               std::size_t comparisons);
+
+  const DecisionRules& rules() const { return rules_; }
+  const Calibration& calibration() const { return calibration_; }
+  std::size_t comparisons() const { return comparisons_; }
+  double fmr() const { return fmr_; }
+
+  // Of a look that may spend this share (0 to 1) of the budget; 1 is a single try, as at a desk.
+  Similarity threshold(double share) const;
+  // Of the ordinary decision: what `status` shows.
+  Similarity threshold() const;
+
+  // What follows, from the calibration; 0 false alerts for an empty gallery. The miss rate is that
+  // of single photos at threshold(): fused frames and several enrolled photos miss less.
+  double expected_false_alerts_per_1000() const;
+  double expected_miss_rate() const;
+
+  // High when the similarity would have been a clear match on the very first frame.
+  Confidence confidence(Similarity similarity) const;
+
+  struct Looks {  // of one track, so far
+    std::uint32_t early = 0;
+    bool settled = false;
+    bool full = false;
+    std::uint32_t later = 0;
+    double spent = 0.0;  // of the budget
+  };
+  // Takes note of a look at a template of so many fused frames and returns the share it may spend;
+  // 0: not a look, nothing may be decided on this template.
+  double spend(Looks& looks, std::uint32_t frames) const;
+  // The same for the last look, at the track's end.
+  double spend_rest(Looks& looks) const;
+
+ private:
+  DecisionPolicy(const Calibration& calibration, const DecisionRules& rules,
+                 std::size_t comparisons, double fmr)
+      : calibration_(calibration), rules_(rules), comparisons_(comparisons), fmr_(fmr) {}
+
+  Calibration calibration_;
+  DecisionRules rules_;
+  std::size_t comparisons_ = 0;
+  double fmr_ = 0.0;
+};
+
+}  // namespace maitred

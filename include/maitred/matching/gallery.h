@@ -1,0 +1,76 @@
+// Everybody who may be recognised now, laid out for search.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "maitred/base/result.h"
+#include "maitred/types/ids.h"
+#include "maitred/types/template.h"
+
+namespace maitred {
+
+struct GalleryEntry {
+  CustomerId customer;
+  std::vector<Template> templates;  // one or more, of the gallery's engine
+};
+
+// Which rows stand for a customer of several templates. A customer's score is the best of the rows.
+// The mean of a few photos is the better estimate of a face, and costs one comparison only; single
+// photos find who looks very different on one of them, at the price of a higher threshold.
+enum class GalleryRows { kMean, kEach, kEachAndMean };
+
+struct Candidate {
+  CustomerId customer;
+  Similarity similarity;
+};
+
+// Immutable; published as shared_ptr<const Gallery>, a new one after each change. Rows are float32,
+// L2-normalised, contiguous, each 64-byte aligned and zero-padded to a multiple of 16 values; wiped
+// on destruction. Thread-safe (const only).
+class Gallery {
+ public:
+  // Entries without templates are left out; entries of one customer are joined. Error:
+  // template_mismatch (kEnvironment) for a template of another engine or length.
+  static Result<std::shared_ptr<const Gallery>> build(std::string engine,
+                                                      std::size_t template_length,
+                                                      const std::vector<GalleryEntry>& entries,
+                                                      GalleryRows rows = GalleryRows::kMean);
+
+  const std::string& engine() const { return engine_; }
+  std::size_t template_length() const { return template_length_; }
+  std::size_t customers() const { return customers_.size(); }
+  std::size_t rows() const { return row_customer_.size(); }
+
+  // The `count` best customers, best first; fewer when there are fewer. Exact. Error:
+  // template_mismatch (kEnvironment).
+  Result<std::vector<Candidate>> search(const Template& probe, std::size_t count = 2) const;
+
+  // 1:1. Errors: unknown_customer (kInput), template_mismatch.
+  Result<Similarity> score(const CustomerId& customer, const Template& probe) const;
+
+ private:
+  Gallery() = default;
+  Status check(const Template& candidate) const;
+  void append(std::uint32_t customer, const Template& row);
+
+  struct FreeAligned {
+    std::size_t values = 0;
+    void operator()(float* memory) const;
+  };
+
+  std::string engine_;
+  std::size_t template_length_ = 0;
+  std::size_t stride_ = 0;  // values from row to row
+  std::unique_ptr<float[], FreeAligned> values_;
+  std::vector<std::uint32_t> row_customer_;  // index into customers_, ascending
+  std::vector<CustomerId> customers_;
+  std::map<CustomerId, std::uint32_t> index_of_;
+};
+
+}  // namespace maitred

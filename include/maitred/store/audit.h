@@ -1,0 +1,53 @@
+// The append-only audit chain: what was done, when, by whom.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "maitred/base/result.h"
+#include "maitred/base/time.h"
+
+namespace maitred {
+
+class Vault;
+
+// Who does something, and when. `name` is "uid:1000", "staff:NAME", "camera:NAME" or "maitred".
+struct Actor {
+  std::string name;
+  WallTime at{};
+};
+
+// No personal data in it: the subject is an id, `detail` says what changed, not to what.
+struct AuditRow {
+  std::uint64_t number = 0;  // from 1, without a gap
+  WallTime at{};
+  std::string actor;
+  std::string action;   // "enrol", "forget", "consent", "match", "alert", ...
+  std::string subject;  // a customer or visit id, a name of staff, or empty
+  std::string detail;
+};
+
+// Each row is sealed and carries a keyed hash of the row before it; the number of rows and the last
+// hash are kept apart, so an edited, missing, moved or cut-off row shows. Every changing call of
+// the store writes its own row in its own transaction; `append` is for what happens elsewhere.
+// Thread-compatible; part of a Store and not to outlive it.
+class AuditChain {
+ public:
+  explicit AuditChain(Vault& vault) : vault_(vault) {}
+
+  Status append(const Actor& actor, std::string_view action, std::string_view subject,
+                std::string_view detail);
+
+  // Oldest first; the newest `limit` ones, or all for 0.
+  Result<std::vector<AuditRow>> rows(std::size_t limit = 0) const;
+
+  // The number of rows. Error: audit_broken (kNo), naming the first row that does not fit.
+  Result<std::uint64_t> verify() const;
+
+ private:
+  Vault& vault_;
+};
+
+}  // namespace maitred

@@ -1,0 +1,48 @@
+// Alignment: a face is turned, scaled and moved so that its five landmarks lie where an embedding
+// network expects them. Source: S. Umeyama, "Least-squares estimation of transformation parameters
+// between two point patterns", PAMI 13(4), 1991.
+#pragma once
+
+#include "maitred/types/face.h"
+#include "maitred/types/image.h"
+
+namespace maitred {
+
+// Where a network wants the landmarks, in pixels of its input, in the order of `Landmarks`.
+struct AlignTarget {
+  int width_px = 0;
+  int height_px = 0;
+  Landmarks points{};
+};
+
+// x' = a x - b y + tx, y' = b x + a y + ty: rotation, one scale, shift; never a reflection.
+struct SimilarityTransform {
+  float a = 1.0F;
+  float b = 0.0F;
+  float tx_px = 0.0F;
+  float ty_px = 0.0F;
+
+  Point apply(Point point) const {
+    return {a * point.x_px - b * point.y_px + tx_px, b * point.x_px + a * point.y_px + ty_px};
+  }
+  // Target pixels a source pixel.
+  float scale() const;
+};
+
+// The least-squares similarity that takes `from` to `to`. Five points that coincide give a scale
+// of 0. Pure.
+SimilarityTransform fit_similarity(const Landmarks& from, const Landmarks& to);
+
+// The aligned crop: BGR, width x height of the target, dense rows; what lies outside the image is
+// black. Faces much larger than the target are averaged down, not sampled. Points that do not
+// span a face (coinciding, not finite) give an all-black crop. Requires a non-empty image. Pure;
+// safe in several threads.
+Image align_face(const ImageView& image, const Landmarks& landmarks, const AlignTarget& target);
+
+// The target of face-reidentification-retail-0095 (model card, Open Model Zoo): 128x128.
+const AlignTarget& retail_target();
+// The usual 112x112 target of ArcFace-type networks (InsightFace, OpenCV Zoo): SFace, and `demo`
+// where it wants one.
+const AlignTarget& arcface_target();
+
+}  // namespace maitred

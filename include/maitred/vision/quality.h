@@ -1,0 +1,67 @@
+// How fit a face is for recognition, measured from its pixels and landmarks, and what must not be
+// enrolled. Terms of ISO/IEC 29794-5 (face image quality).
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <span>
+#include <string_view>
+
+#include "maitred/base/result.h"
+#include "maitred/types/face.h"
+#include "maitred/types/image.h"
+
+namespace maitred {
+
+// What is measured on one face.
+struct FaceMeasures {
+  float width_px = 0.0F;      // of the face in the image
+  float sharpness = 0.0F;     // fine detail over contrast of the aligned face at the scale at which
+                              // it is recognised, or its own where that is smaller
+  float mean_light = 0.0F;    // grey of the aligned face, 0 to 255
+  float contrast = 0.0F;      // its standard deviation, 0 to 127
+  float dark_share = 0.0F;    // of its pixels under 16
+  float bright_share = 0.0F;  // of its pixels over 250
+  float yaw = 0.0F;       // -1 (profile) .. 0 (frontal) .. 1: nose against the middle of the eyes
+  float pitch = 0.0F;     // nose between eyes and mouth, 0 where it usually lies
+  float roll_deg = 0.0F;  // of the line of the eyes
+};
+
+// Requires a non-empty image. Pure.
+FaceMeasures measure_face(const ImageView& image, const Face& face);
+
+// Each part 0 to 1; `overall` is the weight of the face in fusion. Pure.
+FaceQuality grade_face(const FaceMeasures& measures);
+
+// Why a photo is refused for enrolment.
+enum class PhotoFault {
+  kNoFace,
+  kSeveralFaces,
+  kTooSmall,
+  kTooDark,
+  kTooBright,
+  kBlurred,
+  kTurnedAway
+};
+// "no_face", "several_faces", "too_small", "too_dark", "too_bright", "blurred", "turned_away".
+std::string_view photo_fault_code(PhotoFault fault);
+// What is wrong and what to do, in one line.
+std::string_view photo_fault_message(PhotoFault fault);
+
+enum class Purpose {
+  kEnrol,  // every fault refuses
+  kProbe   // only the want of a face refuses; of several the largest counts
+};
+
+// The face a photo is about, by its index in `faces`, or why there is none. Faces much smaller than
+// the largest (people far behind) do not count as several.
+struct MainFace {
+  std::optional<std::size_t> index;
+  std::optional<PhotoFault> fault;
+};
+MainFace choose_main_face(std::span<const Face> faces, Purpose purpose);
+
+// The worst fault of the face for enrolment, if any. Pure.
+std::optional<PhotoFault> enrolment_fault(const FaceMeasures& measures);
+
+}  // namespace maitred

@@ -1,0 +1,123 @@
+// Brings alerts to staff over TCP and their answers back: the staff protocol of the README.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "maitred/base/result.h"
+#include "maitred/base/time.h"
+#include "maitred/types/visit.h"
+
+namespace boost::asio {
+class io_context;
+}
+
+namespace maitred {
+
+// Who a client is, once it has shown its token.
+struct StaffTerminal {
+  std::string name;  // of the terminal, not of a person; empty where no tokens exist
+};
+
+struct ClaimAnswer {
+  bool won = false;
+  std::string by;               // who has the visit now
+  std::optional<Alert> update;  // the claimed alert with its new seq, when this claim changed it
+};
+
+// What the core does for staff. Called on the io_context's thread; each call should be short, for
+// all clients wait for it. An Error goes to the asking client as an error line and its connection
+// stays.
+class StaffDesk {
+ public:
+  virtual ~StaffDesk() = default;
+
+  // Whether a client must show a token. Asked at every connection, so that it may change.
+  virtual bool tokens_required() { return false; }
+  // The terminal of this token, or nothing.
+  virtual std::optional<StaffTerminal> authenticate(std::string_view /*token*/) { return {}; }
+
+  // All open alerts with seq > after, in any order. It may add ended ones (also seq > after): they
+  // are sent as updates, so that a client which slept through the end takes them off its screen.
+  virtual Result<std::vector<Alert>> open_alerts(std::uint64_t after) = 0;
+
+  // First wins. It is durable on return. A claim repeated under the winner's name is won, without
+  // an update. Errors: e.g. unknown_visit.
+  virtual Result<ClaimAnswer> claim(const VisitId& visit, const std::string& by) = 0;
+
+  // Returns the closed alert with its new seq and outcome. `by` is what the request says, else the
+  // name this client last claimed under, else the terminal's name; it may be empty.
+  virtual Result<Alert> close(const VisitId& visit, Outcome outcome, const std::string& note,
+                              const std::string& by) = 0;
+
+  // A client has shown the alert.
+  virtual void ack(std::uint64_t /*seq*/, const StaffTerminal& /*terminal*/) {}
+};
+
+struct StaffLimits {
+  std::size_t clients = 1024;
+  std::size_t unsent_bytes = 64 * 1024;
+  Milliseconds stalled = std::chrono::seconds(5);    // without progress while data waits
+  Milliseconds auth = std::chrono::seconds(3);       // until the token, where one is needed
+  Milliseconds idle = std::chrono::seconds(30);      // between lines, until the client has resumed
+  Milliseconds lingering = std::chrono::seconds(1);  // for a refused client to read its error
+};
+
+struct StaffServerOptions {
+  std::string listen =
+      "127.0.0.1:7433";            // literal address or "localhost"; "[::1]:7433"; port 0: any
+  std::string server = "maitred";  // name and version for the hello
+  std::string store;               // the store's uuid for the hello
+  StaffLimits limits;
+};
+
+// Each client gets `hello`; then, where tokens exist, must send `auth` (wrong: error and closed);
+// then `resume` once, which starts delivery: the open alerts, in seq order, then live events.
+// Before `resume` a client gets answers to its own requests and nothing else. Garbage (not JSON,
+// too long, too deep, unknown type, bad field) gets one `error` line and a closed connection; a
+// well-formed request that cannot be done gets an `error` line.
+//
+// No client delays another: nothing waits for a client, requests are taken one at a time round
+// robin, and who does not read is cut off (it resumes from its last seq). What `resume` itself
+// queues does not count as unsent. Lines are made once and shared by all clients.
+//
+// Plain TCP, so it listens on loopback only. Bound to the io_context's thread; the io_context and
+// the desk must outlive it.
+class StaffServer {
+ public:
+  // Errors: bad_address, tls_required (kInput); port_in_use, address_unusable (kEnvironment).
+  static Result<std::unique_ptr<StaffServer>> open(boost::asio::io_context& io, StaffDesk& desk,
+                                                   StaffServerOptions options);
+  ~StaffServer();  // closes everything at once
+  StaffServer(const StaffServer&) = delete;
+  StaffServer& operator=(const StaffServer&) = delete;
+
+  std::uint16_t port() const;
+  std::size_t clients() const;          // connected
+  std::size_t clients_resumed() const;  // of them, those that get alerts
+
+  // A new alert or a change of one, durable already, seq above all published before. Not for what
+  // claim and close returned: the server publishes that itself.
+  void publish(const Alert& alert);
+
+  // The `claimed` line to everyone, for a claim made elsewhere (the board, maitredctl). Publish the
+  // changed alert after it.
+  void announce_claim(const VisitId& visit, std::string_view by);
+
+  // Takes no more clients and requests, lets each client have what is queued for it, closes it,
+  // and calls `done` (once, from the io_context) when all are gone or `patience` is over.
+  void drain(Milliseconds patience, std::function<void()> done);
+
+ private:
+  class State;
+  explicit StaffServer(std::shared_ptr<State> state);
+  std::shared_ptr<State> state_;
+};
+
+}  // namespace maitred

@@ -1,0 +1,97 @@
+#include "models/demo/crops.h"
+
+#include <algorithm>
+#include <cstdio>
+#include <cstdlib>
+#include <fstream>
+#include <string>
+#include <thread>
+
+#include "maitred/vision/align.h"
+#include "maitred/vision/dlib_engine.h"
+#include "src/vision/dlib_demo_network.h"
+#include "tests/support/drawn_face.h"
+
+namespace maitred::demo {
+namespace {
+
+constexpr std::size_t kCropBytes = std::size_t{kInputSide} * kInputSide * 3;
+
+std::unique_ptr<FaceDetector> load_detector(const std::filesystem::path& landmarks_model) {
+  auto detector = make_dlib_detector(landmarks_model);
+  if (!detector) {
+    std::fprintf(stderr, "%s\n", detector.error().message.c_str());
+    std::exit(3);
+  }
+  return std::move(*detector);
+}
+
+std::filesystem::path cache_file(const CropSet& set, const std::filesystem::path& cache) {
+  return cache / ("crops-" + std::to_string(set.first_person) + "-" + std::to_string(set.people) +
+                  "-" + std::to_string(set.first_number) + "-" + std::to_string(set.photos) +
+                  ".bgr");
+}
+
+// A crop that is all black stands for a face that was not found.
+bool read_cache(const std::filesystem::path& file, std::vector<cv::Mat>& crops) {
+  std::ifstream in(file, std::ios::binary);
+  if (!in) return false;
+  for (cv::Mat& crop : crops) {
+    crop.create(kInputSide, kInputSide, CV_8UC3);
+    if (!in.read(reinterpret_cast<char*>(crop.data), kCropBytes)) return false;
+    if (cv::countNonZero(crop.reshape(1)) == 0) crop.release();
+  }
+  return true;
+}
+
+void write_cache(const std::filesystem::path& file, const std::vector<cv::Mat>& crops) {
+  std::filesystem::create_directories(file.parent_path());
+  std::ofstream out(file, std::ios::binary);
+  const cv::Mat none = cv::Mat::zeros(kInputSide, kInputSide, CV_8UC3);
+  for (const cv::Mat& crop : crops) {
+    const cv::Mat& written = crop.empty() ? none : crop;
+    out.write(reinterpret_cast<const char*>(written.data), kCropBytes);
+  }
+}
+
+}  // namespace
+
+std::optional<cv::Mat> make_crop(const Photo& photo, FaceDetector& detector) {
+  const std::uint64_t seed = photo.person * 1000 + static_cast<std::uint64_t>(photo.number);
+  const drawn::Look look = photo.number == 0 ? drawn::studio_look(seed) : drawn::everyday_look(seed);
+  const cv::Mat picture = drawn::draw_face(drawn::make_person(photo.person), look);
+  const ImageView view{picture.data, picture.cols, picture.rows, picture.step[0]};
+  const auto faces = detector.detect(view, 60);
+  if (!faces || faces->empty()) return std::nullopt;
+  const Image crop = align_face(view, faces->front().landmarks, align_target());
+  return cv::Mat(crop.view.height_px, crop.view.width_px, CV_8UC3,
+                 const_cast<std::uint8_t*>(crop.view.data), crop.view.stride_bytes)
+      .clone();
+}
+
+std::vector<cv::Mat> make_crops(const CropSet& set, const std::filesystem::path& landmarks_model,
+                                const std::filesystem::path& cache, int threads) {
+  std::vector<cv::Mat> crops(static_cast<std::size_t>(set.people) *
+                             static_cast<std::size_t>(set.photos));
+  const std::filesystem::path file = cache_file(set, cache);
+  if (read_cache(file, crops)) return crops;
+  for (cv::Mat& crop : crops) crop.release();
+  const auto work = [&](int first) {
+    const auto detector = load_detector(landmarks_model);
+    for (int i = first; i < set.people; i += threads) {
+      for (int k = 0; k < set.photos; ++k) {
+        const Photo photo{set.first_person + static_cast<std::uint64_t>(i), set.first_number + k};
+        const auto at = static_cast<std::size_t>(i) * static_cast<std::size_t>(set.photos) +
+                        static_cast<std::size_t>(k);
+        if (auto crop = make_crop(photo, *detector)) crops[at] = *crop;
+      }
+    }
+  };
+  std::vector<std::thread> workers;
+  for (int i = 0; i < threads; ++i) workers.emplace_back(work, i);
+  for (std::thread& worker : workers) worker.join();
+  write_cache(file, crops);
+  return crops;
+}
+
+}  // namespace maitred::demo

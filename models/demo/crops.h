@@ -1,0 +1,38 @@
+// Aligned crops of drawn people, found by the engine's own detector, as the network sees them.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <opencv2/core.hpp>
+#include <optional>
+#include <vector>
+
+#include "maitred/vision/engine.h"
+
+namespace maitred::demo {
+
+// Seeds of people start here; the film's cast and the tests draw theirs from below.
+inline constexpr std::uint64_t kFirstTrainingPerson = 1'000'000;
+inline constexpr std::uint64_t kFirstUnseenPerson = 9'000'000;
+
+struct Photo {
+  std::uint64_t person = 0;
+  int number = 0;  // 0 is an enrolment photo (studio_look), others are everyday looks
+};
+
+// Draws the photo and cuts the face out of it; nothing where no face is found.
+std::optional<cv::Mat> make_crop(const Photo& photo, FaceDetector& detector);
+
+// Crops of `people` times `photos`, an empty Mat where no face was found, ordered by person, then
+// number from `first_number`. Kept in `cache` for the next time. Uses `threads` threads.
+struct CropSet {
+  std::uint64_t first_person = 0;
+  int people = 0;
+  int first_number = 0;
+  int photos = 0;
+};
+std::vector<cv::Mat> make_crops(const CropSet& set, const std::filesystem::path& landmarks_model,
+                                const std::filesystem::path& cache, int threads);
+
+}  // namespace maitred::demo

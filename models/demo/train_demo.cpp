@@ -1,0 +1,210 @@
+// Trains the network of the `demo` engine on drawn people, or measures it on drawn people that it
+// has never seen. See README.md beside this file.
+#include <dlib/dnn.h>
+#include <pmmintrin.h>
+#include <xmmintrin.h>
+
+#include <CLI/CLI.hpp>
+#include <chrono>
+#include <cmath>
+#include <cstdio>
+#include <filesystem>
+#include <opencv2/imgproc.hpp>
+#include <string>
+#include <vector>
+
+#include "models/demo/crops.h"
+#include "models/demo/figures.h"
+#include "src/vision/dlib_demo_network.h"
+#include "tests/support/drawn_random.h"
+
+namespace maitred::demo {
+namespace {
+
+struct Options {
+  std::filesystem::path out = "models/demo/demo.dat";
+  std::filesystem::path weights;  // to go on from, or to evaluate
+  std::filesystem::path landmarks = "/usr/share/dlib/shape_predictor_68_face_landmarks.dat";
+  std::filesystem::path cache = "build/demo-crops";
+  int people = 3000, photos = 10, steps = 2500, threads = 2;
+  int batch_people = 40, batch_photos = 4;
+  double rate = 0.1, margin = 0.25, distance = 1.0;
+  std::uint64_t seed = 1;
+  int unseen = 1200;
+  bool evaluate = false;
+};
+
+Crop crop_of(const cv::Mat& image) {
+  Crop crop(image.rows, image.cols);
+  for (int y = 0; y < image.rows; ++y) {
+    const auto* row = image.ptr<cv::Vec3b>(y);
+    for (int x = 0; x < image.cols; ++x) {
+      crop(y, x) = dlib::bgr_pixel(row[x][0], row[x][1], row[x][2]);
+    }
+  }
+  return crop;
+}
+
+// The small differences that cost nothing to make: landmarks a pixel off, another exposure.
+cv::Mat varied(const cv::Mat& image, drawn::Random& random) {
+  const double angle = random.around(0.0, 1.5);
+  const double scale = 1.0 + random.around(0.0, 0.02);
+  const double middle = kInputSide / 2.0;
+  cv::Mat turn = cv::getRotationMatrix2D(
+      cv::Point2f(static_cast<float>(middle), static_cast<float>(middle)), angle, scale);
+  turn.at<double>(0, 2) += random.around(0.0, 0.7);
+  turn.at<double>(1, 2) += random.around(0.0, 0.7);
+  cv::Mat moved;
+  cv::warpAffine(image, moved, turn, image.size(), cv::INTER_LINEAR, cv::BORDER_REPLICATE);
+  moved.convertTo(moved, -1, random.uniform(0.85, 1.15), random.uniform(-10.0, 10.0));
+  return moved;
+}
+
+struct Batch {
+  std::vector<Crop> crops;
+  std::vector<unsigned long> labels;
+};
+
+Batch make_batch(const Options& options, const std::vector<cv::Mat>& crops,
+                 drawn::Random& random) {
+  Batch batch;
+  for (int p = 0; p < options.batch_people; ++p) {
+    const int person = random.whole(0, options.people - 1);
+    for (int k = 0; k < options.batch_photos; ++k) {
+      const int photo = random.whole(0, options.photos - 1);
+      const cv::Mat& crop = crops[static_cast<std::size_t>(person) *
+                                      static_cast<std::size_t>(options.photos) +
+                                  static_cast<std::size_t>(photo)];
+      if (crop.empty()) continue;
+      batch.crops.push_back(crop_of(varied(crop, random)));
+      batch.labels.push_back(static_cast<unsigned long>(person));
+    }
+  }
+  return batch;
+}
+
+double cosine_decay(double rate, int step, int steps) {
+  const double warm = std::min(1.0, (step + 1) / 50.0);
+  return rate * warm * (0.5 + 0.5 * std::cos(CV_PI * step / steps)) + 1e-4;
+}
+
+void train(const Options& options) {
+  dlib::rand(0);
+  const auto crops = make_crops({kFirstTrainingPerson, options.people, 0, options.photos},
+                                options.landmarks, options.cache, options.threads);
+  const auto missing = std::count_if(crops.begin(), crops.end(),
+                                     [](const cv::Mat& crop) { return crop.empty(); });
+  std::printf("%zu crops, %ld without a face\n", crops.size(), static_cast<long>(missing));
+  std::fflush(stdout);
+
+  TrainingNetwork network(dlib::loss_metric_(static_cast<float>(options.margin),
+                                             static_cast<float>(options.distance)));
+  dlib::dnn_trainer<TrainingNetwork, dlib::sgd> trainer(network, dlib::sgd(5e-4F, 0.9F));
+  trainer.set_learning_rate(options.rate);
+  trainer.set_iterations_without_progress_threshold(1'000'000);
+  drawn::Random random(options.seed);
+  const auto start = std::chrono::steady_clock::now();
+  for (int step = 0; step < options.steps; ++step) {
+    if (step % 10 == 0) {
+      trainer.set_learning_rate(cosine_decay(options.rate, step, options.steps));
+    }
+    const Batch batch = make_batch(options, crops, random);
+    trainer.train_one_step(batch.crops, batch.labels);
+    if (step % 50 == 49) {
+      const std::chrono::duration<double> spent = std::chrono::steady_clock::now() - start;
+      std::printf("step %d  loss %.4f  rate %.4f  %.0f s\n", step + 1,
+                  trainer.get_average_loss(), trainer.get_learning_rate(), spent.count());
+      std::fflush(stdout);
+    }
+    if (step % 500 == 499 || step + 1 == options.steps) {
+      trainer.get_net(dlib::force_flush_to_disk::no);
+      network.clean();
+      TrainedNetwork trained = network;
+      trained.clean();
+      dlib::serialize(options.out.string()) << trained;
+    }
+  }
+  std::printf("%s: %ju bytes\n", options.out.c_str(),
+              static_cast<std::uintmax_t>(std::filesystem::file_size(options.out)));
+}
+
+Vector embed(TrainedNetwork& network, const cv::Mat& crop) {
+  if (crop.empty()) return {};
+  const dlib::matrix<float, 0, 1> values = network(crop_of(crop));
+  return Vector(values.begin(), values.end());
+}
+
+// Half of the unseen people lend the gallery of the identification trial, the others are strangers.
+constexpr int kGallery = 200;
+constexpr int kProbes = 3;
+
+void evaluate(const Options& options) {
+  TrainedNetwork network;
+  dlib::deserialize((options.weights.empty() ? options.out : options.weights).string()) >> network;
+  const int photos = kProbes + 1;
+  const auto crops = make_crops({kFirstUnseenPerson, options.unseen, 0, photos}, options.landmarks,
+                                options.cache, options.threads);
+  std::vector<Vector> enrolled;
+  std::vector<std::vector<Vector>> probes;
+  for (std::size_t i = 0; i < crops.size(); i += photos) {
+    enrolled.push_back(embed(network, crops[i]));
+    probes.emplace_back();
+    for (std::size_t k = 1; k < photos; ++k) probes.back().push_back(embed(network, crops[i + k]));
+  }
+  std::vector<Vector> strangers;
+  for (std::size_t i = kGallery; i < probes.size(); ++i) {
+    for (const Vector& probe : probes[i]) strangers.push_back(probe);
+  }
+  const std::vector<Vector> gallery(enrolled.begin(), enrolled.begin() + kGallery);
+  const std::vector<std::vector<Vector>> known(probes.begin(), probes.begin() + kGallery);
+  for (const double target : {0.01, 0.001}) {
+    const Identification id = identification(gallery, known, strangers, target);
+    std::printf("1:N  gallery %d, %zu strangers' probes: FPIR %.4f  FNIR %.4f  threshold %.3f "
+                "(no face in %.4f of the probes)\n",
+                kGallery, strangers.size(), id.fpir, id.fnir, id.threshold, id.not_found);
+  }
+  std::vector<double> thresholds;
+  for (int t = 20; t <= 98; t += 2) thresholds.push_back(t / 100.0);
+  std::printf("# threshold, FMR, FNMR: %d people, one enrolment photo, %d probes each\n",
+              options.unseen, kProbes);
+  std::printf("calibration = [\n");
+  for (const VerificationRow& row : verification(enrolled, probes, thresholds)) {
+    std::printf("  [%.2f, %.3g, %.3g],\n", row.threshold, row.fmr, row.fnmr);
+  }
+  std::printf("]\n");
+}
+
+}  // namespace
+}  // namespace maitred::demo
+
+int main(int argc, char** argv) {
+  _MM_SET_FLUSH_ZERO_MODE(_MM_FLUSH_ZERO_ON);
+  _MM_SET_DENORMALS_ZERO_MODE(_MM_DENORMALS_ZERO_ON);
+  maitred::demo::Options options;
+  CLI::App app("Trains or measures the network of the demo engine on drawn people");
+  app.add_flag("--evaluate", options.evaluate, "measure on unseen people; prints calibration TOML");
+  app.add_option("--out", options.out, "weights to write")->capture_default_str();
+  app.add_option("--weights", options.weights, "weights to measure (default: those of --out)");
+  app.add_option("--landmarks", options.landmarks, "68-point model")->capture_default_str();
+  app.add_option("--cache", options.cache, "folder for drawn crops")->capture_default_str();
+  app.add_option("--people", options.people, "people to draw")->capture_default_str();
+  app.add_option("--photos", options.photos, "photos a person")->capture_default_str();
+  app.add_option("--steps", options.steps, "mini-batches")->capture_default_str();
+  app.add_option("--batch-people", options.batch_people)->capture_default_str();
+  app.add_option("--batch-photos", options.batch_photos)->capture_default_str();
+  app.add_option("--rate", options.rate, "first learning rate")->capture_default_str();
+  app.add_option("--margin", options.margin, "of the metric loss")->capture_default_str();
+  app.add_option("--distance", options.distance, "of the metric loss")->capture_default_str();
+  app.add_option("--seed", options.seed)->capture_default_str();
+  app.add_option("--unseen", options.unseen, "people to measure on")->capture_default_str();
+  app.add_option("--threads", options.threads, "for drawing")->capture_default_str();
+  CLI11_PARSE(app, argc, argv);
+  try {
+    if (!options.evaluate) maitred::demo::train(options);
+    if (options.evaluate) maitred::demo::evaluate(options);
+  } catch (const std::exception& failure) {
+    std::fprintf(stderr, "train-demo: %s\n", failure.what());
+    return 3;
+  }
+  return 0;
+}

@@ -1,0 +1,174 @@
+// Devices, streams, pipelines and files through OpenCV videoio.
+#include <spdlog/fmt/fmt.h>
+
+#include <charconv>
+#include <chrono>
+#include <cmath>
+#include <filesystem>
+#include <opencv2/imgproc.hpp>
+#include <opencv2/videoio.hpp>
+
+#include "frame_pacer.h"
+#include "mat_image.h"
+#include "sources.h"
+
+namespace maitred {
+namespace {
+
+// Grey and other pictures as BGR; empty when there is no sense in it.
+cv::Mat as_bgr(cv::Mat picture) {
+  if (picture.type() == CV_8UC3) return picture;
+  cv::Mat bgr;
+  if (picture.type() == CV_8UC1) cv::cvtColor(picture, bgr, cv::COLOR_GRAY2BGR);
+  if (picture.type() == CV_8UC4) cv::cvtColor(picture, bgr, cv::COLOR_BGRA2BGR);
+  return bgr;
+}
+
+class VideoSource final : public FrameSource {
+ public:
+  VideoSource(cv::VideoCapture capture, const CaptureOptions& options, bool live)
+      : capture_(std::move(capture)),
+        options_(options),
+        live_(live),
+        pacer_(options.fps, live ? 0.25 : 0.05) {
+    const double fps = capture_.get(cv::CAP_PROP_FPS);
+    frame_seconds_ = std::isfinite(fps) && fps > 0.1 && fps < 1000.0 ? 1.0 / fps : 0.04;
+  }
+
+  Result<std::optional<SourceFrame>> read() override {
+    try {
+      return read_due();
+    } catch (const cv::Exception&) {
+      return live_ ? Result<std::optional<SourceFrame>>(lost()) : std::nullopt;
+    }
+  }
+
+  Milliseconds end_position() const override {
+    return to_milliseconds(position_seconds_ + frame_seconds_);
+  }
+
+ private:
+  Result<std::optional<SourceFrame>> read_due() {
+    while (capture_.grab()) {
+      advance();
+      const double seconds = live_ ? seconds_since_open() : position_seconds_;
+      if (!pacer_.due(seconds)) continue;
+      cv::Mat picture;
+      if (!capture_.retrieve(picture) || picture.empty()) continue;
+      // The library reuses its buffer, the frame outlives the next grab.
+      cv::Mat own = as_bgr(picture.u != nullptr ? picture : picture.clone());
+      if (own.empty()) continue;
+      return SourceFrame{image_of(std::move(own)),
+                         live_ ? Milliseconds{0} : to_milliseconds(position_seconds_)};
+    }
+    if (live_) return lost();
+    if (frames_ == 0) {
+      return environment_error(
+          "camera_unreadable",
+          fmt::format("camera \"{}\": {} holds no picture that can be decoded; check the file",
+                      options_.camera, printable_source(options_.source)));
+    }
+    return std::nullopt;
+  }
+
+  // The file's own time where it has one that grows, else counted frames.
+  void advance() {
+    if (!live_ && frames_ > 0) {
+      const double counted = position_seconds_ + frame_seconds_;
+      const double own = capture_.get(cv::CAP_PROP_POS_MSEC) / 1000.0 - first_seconds_;
+      const bool sensible = std::isfinite(own) && own > position_seconds_ && own < counted + 3600.0;
+      position_seconds_ = sensible ? own : counted;
+    } else if (!live_) {
+      const double own = capture_.get(cv::CAP_PROP_POS_MSEC) / 1000.0;
+      first_seconds_ = std::isfinite(own) ? own : 0.0;
+    }
+    ++frames_;
+  }
+
+  double seconds_since_open() const {
+    return std::chrono::duration<double>(std::chrono::steady_clock::now() - opened_).count();
+  }
+
+  tl::unexpected<Error> lost() const {
+    return environment_error("camera_lost",
+                             fmt::format("camera \"{}\": {} gives no more pictures; is it plugged "
+                                         "in and switched on?",
+                                         options_.camera, printable_source(options_.source)));
+  }
+
+  static Milliseconds to_milliseconds(double seconds) {
+    return Milliseconds(std::llround(seconds * 1000.0));
+  }
+
+  cv::VideoCapture capture_;
+  const CaptureOptions options_;
+  const bool live_;
+  FramePacer pacer_;
+  const Timestamp opened_ = std::chrono::steady_clock::now();
+  double frame_seconds_ = 0.04;
+  double position_seconds_ = 0.0;
+  double first_seconds_ = 0.0;
+  std::uint64_t frames_ = 0;
+};
+
+std::vector<int> timeouts(const CaptureOptions& options) {
+  return {cv::CAP_PROP_OPEN_TIMEOUT_MSEC, static_cast<int>(options.open_timeout.count()),
+          cv::CAP_PROP_READ_TIMEOUT_MSEC, static_cast<int>(options.read_timeout.count())};
+}
+
+// /dev/v4l/by-id/NAME is a link to /dev/videoN, which is what the library understands.
+std::string device_file(const std::string& source) {
+  if (!source.starts_with("/dev/")) return "/dev/video" + source;
+  std::error_code failed;
+  const auto resolved = std::filesystem::canonical(source, failed);
+  return failed ? source : resolved.string();
+}
+
+bool open_device(cv::VideoCapture& capture, const CaptureOptions& options) {
+  if (!capture.open(device_file(options.source), cv::CAP_V4L2)) return false;
+  // A camera compresses what USB could not carry else; one buffer keeps the picture fresh.
+  capture.set(cv::CAP_PROP_FOURCC, cv::VideoWriter::fourcc('M', 'J', 'P', 'G'));
+  capture.set(cv::CAP_PROP_FRAME_WIDTH, 1280);
+  capture.set(cv::CAP_PROP_FRAME_HEIGHT, 720);
+  capture.set(cv::CAP_PROP_BUFFERSIZE, 1);
+  return true;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<FrameSource>> open_video(const CaptureOptions& options, SourceKind kind) {
+  std::error_code ignored;
+  const bool on_disk = kind == SourceKind::kFile || kind == SourceKind::kDevice;
+  const std::string path =
+      kind == SourceKind::kDevice ? device_file(options.source) : options.source;
+  if (on_disk && !std::filesystem::exists(path, ignored)) {
+    return camera_absent(options, "is not there",
+                         kind == SourceKind::kFile ? "correct the source in the configuration"
+                                                   : "plug the camera in, or correct the source");
+  }
+  cv::VideoCapture capture;
+  bool opened = false;
+  switch (kind) {
+    case SourceKind::kDevice:
+      opened = open_device(capture, options);
+      break;
+    case SourceKind::kPipeline:
+      opened = capture.open(options.source.substr(4), cv::CAP_GSTREAMER);
+      break;
+    case SourceKind::kStream:
+      opened = capture.open(options.source, cv::CAP_FFMPEG, timeouts(options));
+      break;
+    default:
+      opened = capture.open(options.source, cv::CAP_FFMPEG);
+      break;
+  }
+  if (!opened) {
+    return camera_absent(options, "cannot be opened",
+                         kind == SourceKind::kFile
+                             ? "is it a video file?"
+                             : "check that it is on, and that this user may read it");
+  }
+  return std::make_unique<VideoSource>(std::move(capture), options, is_live(kind));
+}
+
+}  // namespace maitred

@@ -1,0 +1,235 @@
+// Enrolment and what staff should know of a customer.
+#include "maitred/core/admin.h"
+
+#include <fmt/format.h>
+
+#include <exception>
+#include <nlohmann/json.hpp>
+
+#include "admin_fields.h"
+#include "maitred/base/file.h"
+#include "maitred/consent/consent.h"
+
+namespace maitred {
+
+using nlohmann::json;
+
+Admin::Admin(Shop& shop)
+    : shop_(shop),
+      verbs_{{"check_enrolment", &Admin::check_enrolment},
+             {"enroll", &Admin::enrol},
+             {"list", &Admin::list},
+             {"show", &Admin::show},
+             {"update", &Admin::update},
+             {"ask", &Admin::ask},
+             {"purchase", &Admin::purchase},
+             {"appointment", &Admin::appointment},
+             {"consent_show", &Admin::consent_show},
+             {"consent_renew", &Admin::consent_renew},
+             {"consent_withdraw", &Admin::consent_withdraw},
+             {"forget", &Admin::forget},
+             {"export", &Admin::export_customer},
+             {"identify", &Admin::identify},
+             {"verify", &Admin::verify},
+             {"visits", &Admin::visits},
+             {"alerts", &Admin::alerts},
+             {"feedback", &Admin::feedback},
+             {"audit", &Admin::audit},
+             {"audit_verify", &Admin::audit_verify},
+             {"retention", &Admin::retention},
+             {"staff_add", &Admin::staff_add},
+             {"staff_revoke", &Admin::staff_revoke},
+             {"staff_list", &Admin::staff_list},
+             {"status", &Admin::status}} {}
+
+Result<json> Admin::run(std::string_view verb, const json& args, const Actor& actor) {
+  const auto found = verbs_.find(verb);
+  if (found == verbs_.end()) {
+    return input_error("bad_usage", "the daemon does not know this verb; are both programs of one "
+                                    "version?");
+  }
+  try {
+    return (this->*found->second)(args, actor);
+  } catch (const json::exception&) {
+    return input_error("bad_usage", fmt::format("a field of '{}' has the wrong type", verb));
+  }
+}
+
+namespace {
+
+Result<NewCustomer> read_enrolment(const json& args, WallTime now) {
+  NewCustomer customer;
+  MAITRED_ASSIGN(customer.profile.name, needed_text(args, "name"));
+  MAITRED_ASSIGN(customer.profile.loyalty, text_field(args, "loyalty"));
+  MAITRED_ASSIGN(customer.profile.preferences, map_field(args, "preferences"));
+  const json fields = args.value("consent", json::object());
+  Consent& consent = customer.consent;
+  MAITRED_ASSIGN(consent.version, text_field(fields, "version"));
+  MAITRED_ASSIGN(consent.reference, text_field(fields, "reference"));
+  MAITRED_ASSIGN(consent.incentive, text_field(fields, "incentive"));
+  MAITRED_ASSIGN(consent.expires, time_field(fields, "expires"));
+  MAITRED_ASSIGN(consent.scopes, scopes_field(fields));
+  consent.scopes.insert(Scope::kRecognition);
+  consent.granted = now;
+  MAITRED_TRY(check_new_consent(consent, now));
+  return customer;
+}
+
+Result<std::vector<std::vector<std::uint8_t>>> read_photos(const json& args,
+                                                           const Consent& consent) {
+  std::vector<std::vector<std::uint8_t>> photos;
+  for (const json& report : args.at("photos")) {
+    if (!report.contains("bytes")) continue;
+    if (!consent.scopes.contains(Scope::kPhotos)) {
+      return input_error("scope_missing",
+                         "keeping photos needs the customer's consent: add --scope photos");
+    }
+    MAITRED_ASSIGN(auto bytes, from_base64(report["bytes"].get<std::string>()));
+    photos.push_back(std::move(bytes));
+  }
+  return photos;
+}
+
+}  // namespace
+
+// Everything that can be refused before a face is looked at.
+Result<json> Admin::check_enrolment(const json& args, const Actor& actor) {
+  MAITRED_ASSIGN(const NewCustomer customer, read_enrolment(args, actor.at));
+  if (!customer.profile.loyalty.empty()) {
+    MAITRED_ASSIGN(const auto taken, shop_.store().customers().by_loyalty(customer.profile.loyalty));
+    if (taken) {
+      return input_error("loyalty_taken",
+                         fmt::format("this loyalty id belongs to customer {} already", taken->value));
+    }
+  }
+  return json::object();
+}
+
+Result<json> Admin::enrol(const json& args, const Actor& actor) {
+  MAITRED_ASSIGN(NewCustomer customer, read_enrolment(args, actor.at));
+  MAITRED_ASSIGN(Recognition* recognition, shop_.recognition());
+  MAITRED_ASSIGN(customer.templates, templates_field(args, recognition->engine(),
+                                                     recognition->template_length()));
+  MAITRED_ASSIGN(customer.photos, read_photos(args, customer.consent));
+  json warnings = json::array();
+  MAITRED_ASSIGN(const auto twin, recognition->duplicate_of(customer.templates));
+  if (twin && !args.value("allow_duplicate", false)) {
+    return input_error("face_enrolled",
+                       fmt::format("this face is enrolled already, as customer {}; for twins use "
+                                   "--allow-duplicate",
+                                   twin->value));
+  }
+  if (twin) warnings.push_back(fmt::format("looks like customer {}", twin->value));
+  if (customer.templates.size() < 3) {
+    warnings.push_back("fewer than three photos: a customer is missed more often");
+  }
+  json quality = json::array();
+  for (const json& report : args["photos"]) {
+    quality.push_back(report.value("quality", json::object()));
+    for (const json& warning : report.value("warnings", json::array())) warnings.push_back(warning);
+  }
+  const std::size_t templates = customer.templates.size();
+  MAITRED_ASSIGN(const CustomerId id, shop_.store().customers().enrol(customer, actor));
+  MAITRED_TRY(shop_.customer_changed(id));
+  return json{{"id", id.value},
+              {"templates", templates},
+              {"quality", std::move(quality)},
+              {"warnings", std::move(warnings)}};
+}
+
+Result<json> Admin::list(const json&, const Actor&) {
+  MAITRED_ASSIGN(const auto summaries, shop_.store().customers().list());
+  json customers = json::array();
+  for (const CustomerSummary& one : summaries) {
+    customers.push_back({{"id", one.id.value},
+                         {"name", one.name},
+                         {"loyalty", one.loyalty},
+                         {"enrolled", format_time(one.enrolled)},
+                         {"expires", time_or_null(one.expires)},
+                         {"withdrawn", time_or_null(one.withdrawn)},
+                         {"last_visit", time_or_null(one.last_visit)}});
+  }
+  return json{{"customers", std::move(customers)}};
+}
+
+Result<json> Admin::show(const json& args, const Actor& actor) {
+  MAITRED_ASSIGN(const CustomerId id, id_field(args));
+  MAITRED_ASSIGN(const Customer customer, shop_.store().customers().find(id));
+  MAITRED_ASSIGN(const auto templates, shop_.store().customers().templates(id));
+  json object = customer_json(customer, actor.at);
+  object["templates"] = templates.size();
+  return object;
+}
+
+Result<json> Admin::update(const json& args, const Actor& actor) {
+  MAITRED_ASSIGN(const CustomerId id, id_field(args));
+  MAITRED_ASSIGN(const Customer customer, shop_.store().customers().find(id));
+  Profile profile = customer.profile;
+  if (args.contains("name")) {
+    MAITRED_ASSIGN(profile.name, needed_text(args, "name"));
+  }
+  if (args.contains("loyalty")) {
+    MAITRED_ASSIGN(profile.loyalty, text_field(args, "loyalty"));
+  }
+  MAITRED_ASSIGN(auto preferences, map_field(args, "preferences"));
+  preferences.merge(profile.preferences);
+  MAITRED_ASSIGN(const auto dropped, list_field(args, "drop_preferences"));
+  for (const std::string& key : dropped) preferences.erase(key);
+  profile.preferences = std::move(preferences);
+  std::vector<Template> templates;
+  if (args.contains("photos")) {
+    if (!may(customer.consent, Scope::kRecognition, actor.at)) {
+      return input_error("consent_missing", "the consent of this customer has ended; renew it "
+                                            "before a new photo is read");
+    }
+    MAITRED_ASSIGN(Recognition* recognition, shop_.recognition());
+    MAITRED_ASSIGN(templates, templates_field(args, recognition->engine(),
+                                              recognition->template_length()));
+  }
+  MAITRED_TRY(shop_.store().together([&]() -> Status {
+    MAITRED_TRY(shop_.store().customers().update_profile(id, profile, actor));
+    if (templates.empty()) return {};
+    return shop_.store().customers().replace_templates(id, templates, actor);
+  }));
+  MAITRED_TRY(shop_.customer_changed(id));
+  return show(args, actor);
+}
+
+Result<json> Admin::ask(const json& args, const Actor& actor) {
+  MAITRED_ASSIGN(const CustomerId id, id_field(args));
+  Ask ask;
+  MAITRED_ASSIGN(ask.text, needed_text(args, "text"));
+  MAITRED_ASSIGN(ask.item, text_field(args, "item"));
+  ask.at = actor.at;
+  MAITRED_ASSIGN(ask, shop_.store().customers().add_ask(id, std::move(ask), actor));
+  return json{{"id", id.value}, {"number", ask.number}};
+}
+
+Result<json> Admin::purchase(const json& args, const Actor& actor) {
+  MAITRED_ASSIGN(const CustomerId id, id_field(args));
+  Purchase purchase;
+  MAITRED_ASSIGN(purchase.item, needed_text(args, "item"));
+  MAITRED_ASSIGN(purchase.status, needed_text(args, "status"));
+  if (purchase.status != "bought" && purchase.status != "out_of_stock" &&
+      purchase.status != "returned") {
+    return input_error("bad_usage", "'status' must be bought, out_of_stock or returned");
+  }
+  MAITRED_ASSIGN(const auto date, time_field(args, "date"));
+  purchase.date = date.value_or(actor.at);
+  MAITRED_ASSIGN(purchase, shop_.store().customers().add_purchase(id, std::move(purchase), actor));
+  return json{{"id", id.value}, {"number", purchase.number}};
+}
+
+Result<json> Admin::appointment(const json& args, const Actor& actor) {
+  MAITRED_ASSIGN(const CustomerId id, id_field(args));
+  Appointment appointment;
+  MAITRED_ASSIGN(appointment.with, needed_text(args, "with"));
+  MAITRED_ASSIGN(const auto at, time_field(args, "at"));
+  if (!at) return input_error("bad_usage", "'at' must be given, like 2026-11-22T10:30Z");
+  appointment.at = *at;
+  MAITRED_ASSIGN(appointment, shop_.store().customers().add_appointment(
+                                  id, std::move(appointment), actor));
+  return json{{"id", id.value}, {"number", appointment.number}};
+}
+
+}  // namespace maitred

@@ -1,0 +1,227 @@
+// Consent, erasure, recognition at a desk, and what happened.
+#include <fmt/format.h>
+
+#include <nlohmann/json.hpp>
+
+#include "admin_fields.h"
+#include "maitred/base/json.h"
+#include "maitred/consent/consent.h"
+#include "maitred/core/admin.h"
+#include "maitred/wire/staff_codec.h"
+
+namespace maitred {
+
+using nlohmann::json;
+
+Result<json> Admin::consent_show(const json& args, const Actor& actor) {
+  MAITRED_ASSIGN(const CustomerId id, id_field(args));
+  MAITRED_ASSIGN(const auto history, shop_.store().customers().consent_history(id));
+  json consents = json::array();
+  for (const Consent& consent : history) consents.push_back(consent_json(consent, actor.at));
+  return json{{"id", id.value},
+              {"consent", consents.empty() ? json(nullptr) : consents.back()},
+              {"history", consents}};
+}
+
+Result<json> Admin::consent_renew(const json& args, const Actor& actor) {
+  MAITRED_ASSIGN(const CustomerId id, id_field(args));
+  MAITRED_ASSIGN(const Customer customer, shop_.store().customers().find(id));
+  ConsentRenewal renewal;
+  MAITRED_ASSIGN(renewal.version, needed_text(args, "version"));
+  MAITRED_ASSIGN(renewal.reference, needed_text(args, "reference"));
+  MAITRED_ASSIGN(renewal.expires, time_field(args, "expires"));
+  MAITRED_ASSIGN(std::set<Scope> scopes, scopes_field(args));
+  if (!scopes.empty()) {
+    scopes.insert(Scope::kRecognition);
+    renewal.scopes = std::move(scopes);
+  }
+  MAITRED_ASSIGN(const Consent renewed, renew_consent(customer.consent, renewal, actor.at));
+  MAITRED_TRY(shop_.store().customers().set_consent(id, renewed, actor, "renewed"));
+  MAITRED_TRY(shop_.customer_changed(id));
+  return json{{"id", id.value}, {"consent", consent_json(renewed, actor.at)}};
+}
+
+Result<json> Admin::consent_withdraw(const json& args, const Actor& actor) {
+  MAITRED_ASSIGN(const CustomerId id, id_field(args));
+  MAITRED_TRY(shop_.desk().withdraw(id, actor));
+  MAITRED_TRY(shop_.customer_changed(id));
+  MAITRED_ASSIGN(const Customer customer, shop_.store().customers().find(id));
+  return json{{"id", id.value}, {"consent", consent_json(customer.consent, actor.at)}};
+}
+
+Result<json> Admin::forget(const json& args, const Actor& actor) {
+  MAITRED_ASSIGN(const CustomerId id, id_field(args));
+  auto receipt = shop_.desk().forget(id, actor);
+  // The gallery follows even when only the log of the database could not be emptied.
+  MAITRED_TRY(shop_.customer_changed(id));
+  if (!receipt) return tl::unexpected(receipt.error());
+  return json{{"erased", true}, {"id", id.value}, {"receipt", json::parse(receipt_text(*receipt))}};
+}
+
+Result<json> Admin::export_customer(const json& args, const Actor& actor) {
+  MAITRED_ASSIGN(const CustomerId id, id_field(args));
+  MAITRED_ASSIGN(json object, show(args, actor));
+  MAITRED_ASSIGN(const json consent, consent_show(args, actor));
+  object["consent_history"] = consent["history"];
+  MAITRED_ASSIGN(const auto visits, shop_.store().visits().list(VisitQuery{id, {}, false, 0}));
+  object["visits"] = json::array();
+  for (const Visit& visit : visits) object["visits"].push_back(visit_json(visit));
+  AlertQuery query;
+  query.customer = id;
+  MAITRED_ASSIGN(const auto alerts, shop_.store().visits().alerts(query));
+  object["alerts"] = json::array();
+  for (const StoredAlert& stored : alerts) object["alerts"].push_back(to_json(stored.alert));
+  object["feedback"] = json::array();
+  for (const Visit& visit : visits) {
+    MAITRED_ASSIGN(const auto answers, shop_.store().visits().feedback(visit.id));
+    for (const Feedback& answer : answers) {
+      object["feedback"].push_back({{"visit", answer.visit.value},
+                                    {"rating", answer.rating},
+                                    {"comment", answer.comment},
+                                    {"at", format_time(answer.at)}});
+    }
+  }
+  MAITRED_TRY(shop_.store().audit().append(actor, "export", id.value, ""));
+  return object;
+}
+
+Result<json> Admin::identify(const json& args, const Actor& actor) {
+  MAITRED_ASSIGN(Recognition* recognition, shop_.recognition());
+  MAITRED_ASSIGN(const auto photos, templates_field(args, recognition->engine(),
+                                                    recognition->template_length()));
+  MAITRED_ASSIGN(const auto found, recognition->identify(photos));
+  if (!found) return json{{"match", false}};
+  MAITRED_ASSIGN(const Customer customer, shop_.store().customers().find(found->customer));
+  if (!may(customer.consent, Scope::kRecognition, actor.at)) return json{{"match", false}};
+  MAITRED_TRY(shop_.store().audit().append(actor, "identify", customer.id.value, "match"));
+  return json{{"match", true},
+              {"id", customer.id.value},
+              {"name", customer.profile.name},
+              {"confidence", word(found->confidence)}};
+}
+
+Result<json> Admin::verify(const json& args, const Actor& actor) {
+  MAITRED_ASSIGN(const CustomerId id, id_field(args));
+  MAITRED_ASSIGN(const Customer customer, shop_.store().customers().find(id));
+  if (!may(customer.consent, Scope::kRecognition, actor.at)) {
+    return input_error("consent_missing",
+                       fmt::format("customer {} may not be compared: the consent has ended or was "
+                                   "withdrawn",
+                                   id.value));
+  }
+  MAITRED_ASSIGN(Recognition* recognition, shop_.recognition());
+  MAITRED_ASSIGN(const auto photos, templates_field(args, recognition->engine(),
+                                                    recognition->template_length()));
+  MAITRED_ASSIGN(const bool verified, recognition->verify(id, photos));
+  MAITRED_TRY(shop_.store().audit().append(actor, "verify", id.value, verified ? "yes" : "no"));
+  return json{{"verified", verified}, {"live", nullptr}};
+}
+
+Result<json> Admin::visits(const json& args, const Actor&) {
+  VisitQuery query;
+  MAITRED_ASSIGN(query.since, time_field(args, "since"));
+  MAITRED_ASSIGN(const std::string id, text_field(args, "id"));
+  if (!id.empty()) query.customer = CustomerId(id);
+  MAITRED_ASSIGN(const auto visits, shop_.store().visits().list(query));
+  json rows = json::array();
+  for (const Visit& visit : visits) rows.push_back(visit_json(visit));
+  return json{{"visits", std::move(rows)}};
+}
+
+Result<json> Admin::alerts(const json& args, const Actor&) {
+  AlertQuery query;
+  MAITRED_ASSIGN(query.since, time_field(args, "since"));
+  query.only_open = args.value("open", false);
+  MAITRED_ASSIGN(const auto alerts, shop_.store().visits().alerts(query));
+  json rows = json::array();
+  for (const StoredAlert& stored : alerts) rows.push_back(to_json(stored.alert));
+  return json{{"alerts", std::move(rows)}};
+}
+
+Result<json> Admin::feedback(const json& args, const Actor& actor) {
+  Feedback feedback;
+  MAITRED_ASSIGN(std::string visit, needed_text(args, "visit"));
+  feedback.visit = VisitId(std::move(visit));
+  feedback.rating = args.at("rating").get<int>();
+  MAITRED_ASSIGN(feedback.comment, text_field(args, "comment"));
+  feedback.at = actor.at;
+  MAITRED_ASSIGN(const Visit held, shop_.store().visits().find(feedback.visit));
+  MAITRED_ASSIGN(const Customer customer, shop_.store().customers().find(held.customer));
+  if (!may(customer.consent, Scope::kFeedback, actor.at)) {
+    return input_error("scope_missing", "this customer has not agreed to scope feedback");
+  }
+  MAITRED_TRY(shop_.store().visits().add_feedback(feedback, actor));
+  return json{{"visit", feedback.visit.value}, {"rating", feedback.rating}};
+}
+
+Result<json> Admin::audit(const json& args, const Actor&) {
+  MAITRED_ASSIGN(const auto rows, shop_.store().audit().rows(args.value("limit", std::size_t{0})));
+  json list = json::array();
+  for (const AuditRow& row : rows) {
+    list.push_back({{"row", row.number},
+                    {"at", format_time(row.at)},
+                    {"actor", row.actor},
+                    {"action", row.action},
+                    {"subject", row.subject},
+                    {"detail", row.detail}});
+  }
+  return json{{"audit", std::move(list)}};
+}
+
+Result<json> Admin::audit_verify(const json&, const Actor&) {
+  MAITRED_ASSIGN(const std::uint64_t rows, shop_.store().audit().verify());
+  MAITRED_TRY(shop_.store().check());
+  return json{{"ok", true}, {"rows", rows}};
+}
+
+Result<json> Admin::retention(const json&, const Actor& actor) {
+  MAITRED_ASSIGN(const auto due, shop_.store().customers().past_retention(
+                                     actor.at, shop_.settings().visits.retention));
+  json erased = json::array();
+  for (const CustomerId& id : due) {
+    MAITRED_TRY(shop_.desk().forget(id, actor));
+    MAITRED_TRY(shop_.customer_changed(id));
+    erased.push_back(id.value);
+  }
+  return json{{"erased", std::move(erased)}};
+}
+
+Result<json> Admin::staff_add(const json& args, const Actor& actor) {
+  MAITRED_ASSIGN(const std::string name, needed_text(args, "name"));
+  MAITRED_ASSIGN(const std::string token, shop_.store().staff().add(name, actor));
+  return json{{"name", name}, {"token", token}};
+}
+
+Result<json> Admin::staff_revoke(const json& args, const Actor& actor) {
+  MAITRED_ASSIGN(const std::string name, needed_text(args, "name"));
+  MAITRED_TRY(shop_.store().staff().revoke(name, actor));
+  return json{{"name", name}, {"revoked", true}};
+}
+
+Result<json> Admin::staff_list(const json&, const Actor&) {
+  MAITRED_ASSIGN(const auto members, shop_.store().staff().list());
+  json staff = json::array();
+  for (const StaffMember& member : members) {
+    staff.push_back({{"name", member.name}, {"added", format_time(member.added)}});
+  }
+  return json{{"staff", std::move(staff)}};
+}
+
+Result<json> Admin::status(const json&, const Actor&) {
+  MAITRED_ASSIGN(const Recognition* recognition, shop_.recognition());
+  const DecisionPolicy& policy = recognition->policy();
+  MAITRED_ASSIGN(const std::uint64_t customers, shop_.store().customers().count());
+  json object = {{"running", false},
+                 {"engine", recognition->engine()},
+                 {"customers", customers},
+                 {"matchable", recognition->customers()},
+                 {"threshold", policy.threshold().value},
+                 {"expected_false_alerts_per_1000", policy.expected_false_alerts_per_1000()},
+                 {"expected_miss_rate", policy.expected_miss_rate()},
+                 {"cameras", json::array()},
+                 {"staff_connected", 0}};
+  if (live_status_) object.update(live_status_());
+  return object;
+}
+
+}  // namespace maitred

@@ -1,0 +1,245 @@
+// Start, shutdown and the clocks of the core. What eyes and maitredctl say is in daemon_events.cpp.
+#include "maitred/core/daemon.h"
+
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <csignal>
+#include <nlohmann/json.hpp>
+
+#include "maitred/models/manifest.h"
+
+namespace maitred {
+namespace {
+
+constexpr Milliseconds kDrain{2000};
+constexpr Milliseconds kUpkeepEvery{60'000};
+// Sightings of an eye that has just left may still be in its socket.
+constexpr Milliseconds kEyeDrain{500};
+
+std::vector<std::string> camera_names(const Settings& settings) {
+  std::vector<std::string> names;
+  for (const CameraSettings& camera : settings.cameras) names.push_back(camera.name);
+  return names;
+}
+
+std::string listen_text(const ListenSettings& listen) {
+  const bool v6 = listen.address.find(':') != std::string::npos;
+  return fmt::format("{}{}{}:{}", v6 ? "[" : "", listen.address, v6 ? "]" : "", listen.port);
+}
+
+bool is_loopback(const std::string& address) {
+  return address.starts_with("127.") || address == "::1";
+}
+
+Status check_camera(const CameraSettings& camera, const Settings& settings, bool demo) {
+  std::error_code ignored;
+  if (!is_live_source(camera.source) && !std::filesystem::exists(camera.source, ignored)) {
+    return environment_error("camera_absent",
+                             fmt::format("camera '{}': there is no file or folder {}; correct "
+                                         "source in {}",
+                                         camera.name, camera.source, settings.file.string()));
+  }
+  if (demo && is_live_source(camera.source) && !settings.allow_demo_engine) {
+    return environment_error(
+        "demo_engine",
+        fmt::format("camera '{}' would show real people to the demo engine, which knows drawn "
+                    "people only; get a real engine with 'maitredctl models fetch' and set engine "
+                    "= \"retail\", or set recognition.allow_demo_engine = true for a trial",
+                    camera.name));
+  }
+  return {};
+}
+
+}  // namespace
+
+Status check_settings(const Settings& settings, const DaemonOptions& options) {
+  MAITRED_ASSIGN(const ModelEngine* engine, Manifest::built_in().engine(settings.engine));
+  for (const CameraSettings& camera : settings.cameras) {
+    MAITRED_TRY(check_camera(camera, settings, engine->is_demo()));
+  }
+  const bool endless = std::any_of(
+      settings.cameras.begin(), settings.cameras.end(),
+      [](const CameraSettings& camera) { return is_live_source(camera.source) || camera.loop; });
+  if (options.exit_when_done && (settings.cameras.empty() || endless)) {
+    return input_error("no_end", fmt::format("--exit-when-done needs cameras that all come to an "
+                                             "end: files without loop = true; see {}",
+                                             settings.file.string()));
+  }
+  if (!is_loopback(settings.staff.listen.address)) {
+    return input_error("staff_unprotected",
+                       fmt::format("{}: staff.listen: {} can be reached from other machines, which "
+                                   "needs TLS and tokens; listen on 127.0.0.1",
+                                   settings.file.string(), settings.staff.listen.address));
+  }
+  return {};
+}
+
+Daemon::Daemon(std::unique_ptr<Shop> shop, DaemonOptions options)
+    : shop_(std::move(shop)),
+      options_(std::move(options)),
+      io_(1),
+      signals_(io_, SIGTERM, SIGINT),
+      deadline_timer_(io_),
+      upkeep_timer_(io_),
+      drain_timer_(io_),
+      admin_(*shop_),
+      cameras_(camera_names(shop_->settings())) {}
+
+Daemon::~Daemon() = default;
+
+Result<std::unique_ptr<Daemon>> Daemon::open(std::unique_ptr<Shop> shop, DaemonOptions options) {
+  std::unique_ptr<Daemon> daemon(new Daemon(std::move(shop), std::move(options)));
+  MAITRED_ASSIGN(daemon->recognition_, daemon->shop_->recognition());
+  MAITRED_TRY(daemon->open_listeners());
+  daemon->admin_.set_live_status([raw = daemon.get()] { return raw->live_status(); });
+  daemon->shop_->desk().set_sink([raw = daemon.get()](const Alert& alert) {
+    raw->staff_->publish(alert);
+    raw->schedule_deadline();
+  });
+  return daemon;
+}
+
+Status Daemon::open_listeners() {
+  const Settings& settings = shop_->settings();
+  StaffServerOptions staff;
+  staff.listen = listen_text(settings.staff.listen);
+  staff.server = "maitred " MAITRED_VERSION;
+  staff.store = shop_->store().id();
+  MAITRED_ASSIGN(staff_, StaffServer::open(io_, shop_->desk(), staff));
+
+  ControlServerOptions control;
+  control.socket = options_.runtime_folder / "control.sock";
+  MAITRED_ASSIGN(control_, ControlServer::open(
+                               io_, control,
+                               answer_at_once([this](const nlohmann::json& request,
+                                                     const PeerCredentials& peer) {
+                                 return this->control(request, peer);
+                               })));
+
+  EyeListenerOptions eyes;
+  eyes.socket = options_.runtime_folder / "eye.sock";
+  EyeHandlers handlers;
+  handlers.on_connected = [](EyeSession session, pid_t pid) {
+    spdlog::debug("eye connection {} from pid {}", session, pid);
+  };
+  handlers.on_message = [this](EyeSession session, EyeMessage message) {
+    eye_message(session, std::move(message));
+  };
+  handlers.on_closed = [this](EyeSession session) { eye_closed(session); };
+  MAITRED_ASSIGN(eyes_, EyeListener::open(io_, eyes, handlers));
+  return {};
+}
+
+int Daemon::run() {
+  const DecisionPolicy& policy = recognition_->policy();
+  spdlog::info(
+      "engine {}, {} customers to recognise, threshold {:.3f}: {:.2f} false alerts in 1000 "
+      "visitors and {:.1f} % of visits missed are expected",
+      recognition_->engine(), recognition_->customers(), policy.threshold().value,
+      policy.expected_false_alerts_per_1000(), policy.expected_miss_rate() * 100.0);
+  if (recognition_->engine() == "demo") {
+    spdlog::warn("the demo engine knows drawn people only: it cannot recognise real customers");
+  }
+  spdlog::info("staff may connect to {}:{}", shop_->settings().staff.listen.address,
+               staff_->port());
+  await_signals();
+  schedule_deadline();
+  schedule_upkeep();
+  if (options_.spawn_eyes) {
+    supervisor_ = std::make_unique<EyeSupervisor>(
+        io_, EyeSupervisorOptions{options_.eye_program, shop_->settings().file,
+                                  camera_names(shop_->settings())});
+    supervisor_->start();
+  }
+  options_.notify("READY=1");
+  io_.run();
+  spdlog::info("stopped");
+  return exit_status_;
+}
+
+void Daemon::await_signals() {
+  signals_.async_wait([this](const boost::system::error_code& error, int signal) {
+    if (error) return;
+    if (stopping_) {  // a second one: at once
+      spdlog::warn("stopping without waiting for staff connections");
+      staff_.reset();
+      return;
+    }
+    begin_shutdown(fmt::format("signal {}", signal));
+    await_signals();
+  });
+}
+
+void Daemon::schedule_deadline() {
+  if (stopping_) return;
+  const auto deadline = shop_->desk().next_deadline();
+  if (!deadline) {
+    deadline_timer_.cancel();
+    return;
+  }
+  // Not longer than a minute: the wall clock may be set meanwhile.
+  const Milliseconds wait = std::clamp(*deadline - wall_now(), Milliseconds{0},
+                                       Milliseconds{kUpkeepEvery});
+  deadline_timer_.expires_after(wait);
+  deadline_timer_.async_wait([this](const boost::system::error_code& error) {
+    if (error || stopping_) return;
+    heed(shop_->desk().tick(wall_now()));
+    schedule_deadline();
+  });
+}
+
+void Daemon::schedule_upkeep() {
+  upkeep_timer_.expires_after(kUpkeepEvery);
+  upkeep_timer_.async_wait([this](const boost::system::error_code& error) {
+    if (error || stopping_) return;
+    heed(recognition_->drop_expired(wall_now()));
+    schedule_upkeep();
+  });
+}
+
+void Daemon::heed(const Status& status) {
+  if (status) return;
+  spdlog::error("{}", status.error().message);
+  const std::string& code = status.error().code;
+  if (code != "store_failed" && code != "store_corrupt") return;
+  exit_status_ = static_cast<int>(Fault::kEnvironment);
+  begin_shutdown("the store cannot be used");
+}
+
+// Shutdown travels as the data does: eyes first, then what they have sent, then staff.
+void Daemon::begin_shutdown(const std::string& why) {
+  if (stopping_) return;
+  stopping_ = true;
+  spdlog::info("stopping: {}", why);
+  options_.notify("STOPPING=1");
+  deadline_timer_.cancel();
+  upkeep_timer_.cancel();
+  eyes_->stop_accepting();
+  if (supervisor_) {
+    supervisor_->stop([this] { eyes_stopped(); });
+  } else {
+    eyes_stopped();
+  }
+}
+
+void Daemon::eyes_stopped() {
+  // With the processes gone the sockets end by themselves once they are read empty; eyes of their
+  // own services are told by the closing of theirs.
+  drain_timer_.expires_after(eyes_->eyes() == 0 ? Milliseconds{0} : kEyeDrain);
+  drain_timer_.async_wait([this](const boost::system::error_code&) {
+    eyes_.reset();
+    control_->drain(kDrain, [this] { control_.reset(); });
+    if (!staff_) {
+      signals_.cancel();
+      return;
+    }
+    staff_->drain(kDrain, [this] {
+      staff_.reset();
+      signals_.cancel();
+    });
+  });
+}
+
+}  // namespace maitred

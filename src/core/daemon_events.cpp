@@ -1,0 +1,134 @@
+// What eyes and maitredctl say to the core.
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
+
+#include <nlohmann/json.hpp>
+
+#include "maitred/core/daemon.h"
+
+namespace maitred {
+namespace {
+
+const char* state_word(EyeState state) {
+  switch (state) {
+    case EyeState::kConnecting: return "connecting";
+    case EyeState::kRunning: return "running";
+    case EyeState::kStalled: return "stalled";
+    case EyeState::kEnded: return "ended";
+  }
+  return "connecting";
+}
+
+Timestamp steady_now() { return std::chrono::steady_clock::now(); }
+
+}  // namespace
+
+void Daemon::eye_message(EyeSession session, EyeMessage message) {
+  const auto camera = camera_of_.find(session);
+  if (camera != camera_of_.end()) {
+    cameras_.heard(camera->second, steady_now());
+    if (supervisor_) supervisor_->heard(camera->second);
+  }
+  std::visit([&](const auto& what) { handle(session, what); }, message);
+  schedule_deadline();
+}
+
+void Daemon::handle(EyeSession session, const EyeHello& hello) {
+  if (!cameras_.known(hello.camera)) {
+    spdlog::warn("an eye for camera '{}', which the configuration does not have, is sent away",
+                 hello.camera);
+    return eyes_->disconnect(session);
+  }
+  if (hello.engine != recognition_->engine() ||
+      hello.template_length != recognition_->template_length()) {
+    spdlog::warn("camera {}: its eye runs engine '{}', the core '{}': restart the eye", hello.camera,
+                 hello.engine, recognition_->engine());
+    return eyes_->disconnect(session);
+  }
+  // The newer one counts: the older may be a decoder that hangs.
+  const auto older = session_of_.find(hello.camera);
+  if (older != session_of_.end()) {
+    const EyeSession gone = older->second;
+    eye_closed(gone);
+    eyes_->disconnect(gone);
+  }
+  camera_of_[session] = hello.camera;
+  session_of_[hello.camera] = session;
+  cameras_.connected(hello.camera, steady_now());
+  if (supervisor_) supervisor_->heard(hello.camera);
+  spdlog::info("camera {}: eye connected, pid {}", hello.camera, hello.pid);
+}
+
+void Daemon::handle(EyeSession session, const Sighting& sighting) {
+  const std::string camera = camera_of_.at(session);
+  const auto matches = recognition_->observe(camera, sighting);
+  if (!matches) return heed(tl::unexpected(matches.error()));
+  arrivals(*matches);
+  if (const auto customer = recognition_->decided(camera, sighting.track)) {
+    heed(shop_->desk().seen(*customer, sighting.at));
+  }
+}
+
+void Daemon::handle(EyeSession session, const TrackEnded& ended) {
+  const std::string camera = camera_of_.at(session);
+  const auto customer = recognition_->decided(camera, ended.track);
+  arrivals(recognition_->end_track(camera, ended.track));
+  if (!customer) return;
+  heed(shop_->desk().seen(*customer, ended.at));
+  heed(shop_->desk().left(*customer));
+}
+
+void Daemon::handle(EyeSession session, const EyeHealth& health) {
+  const std::string& camera = camera_of_.at(session);
+  cameras_.report(camera, health, steady_now());
+}
+
+void Daemon::arrivals(const std::vector<Match>& matches) {
+  for (const Match& match : matches) heed(shop_->desk().arrive(match));
+}
+
+void Daemon::eye_closed(EyeSession session) {
+  const auto found = camera_of_.find(session);
+  if (found == camera_of_.end()) return;
+  const std::string camera = found->second;
+  camera_of_.erase(found);
+  session_of_.erase(camera);
+  recognition_->drop_camera(camera);
+  cameras_.disconnected(camera);
+  spdlog::info("camera {}: eye disconnected", camera);
+  if (options_.exit_when_done && cameras_.all_ended()) begin_shutdown("every file has ended");
+}
+
+Result<nlohmann::json> Daemon::control(const nlohmann::json& request,
+                                       const PeerCredentials& peer) {
+  const auto answer = admin_.run(request.at("verb").get<std::string>(), request.at("args"),
+                                 Actor{fmt::format("uid:{}", peer.uid), wall_now()});
+  if (!answer && answer.error().fault == Fault::kEnvironment) {
+    heed(tl::unexpected(answer.error()));
+  }
+  schedule_deadline();
+  return answer;
+}
+
+nlohmann::json Daemon::live_status() {
+  nlohmann::json cameras = nlohmann::json::array();
+  for (const CameraState& camera : cameras_.states(steady_now())) {
+    cameras.push_back({{"name", camera.name},
+                       {"state", state_word(camera.state)},
+                       {"fps", camera.health.fps},
+                       {"frames", camera.health.frames},
+                       {"dropped", camera.health.dropped},
+                       {"faces", camera.health.faces},
+                       {"tracks", camera.health.tracks},
+                       {"embeddings", camera.health.embeddings},
+                       {"note", camera.health.note}});
+  }
+  return {{"running", true},
+          {"cameras", std::move(cameras)},
+          {"staff_connected", staff_ ? staff_->clients() : 0},
+          {"staff_listen", fmt::format("{}:{}", shop_->settings().staff.listen.address,
+                                       staff_ ? staff_->port() : 0)},
+          {"eye_restarts", supervisor_ ? supervisor_->restarts() : 0}};
+}
+
+}  // namespace maitred

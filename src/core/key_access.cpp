@@ -1,0 +1,97 @@
+#include "maitred/core/key_access.h"
+
+#include <fcntl.h>
+#include <termios.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <string_view>
+
+#include "maitred/base/file.h"
+
+namespace maitred {
+namespace {
+
+constexpr std::size_t kLongestPassphrase = 1024;
+
+// Switches the echo of a terminal off while it lives.
+class Silence {
+ public:
+  explicit Silence(int fd) : fd_(fd), known_(::tcgetattr(fd, &before_) == 0) {
+    termios quiet = before_;
+    quiet.c_lflag &= static_cast<tcflag_t>(~ECHO);
+    if (known_) ::tcsetattr(fd_, TCSAFLUSH, &quiet);
+  }
+  ~Silence() {
+    if (known_) ::tcsetattr(fd_, TCSAFLUSH, &before_);
+  }
+  Silence(const Silence&) = delete;
+  Silence& operator=(const Silence&) = delete;
+
+ private:
+  int fd_;
+  termios before_{};
+  bool known_;
+};
+
+// Byte by byte, so that nothing lingers in a buffer of the C library.
+Result<SecretBytes> read_line(int fd) {
+  SecretBytes line(kLongestPassphrase);
+  std::size_t length = 0;
+  while (length < kLongestPassphrase && ::read(fd, line.data() + length, 1) == 1 &&
+         line.data()[length] != '\n') {
+    ++length;
+  }
+  if (length == 0) return environment_error("key_missing", "the passphrase is empty");
+  return SecretBytes::copy_of({line.data(), length});
+}
+
+Result<SecretBytes> ask(int terminal, std::string_view prompt) {
+  const Silence silence(terminal);
+  (void)!::write(terminal, prompt.data(), prompt.size());
+  auto line = read_line(terminal);
+  (void)!::write(terminal, "\n", 1);
+  return line;
+}
+
+Result<SecretBytes> read_passphrase(const KeySurroundings& surroundings) {
+  if (surroundings.passphrase_file != nullptr) {
+    const UniqueFd file(::open(surroundings.passphrase_file, O_RDONLY | O_CLOEXEC));
+    if (!file) {
+      return environment_error("key_missing", "cannot read the file that $MAITRED_PASSPHRASE_FILE "
+                                              "names");
+    }
+    return read_line(file.get());
+  }
+  const UniqueFd terminal(::open("/dev/tty", O_RDWR | O_CLOEXEC));
+  if (!terminal) {
+    return environment_error("key_missing",
+                             "the store opens with a passphrase and there is no terminal to ask "
+                             "for it; put it in a file of mode 0600 and name that in "
+                             "$MAITRED_PASSPHRASE_FILE");
+  }
+  MAITRED_ASSIGN(SecretBytes passphrase, ask(terminal.get(), "Passphrase of the store: "));
+  if (surroundings.confirm) {
+    MAITRED_ASSIGN(const SecretBytes again, ask(terminal.get(), "Once more: "));
+    if (!std::ranges::equal(passphrase.span(), again.span())) {
+      return input_error("passphrase_differs", "the two passphrases differ; nothing was made");
+    }
+  }
+  return passphrase;
+}
+
+}  // namespace
+
+Result<KeyAccess> key_access(const std::string& key, const KeySurroundings& surroundings) {
+  KeyAccess access;
+  MAITRED_ASSIGN(access.source, KeySource::parse(key));
+  if (surroundings.credentials_folder != nullptr) {
+    access.credentials_folder = surroundings.credentials_folder;
+  }
+  if (access.source.kind == KeyKind::kPassphrase) {
+    MAITRED_ASSIGN(access.passphrase, read_passphrase(surroundings));
+  }
+  return access;
+}
+
+}  // namespace maitred

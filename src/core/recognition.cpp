@@ -1,0 +1,154 @@
+#include "maitred/core/recognition.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "maitred/consent/consent.h"
+#include "maitred/models/manifest.h"
+
+namespace maitred {
+namespace {
+
+Result<Calibration> calibration_of(const ModelEngine& engine) {
+  std::vector<CalibrationRow> rows;
+  for (const CalibrationPoint& point : engine.calibration) {
+    rows.push_back({static_cast<float>(point.threshold), point.fmr, point.fnmr});
+  }
+  auto calibration = Calibration::from_rows(std::move(rows));
+  if (!calibration) {
+    return environment_error(
+        "engine_uncalibrated",
+        fmt::format("engine '{}' has not been measured, so no threshold follows from "
+                    "false_alerts; use engine = \"retail\"",
+                    engine.name));
+  }
+  return calibration;
+}
+
+DecisionRules rules_of(const Settings& settings) {
+  DecisionRules rules;
+  rules.fpir = settings.false_alert_rate;
+  return rules;
+}
+
+}  // namespace
+
+Recognition::Recognition(const Store& store, const Settings& settings, std::string engine,
+                         std::size_t template_length, Calibration calibration)
+    : store_(store),
+      engine_(std::move(engine)),
+      template_length_(template_length),
+      calibration_(std::move(calibration)),
+      rules_(rules_of(settings)),
+      policy_(DecisionPolicy::derive(calibration_, rules_, 0)) {}
+
+Result<std::unique_ptr<Recognition>> Recognition::load(const Store& store,
+                                                       const Settings& settings, WallTime now) {
+  MAITRED_ASSIGN(const ModelEngine* engine, Manifest::built_in().engine(settings.engine));
+  MAITRED_ASSIGN(Calibration calibration, calibration_of(*engine));
+  std::unique_ptr<Recognition> recognition(
+      new Recognition(store, settings, engine->name,
+                      static_cast<std::size_t>(engine->template_length), std::move(calibration)));
+  auto& members = recognition->members_;
+  MAITRED_TRY(store.customers().for_each([&](Customer&& customer) {
+    if (may(customer.consent, Scope::kRecognition, now)) {
+      members[customer.id].expires = customer.consent.expires;
+    }
+  }));
+  MAITRED_TRY(store.customers().for_each_template(
+      engine->name, [&](const CustomerId& id, Template&& stored) {
+        const auto member = members.find(id);
+        if (member != members.end()) member->second.templates.push_back(std::move(stored));
+      }));
+  MAITRED_TRY(recognition->publish());
+  return recognition;
+}
+
+Status Recognition::publish() {
+  std::vector<GalleryEntry> entries;
+  entries.reserve(members_.size());
+  for (const auto& [id, member] : members_) {
+    GalleryEntry entry{id, {}};
+    for (const Template& stored : member.templates) entry.templates.push_back(stored.clone());
+    entries.push_back(std::move(entry));
+  }
+  MAITRED_ASSIGN(gallery_, Gallery::build(engine_, template_length_, entries));
+  policy_ = DecisionPolicy::derive(calibration_, rules_, gallery_->rows());
+  return {};
+}
+
+Status Recognition::refresh(const CustomerId& id, WallTime now) {
+  members_.erase(id);
+  const auto customer = store_.customers().find(id);
+  if (!customer && customer.error().code != "unknown_customer") {
+    return tl::unexpected(customer.error());
+  }
+  if (customer && may(customer->consent, Scope::kRecognition, now)) {
+    Member member;
+    member.expires = customer->consent.expires;
+    MAITRED_ASSIGN(auto stored, store_.customers().templates(id));
+    for (Template& one : stored) {
+      if (one.engine() == engine_) member.templates.push_back(std::move(one));
+    }
+    members_.emplace(id, std::move(member));
+  } else {
+    decider_.forget(id);
+  }
+  return publish();
+}
+
+Status Recognition::drop_expired(WallTime now) {
+  std::vector<CustomerId> expired;
+  for (const auto& [id, member] : members_) {
+    if (member.expires && *member.expires <= now) expired.push_back(id);
+  }
+  if (expired.empty()) return {};
+  for (const CustomerId& id : expired) {
+    members_.erase(id);
+    decider_.forget(id);
+  }
+  return publish();
+}
+
+std::vector<Template> Recognition::rotate(const std::vector<Template>& plain) const {
+  std::vector<Template> rotated;
+  for (const Template& photo : plain) rotated.push_back(store_.rotation().rotate(photo));
+  return rotated;
+}
+
+Result<std::vector<Match>> Recognition::observe(const std::string& camera,
+                                                const Sighting& sighting) {
+  Sighting rotated = {sighting.track,   sighting.first_seen, sighting.at,
+                      sighting.position, sighting.from_file, sighting.box,
+                      sighting.quality, sighting.frames,     store_.rotation().rotate(sighting.probe)};
+  return decider_.observe(camera, rotated, *gallery_, policy_);
+}
+
+std::vector<Match> Recognition::end_track(const std::string& camera, TrackId track) {
+  return decider_.end_track(camera, track, policy_);
+}
+
+Result<std::optional<Identified>> Recognition::identify(
+    const std::vector<Template>& photos) const {
+  return maitred::identify(*gallery_, policy_, rotate(photos));
+}
+
+Result<bool> Recognition::verify(const CustomerId& id, const std::vector<Template>& photos) const {
+  const auto member = members_.find(id);
+  if (member == members_.end() || member->second.templates.empty()) {
+    MAITRED_TRY(store_.customers().find(id));
+    return input_error("consent_missing",
+                       fmt::format("customer {} may not be matched: consent has ended, or no "
+                                   "template of engine {}",
+                                   id.value, engine_));
+  }
+  return maitred::verify(*gallery_, calibration_, id, rotate(photos));
+}
+
+Result<std::optional<CustomerId>> Recognition::duplicate_of(
+    const std::vector<Template>& photos) const {
+  return find_duplicate(*gallery_, calibration_, rotate(photos));
+}
+
+}  // namespace maitred

@@ -1,0 +1,150 @@
+#include "maitred/eye/eye_app.h"
+
+#include <spdlog/spdlog.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <cstdlib>
+#include <string>
+#include <thread>
+#include <utility>
+
+#include "analysis_thread.h"
+#include "core_link.h"
+#include "rate_meter.h"
+
+namespace maitred {
+namespace {
+
+constexpr Milliseconds kTurn{50};  // of the main loop
+constexpr Milliseconds kHealthEvery{500};
+constexpr Milliseconds kConnectPatience{500};
+constexpr Milliseconds kStopPatience{2000};   // for the frames under way after SIGTERM
+constexpr Milliseconds kAnalysisHangs{5000};  // one frame
+constexpr Milliseconds kDecoderStuck{30000};  // one call into the decoder
+
+Timestamp now() { return std::chrono::steady_clock::now(); }
+
+FrameSlot::Mode slot_mode(const CaptureOptions& capture) {
+  const bool lossless = !is_live(source_kind(capture.source)) && !capture.realtime;
+  return lossless ? FrameSlot::Mode::kLossless : FrameSlot::Mode::kLatest;
+}
+
+EyeHello hello_of(const EyeOptions& options, const Engine& engine) {
+  EyeHello hello;
+  hello.camera = options.camera;
+  hello.engine = engine.embedder->engine();
+  hello.template_length = static_cast<std::uint32_t>(engine.embedder->template_length());
+  hello.pid = static_cast<std::int32_t>(::getpid());
+  return hello;
+}
+
+// The threads cannot be joined while a decoder hangs in one of them, and nothing but the end of
+// the process helps then.
+[[noreturn]] void end_at_once(int status) {
+  spdlog::default_logger()->flush();
+  std::_Exit(status);
+}
+
+class EyeRun {
+ public:
+  EyeRun(const EyeOptions& options, Engine engine, const std::atomic<bool>& stop)
+      : options_(options),
+        stop_(stop),
+        slot_(slot_mode(options.capture.capture)),
+        link_(options.socket, hello_of(options, engine)),
+        capture_(options.capture, slot_),
+        analysis_(Analysis(std::move(engine), options.analysis), slot_, link_) {}
+
+  Status run() {
+    // A file must not run away while nobody listens.
+    while (!link_.connect(kConnectPatience)) {
+      if (should_stop()) return {};
+      std::this_thread::sleep_for(kTurn);
+    }
+    capture_.start();
+    analysis_.start();
+    while (!should_stop() && !analysis_.wait(kTurn)) {
+      link_.connect(kConnectPatience);
+      tell_health();
+      watch_decoder();
+    }
+    return finish();
+  }
+
+ private:
+  bool should_stop() const {
+    if (stop_) return true;
+    return options_.parent_pid > 0 && ::getppid() != options_.parent_pid;
+  }
+
+  EyeHealth health() {
+    const CaptureStatus capture = capture_.status();
+    const AnalysisStatus analysis = analysis_.status();
+    EyeHealth health;
+    health.state = capture.state;
+    health.note = capture.note;
+    // The file's end is reached when its last frame is analysed.
+    if (health.state == EyeState::kEnded && !analysis.finished) health.state = EyeState::kRunning;
+    if (analysis.busy_for > kAnalysisHangs) {
+      health.state = EyeState::kStalled;
+      health.note = "the analysis of one frame does not end; is this machine overloaded?";
+    }
+    health.fps = rate_.update(analysis.counts.frames, now());
+    health.frames = analysis.counts.frames;
+    health.dropped = slot_.dropped();
+    health.faces = analysis.counts.faces;
+    health.tracks = analysis.counts.tracks;
+    health.embeddings = analysis.counts.embeddings;
+    return health;
+  }
+
+  void tell_health() {
+    if (now() < next_health_) return;
+    next_health_ = now() + kHealthEvery;
+    link_.offer(health());
+  }
+
+  void watch_decoder() {
+    if (capture_.status().blocked_for < kDecoderStuck) return;
+    spdlog::error(
+        "camera \"{}\": the decoder has not come back for {}; this eye ends, to be started "
+        "anew",
+        options_.camera, format_duration(kDecoderStuck));
+    end_at_once(static_cast<int>(Fault::kEnvironment));
+  }
+
+  Status finish() {
+    const bool capture_ended = capture_.stop(kStopPatience);
+    if (!analysis_.wait(kStopPatience)) link_.give_up();
+    const AnalysisStatus analysis = analysis_.status();
+    const CaptureStatus capture = capture_.status();
+    EyeHealth last = health();
+    const bool failed = analysis.failure || capture.failure;
+    if (!failed) last.state = EyeState::kEnded;
+    link_.offer(last);
+    spdlog::info("{} frames, {} faces, {} tracks, {} templates, {} frames dropped", last.frames,
+                 last.faces, last.tracks, last.embeddings, last.dropped);
+    if (!capture_ended) end_at_once(failed ? static_cast<int>(Fault::kEnvironment) : 0);
+    if (analysis.failure) return tl::unexpected(*analysis.failure);
+    if (capture.failure) return tl::unexpected(*capture.failure);
+    return {};
+  }
+
+  const EyeOptions& options_;
+  const std::atomic<bool>& stop_;
+  FrameSlot slot_;
+  CoreLink link_;
+  CaptureThread capture_;
+  AnalysisThread analysis_;
+  RateMeter rate_;
+  Timestamp next_health_{};
+};
+
+}  // namespace
+
+Status run_eye(const EyeOptions& options, Engine engine, const std::atomic<bool>& stop) {
+  return EyeRun(options, std::move(engine), stop).run();
+}
+
+}  // namespace maitred

@@ -1,0 +1,91 @@
+#include "maitred/eye/photo_report.h"
+
+#include <bit>
+#include <cmath>
+#include <cstring>
+#include <nlohmann/json.hpp>
+
+#include "maitred/base/file.h"
+#include "maitred/base/json.h"
+#include "maitred/vision/photo.h"
+
+namespace maitred {
+namespace {
+
+using nlohmann::json;
+
+static_assert(std::endian::native == std::endian::little, "templates are sent little-endian");
+
+double rounded(float value) { return std::round(static_cast<double>(value) * 1000.0) / 1000.0; }
+
+json quality_json(const FaceQuality& quality) {
+  return {{"size", rounded(quality.size)},
+          {"sharpness", rounded(quality.sharpness)},
+          {"light", rounded(quality.light)},
+          {"pose", rounded(quality.pose)},
+          {"overall", rounded(quality.overall)}};
+}
+
+json measures_json(const FaceMeasures& measures) {
+  return {{"width_px", rounded(measures.width_px)},
+          {"sharpness", rounded(measures.sharpness)},
+          {"mean_light", rounded(measures.mean_light)},
+          {"contrast", rounded(measures.contrast)},
+          {"yaw", rounded(measures.yaw)},
+          {"pitch", rounded(measures.pitch)},
+          {"roll_deg", rounded(measures.roll_deg)}};
+}
+
+std::string template_text(const Template& values) {
+  const auto bytes = std::as_bytes(values.values());
+  return to_base64({reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size()});
+}
+
+tl::unexpected<Error> refused(PhotoFault fault) {
+  return input_error(photo_fault_code(fault), std::string(photo_fault_message(fault)));
+}
+
+// How small a face is looked for: people far behind the one of the photo do not count, and a photo
+// of many megapixels does not take seconds.
+int smallest_face_px(const ImageView& image) {
+  constexpr int kSmallestPx = 24;
+  return std::max(kSmallestPx, std::max(image.width_px, image.height_px) / 24);
+}
+
+}  // namespace
+
+Result<std::string> report_photo(Engine& engine, std::span<const std::uint8_t> bytes,
+                                 Purpose purpose) {
+  MAITRED_ASSIGN(const Image image, decode_photo(bytes));
+  MAITRED_ASSIGN(const std::vector<Face> faces,
+                 engine.detector->detect(image.view, smallest_face_px(image.view)));
+  const MainFace main = choose_main_face(faces, purpose);
+  if (main.fault) return refused(*main.fault);
+  const Face& face = faces[*main.index];
+  const FaceMeasures measures = measure_face(image.view, face);
+  const std::optional<PhotoFault> fault = enrolment_fault(measures);
+  if (fault && purpose == Purpose::kEnrol) return refused(*fault);
+
+  json warnings = json::array();
+  if (fault) warnings.push_back(photo_fault_message(*fault));
+  if (purpose == Purpose::kProbe && choose_main_face(faces, Purpose::kEnrol).fault) {
+    warnings.push_back("several faces are in the photo; the largest one counts");
+  }
+  MAITRED_ASSIGN(const Template probe, engine.embedder->embed(image.view, face.landmarks));
+  const json report = {{"engine", engine.embedder->engine()},
+                       {"template", template_text(probe)},
+                       {"faces", faces.size()},
+                       {"box",
+                        {rounded(face.box.x_px), rounded(face.box.y_px), rounded(face.box.width_px),
+                         rounded(face.box.height_px)}},
+                       {"quality", quality_json(grade_face(measures))},
+                       {"measures", measures_json(measures)},
+                       {"warnings", std::move(warnings)}};
+  return json_text(report);
+}
+
+std::string error_json(const Error& error) {
+  return json_text({{"error", {{"code", error.code}, {"message", error.message}}}});
+}
+
+}  // namespace maitred

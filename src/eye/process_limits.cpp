@@ -1,0 +1,52 @@
+#include <spdlog/fmt/fmt.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+
+#include <cerrno>
+#include <cstring>
+
+#include "maitred/eye/photo_report.h"
+
+namespace maitred {
+namespace {
+
+Status limit(__rlimit_resource what, const char* name, rlim_t value) {
+  struct rlimit now {};
+  ::getrlimit(what, &now);
+  // Never above what an administrator has set.
+  if (now.rlim_max != RLIM_INFINITY && now.rlim_max < value) value = now.rlim_max;
+  const struct rlimit wanted { value, value };
+  if (::setrlimit(what, &wanted) == 0) return {};
+  return environment_error("limits_failed", fmt::format("cannot limit {} of this process: {}", name,
+                                                        std::strerror(errno)));
+}
+
+}  // namespace
+
+Status limit_this_process() {
+  // Twice what the largest photo allowed takes; see tests/unit/eye/photo_report_test.cpp.
+  constexpr rlim_t kMemoryBytes = rlim_t{1536} << 20U;
+  constexpr rlim_t kProcessorSeconds = 20;
+  constexpr rlim_t kOpenFiles = 64;
+  if (::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) {
+    return environment_error("limits_failed", "cannot give up new privileges (no_new_privs)");
+  }
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+  // Sanitizers map terabytes.
+  MAITRED_TRY(limit(RLIMIT_AS, "the memory", kMemoryBytes));
+#else
+  (void)kMemoryBytes;
+#endif
+  MAITRED_TRY(limit(RLIMIT_CPU, "the processor time", kProcessorSeconds));
+  MAITRED_TRY(limit(RLIMIT_NOFILE, "the open files", kOpenFiles));
+  MAITRED_TRY(limit(RLIMIT_FSIZE, "the written files", rlim_t{16} << 20U));
+  return {};
+}
+
+void hide_this_process() {
+  const struct rlimit none { 0, 0 };
+  ::setrlimit(RLIMIT_CORE, &none);
+  ::prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+}
+
+}  // namespace maitred

@@ -1,0 +1,22 @@
+// The executors of a graph.
+#pragma once
+
+#include <memory>
+
+#include "graph.h"
+#include "maitred/inference/network.h"
+
+namespace maitred::inference {
+
+// Whether this processor has what oneDNN's fast kernels need (AVX2).
+bool onednn_is_fast();
+
+// Both take a simplified graph. Errors: model_unsupported when the library has no implementation.
+Result<std::unique_ptr<Network>> make_onednn_network(const Graph& graph, int threads);
+Result<std::unique_ptr<Network>> make_opencv_network(const Graph& graph, int threads);
+
+// What both say of themselves.
+std::vector<int> to_ints(const Shape& shape);
+std::vector<OutputInfo> output_infos(const Graph& graph);
+
+}  // namespace maitred::inference

@@ -1,0 +1,158 @@
+// maitred-eye: one camera, or one photo. The only program that touches untrusted pixels; it holds
+// no key.
+#include <spdlog/spdlog.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <atomic>
+#include <cerrno>
+#include <csignal>
+#include <cstdio>
+#include <cstdlib>
+#include <string>
+#include <vector>
+
+#include "maitred/base/log.h"
+#include "maitred/base/secret.h"
+#include "maitred/eye/eye_app.h"
+#include "maitred/eye/photo_report.h"
+#include "maitred/eye/prepare.h"
+#include "maitred/settings/settings.h"
+
+namespace maitred {
+namespace {
+
+constexpr std::size_t kPhotoLimitBytes = std::size_t{16} << 20U;
+
+struct Arguments {
+  std::string config;
+  std::string camera;
+  bool photo = false;
+  std::string purpose = "enrol";
+  int parent_pid = 0;
+};
+
+std::atomic<bool> stop_asked{false};
+
+void ask_to_stop(int) { stop_asked = true; }
+
+void handle_signals(int parent_pid) {
+  struct sigaction action {};
+  action.sa_handler = ask_to_stop;
+  ::sigaction(SIGTERM, &action, nullptr);
+  ::sigaction(SIGINT, &action, nullptr);
+  std::signal(SIGPIPE, SIG_IGN);
+  if (parent_pid > 0) ::prctl(PR_SET_PDEATHSIG, SIGTERM, 0, 0, 0);
+}
+
+// One byte more than allowed is read, so that too much is seen.
+std::vector<std::uint8_t> read_standard_input() {
+  std::vector<std::uint8_t> bytes(kPhotoLimitBytes + 1);
+  std::size_t size = 0;
+  while (size < bytes.size()) {
+    const ssize_t got = ::read(STDIN_FILENO, bytes.data() + size, bytes.size() - size);
+    if (got < 0 && errno == EINTR) continue;
+    if (got <= 0) break;
+    size += static_cast<std::size_t>(got);
+  }
+  bytes.resize(size);
+  return bytes;
+}
+
+Result<std::string> run_photo(const Settings& settings, const std::string& purpose) {
+  // Read before the limits are set and the models loaded: the sender need not wait.
+  const std::vector<std::uint8_t> bytes = read_standard_input();
+  MAITRED_TRY(limit_this_process());
+  MAITRED_ASSIGN(Engine engine, prepare_engine(settings));
+  return report_photo(engine, bytes, purpose == "probe" ? Purpose::kProbe : Purpose::kEnrol);
+}
+
+int photo_main(const Settings& settings, const std::string& purpose) {
+  const Result<std::string> report = run_photo(settings, purpose);
+  const std::string line = report ? *report : error_json(report.error());
+  std::printf("%s\n", line.c_str());
+  return report ? 0 : static_cast<int>(report.error().fault);
+}
+
+Status run_camera(const Settings& settings, const Arguments& arguments) {
+  MAITRED_ASSIGN(EyeOptions options,
+                 prepare_eye(settings, arguments.camera, std::getenv("RUNTIME_DIRECTORY")));
+  options.parent_pid = arguments.parent_pid;
+  MAITRED_ASSIGN(Engine engine, prepare_engine(settings));
+  return run_eye(options, std::move(engine), stop_asked);
+}
+
+int camera_main(const Settings& settings, const Arguments& arguments) {
+  handle_signals(arguments.parent_pid);
+  const Status status = run_camera(settings, arguments);
+  if (status) return 0;
+  spdlog::error("{}", status.error().message);
+  return static_cast<int>(status.error().fault);
+}
+
+int eye_main(const Arguments& arguments) {
+  hide_this_process();
+  initialise_crypto();
+  const Result<Settings> settings =
+      read_settings(choose_settings_file(arguments.config, std::getenv("MAITRED_CONFIG")));
+  if (!settings) {
+    if (arguments.photo) std::printf("%s\n", error_json(settings.error()).c_str());
+    std::fprintf(stderr, "maitred-eye: %s\n", settings.error().message.c_str());
+    return static_cast<int>(settings.error().fault);
+  }
+  const Status logging =
+      start_logging("maitred-eye", arguments.photo ? "error" : settings->log_level);
+  if (!logging) {
+    std::fprintf(stderr, "maitred-eye: %s\n", logging.error().message.c_str());
+    return static_cast<int>(logging.error().fault);
+  }
+  return arguments.photo ? photo_main(*settings, arguments.purpose)
+                         : camera_main(*settings, arguments);
+}
+
+int parse_and_run(int argc, char** argv) {
+  Arguments arguments;
+  CLI::App app("The eye of maitred: watches one camera for the core, or looks at one photo.",
+               "maitred-eye");
+  app.set_version_flag("--version", "maitred-eye " MAITRED_VERSION);
+  app.add_option("-c,--config", arguments.config,
+                 "Configuration file (default: $MAITRED_CONFIG, then /etc/maitred/maitred.toml)");
+  app.add_option("--parent-pid", arguments.parent_pid, "End when this parent process is gone")
+      ->check(CLI::PositiveNumber);
+  auto* const photo = app.add_flag(
+      "--photo", arguments.photo,
+      "Read one JPEG, PNG or WebP image of at most 16 MiB from standard input and write its "
+      "template and quality as one JSON object; status 2 when it is refused");
+  app.add_option("--purpose", arguments.purpose,
+                 "enrol: refuse a photo unfit for enrolment; probe: only one without a face")
+      ->check(CLI::IsMember({"enrol", "probe"}))
+      ->needs(photo);
+  app.add_option("CAMERA", arguments.camera, "Name of a [[camera]] in the configuration")
+      ->excludes(photo);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? 0 : 2;
+  }
+  if (arguments.camera.empty() && !arguments.photo) {
+    std::fprintf(stderr, "maitred-eye: name a camera, or give --photo; see --help\n");
+    return 2;
+  }
+  return eye_main(arguments);
+}
+
+}  // namespace
+}  // namespace maitred
+
+int main(int argc, char** argv) {
+  // FFmpeg prints addresses with their passwords.
+  ::setenv("OPENCV_FFMPEG_LOGLEVEL", "-8", 0);
+  ::setenv("OPENCV_LOG_LEVEL", "ERROR", 0);
+  try {
+    return maitred::parse_and_run(argc, argv);
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "maitred-eye: %s\n", error.what());
+    return 3;
+  }
+}

@@ -1,0 +1,116 @@
+// maitred: the core.
+#include <fmt/format.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <csignal>
+#include <cstdlib>
+#include <cstring>
+
+#include "maitred/base/file.h"
+#include "maitred/base/log.h"
+#include "maitred/base/secret.h"
+#include "maitred/core/daemon.h"
+#include "maitred/core/key_access.h"
+#include "maitred/core/shop.h"
+#include "maitred/models/verify.h"
+
+namespace maitred {
+namespace {
+
+struct Options {
+  std::string settings_file;
+  bool spawn_eyes = false;
+  bool exit_when_done = false;
+  bool check = false;
+};
+
+// No core files: the memory of this process holds keys and templates.
+void forbid_core_files() {
+  const rlimit none{0, 0};
+  ::setrlimit(RLIMIT_CORE, &none);
+  ::prctl(PR_SET_DUMPABLE, 0);
+}
+
+// sd_notify(3): one datagram to $NOTIFY_SOCKET; nothing without systemd.
+void notify_systemd(const std::string& message) {
+  const char* path = std::getenv("NOTIFY_SOCKET");
+  sockaddr_un address{};
+  if (path == nullptr || std::strlen(path) >= sizeof(address.sun_path)) return;
+  address.sun_family = AF_UNIX;
+  std::strcpy(address.sun_path, path);
+  if (path[0] == '@') address.sun_path[0] = '\0';
+  const UniqueFd socket(::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+  const auto length = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + std::strlen(path));
+  (void)::sendto(socket.get(), message.data(), message.size(), MSG_NOSIGNAL,
+                 reinterpret_cast<const sockaddr*>(&address), length);
+}
+
+Result<int> run(const Options& options) {
+  const auto file = choose_settings_file(options.settings_file, std::getenv("MAITRED_CONFIG"));
+  MAITRED_ASSIGN(const Settings settings, read_settings(file));
+  MAITRED_TRY(start_logging("maitred", settings.log_level));
+  DaemonOptions daemon_options;
+  daemon_options.runtime_folder = runtime_folder(settings, std::getenv("RUNTIME_DIRECTORY"));
+  daemon_options.spawn_eyes = options.spawn_eyes;
+  daemon_options.exit_when_done = options.exit_when_done;
+  daemon_options.eye_program = program_folder() / "maitred-eye";
+  daemon_options.notify = notify_systemd;
+  MAITRED_TRY(check_settings(settings, daemon_options));
+  MAITRED_TRY(locate(Manifest::built_in(), settings.engine, settings.models_dir,
+                     shipped_model_folders()));
+  KeySurroundings surroundings;
+  surroundings.credentials_folder = std::getenv("CREDENTIALS_DIRECTORY");
+  surroundings.passphrase_file = std::getenv("MAITRED_PASSPHRASE_FILE");
+  MAITRED_ASSIGN(const KeyAccess key, key_access(settings.store_key, surroundings));
+  MAITRED_ASSIGN(std::unique_ptr<Shop> shop, Shop::open(settings, key));
+  if (options.check) {
+    MAITRED_TRY(shop->store().check());
+    MAITRED_ASSIGN(const Recognition* recognition, shop->recognition());
+    fmt::print("{}: configuration, store ({} customers) and models of engine {} are good\n",
+               settings.file.string(), recognition->customers(), recognition->engine());
+    return 0;
+  }
+  MAITRED_ASSIGN(const auto daemon, Daemon::open(std::move(shop), std::move(daemon_options)));
+  return daemon->run();
+}
+
+}  // namespace
+}  // namespace maitred
+
+int main(int argc, char** argv) {
+  std::signal(SIGPIPE, SIG_IGN);
+  maitred::forbid_core_files();
+  maitred::initialise_crypto();
+  maitred::Options options;
+  CLI::App app{"maitred: recognises customers who asked for it, and calls an advisor", "maitred"};
+  app.set_version_flag("--version", "maitred " MAITRED_VERSION);
+  app.add_option("-c,--config", options.settings_file,
+                 "Configuration file (default: $MAITRED_CONFIG, then /etc/maitred/maitred.toml)");
+  app.add_flag("--spawn-eyes", options.spawn_eyes,
+               "Start and supervise a maitred-eye for each camera");
+  app.add_flag("--exit-when-done", options.exit_when_done,
+               "End when every camera is a file that has been read to its end");
+  app.add_flag("--check", options.check, "Check configuration, store and models, and exit");
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::Success& help) {
+    return app.exit(help);
+  } catch (const CLI::ParseError& error) {
+    fmt::print(stderr, "maitred: {}; see maitred --help\n", error.what());
+    return 2;
+  }
+  try {
+    const maitred::Result<int> status = maitred::run(options);
+    if (status) return *status;
+    fmt::print(stderr, "maitred: {}\n", status.error().message);
+    return static_cast<int>(status.error().fault);
+  } catch (const std::exception& error) {
+    fmt::print(stderr, "maitred: {}\n", error.what());
+    return 3;
+  }
+}

@@ -1,0 +1,109 @@
+#include "alert_screen.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace maitred {
+namespace {
+
+constexpr const char* kPlain = "\033[0m";
+constexpr const char* kBold = "\033[1m";
+constexpr const char* kReverse = "\033[7m";
+
+const char* colour(AlertState state) {
+  switch (state) {
+    case AlertState::kNew: return "\033[32m";
+    case AlertState::kEscalated: return "\033[31m";
+    case AlertState::kClaimed: return "\033[33m";
+    default: return "\033[2m";
+  }
+}
+
+bool is_over(AlertState state) {
+  return state == AlertState::kClosed || state == AlertState::kExpired ||
+         state == AlertState::kWithdrawn;
+}
+
+// Without what could play with the terminal, and no wider than it.
+std::string fit(std::string text, std::size_t columns) {
+  for (char& letter : text) {
+    if (static_cast<unsigned char>(letter) < 0x20 || letter == 0x7f) letter = ' ';
+  }
+  if (text.size() <= columns) return text;
+  std::size_t end = columns;
+  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xc0) == 0x80) --end;
+  return text.substr(0, end);
+}
+
+std::string details(const Alert& alert) {
+  std::string text = alert.customer.name;
+  if (!alert.customer.loyalty.empty()) text += " (" + alert.customer.loyalty + ")";
+  for (const auto& [key, value] : alert.customer.preferences) text += "; " + key + " " + value;
+  for (const Ask& ask : alert.customer.asks) text += "; asked: " + ask.text;
+  for (const Purchase& purchase : alert.customer.recent) {
+    text += "; " + purchase.item + " " + purchase.status;
+  }
+  return text;
+}
+
+}  // namespace
+
+std::string age_text(Milliseconds age) {
+  const auto seconds = std::max<long long>(0, age.count() / 1000);
+  return seconds < 60 ? fmt::format("{} s", seconds) : fmt::format("{} min", seconds / 60);
+}
+
+void AlertScreen::show(const Alert& alert) {
+  const auto found = std::find_if(alerts_.begin(), alerts_.end(),
+                                  [&](const Alert& held) { return held.visit == alert.visit; });
+  if (found == alerts_.end()) {
+    if (!is_over(alert.state)) alerts_.push_back(alert);
+  } else {
+    *found = alert;
+    update(alert);
+  }
+}
+
+void AlertScreen::update(const Alert& change) {
+  const auto found = std::find_if(alerts_.begin(), alerts_.end(),
+                                  [&](const Alert& held) { return held.visit == change.visit; });
+  if (found == alerts_.end()) return;
+  found->seq = change.seq;
+  found->state = change.state;
+  found->by = change.by;
+  if (is_over(change.state)) alerts_.erase(found);
+  if (selected_ >= alerts_.size()) selected_ = alerts_.empty() ? 0 : alerts_.size() - 1;
+}
+
+void AlertScreen::select_next() {
+  if (selected_ + 1 < alerts_.size()) ++selected_;
+}
+
+void AlertScreen::select_previous() {
+  if (selected_ > 0) --selected_;
+}
+
+std::optional<VisitId> AlertScreen::selected() const {
+  if (alerts_.empty()) return std::nullopt;
+  return alerts_[selected_].visit;
+}
+
+std::vector<std::string> AlertScreen::lines(WallTime now, std::size_t columns) const {
+  std::vector<std::string> lines;
+  for (std::size_t i = 0; i < alerts_.size(); ++i) {
+    const Alert& alert = alerts_[i];
+    const std::string state = alert.by.empty() ? std::string(word(alert.state))
+                                               : fmt::format("{} by {}", word(alert.state), alert.by);
+    const std::string head = fmt::format(" {:>7}  {:<18} {:<12} {}", age_text(now - alert.at),
+                                         state, alert.camera, alert.headline);
+    lines.push_back(fmt::format("{}{}{}{}", i == selected_ ? kReverse : "", colour(alert.state),
+                                fit(head, columns), kPlain));
+    lines.push_back(fmt::format("          {}{}{}", i == selected_ ? kBold : "",
+                                fit(details(alert), columns > 12 ? columns - 12 : columns), kPlain));
+  }
+  if (alerts_.empty()) lines.emplace_back(" Nobody waits for an advisor.");
+  return lines;
+}
+
+}  // namespace maitred

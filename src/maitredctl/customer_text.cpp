@@ -1,0 +1,119 @@
+#include "customer_text.h"
+
+#include <fmt/format.h>
+
+#include "session.h"
+
+namespace maitred {
+namespace {
+
+using nlohmann::json;
+using Rows = std::vector<std::vector<std::string>>;
+
+std::string printable(std::string text) {
+  for (char& letter : text) {
+    if (static_cast<unsigned char>(letter) < 0x20 || letter == 0x7f) letter = ' ';
+  }
+  return text;
+}
+
+// Rows of `keys` for each object of list[name].
+Rows rows_of(const json& list, const char* name, const std::vector<const char*>& keys) {
+  Rows rows;
+  for (const json& object : list.value(name, json::array())) {
+    std::vector<std::string> row;
+    for (const char* key : keys) row.push_back(cell(object, key));
+    rows.push_back(std::move(row));
+  }
+  return rows;
+}
+
+std::string table_or(const Rows& rows, const std::vector<std::string>& head, std::string_view none) {
+  return rows.empty() ? std::string(none) + "\n" : format_table(head, rows);
+}
+
+std::string section(std::string_view title, const Rows& rows,
+                    const std::vector<std::string>& head) {
+  if (rows.empty()) return {};
+  return fmt::format("\n{}\n{}", title, format_table(head, rows));
+}
+
+}  // namespace
+
+std::string cell(const json& object, const char* key) {
+  const auto found = object.find(key);
+  if (found == object.end() || found->is_null()) return "-";
+  if (found->is_string()) {
+    const std::string text = printable(found->get<std::string>());
+    return text.empty() ? "-" : text;
+  }
+  return found->dump();
+}
+
+std::string customers_text(const json& list) {
+  return table_or(rows_of(list, "customers",
+                          {"id", "name", "loyalty", "enrolled", "expires", "last_visit"}),
+                  {"ID", "NAME", "LOYALTY", "ENROLLED", "EXPIRES", "LAST VISIT"},
+                  "No customer is enrolled.");
+}
+
+std::string customer_text(const json& customer) {
+  std::string text;
+  for (const char* key : {"id", "name", "loyalty", "enrolled", "last_visit", "templates"}) {
+    text += fmt::format("{:<12}{}\n", key, cell(customer, key));
+  }
+  for (const auto& [key, value] : customer.value("preferences", json::object()).items()) {
+    text += fmt::format("{:<12}{} = {}\n", "preference", printable(key),
+                        printable(value.get<std::string>()));
+  }
+  const json consent = customer.value("consent", json::object());
+  for (const char* key :
+       {"version", "reference", "granted", "expires", "withdrawn", "incentive", "valid"}) {
+    text += fmt::format("consent {:<12}{}\n", key, cell(consent, key));
+  }
+  std::string scopes;
+  for (const json& scope : consent.value("scopes", json::array())) {
+    scopes += (scopes.empty() ? "" : ", ") + scope.get<std::string>();
+  }
+  text += fmt::format("consent {:<12}{}\n", "scopes", scopes);
+  text += section("Asks", rows_of(customer, "asks", {"number", "text", "item", "at", "open"}),
+                  {"NO", "TEXT", "ITEM", "AT", "OPEN"});
+  text += section("Purchases", rows_of(customer, "purchases", {"number", "item", "status", "date"}),
+                  {"NO", "ITEM", "STATUS", "DATE"});
+  text += section("Appointments", rows_of(customer, "appointments", {"number", "at", "with"}),
+                  {"NO", "AT", "WITH"});
+  return text;
+}
+
+std::string visits_text(const json& visits) {
+  return table_or(
+      rows_of(visits, "visits", {"visit", "id", "camera", "start", "end", "outcome", "note"}),
+      {"VISIT", "CUSTOMER", "CAMERA", "START", "END", "OUTCOME", "NOTE"}, "No visits.");
+}
+
+std::string alerts_text(const json& alerts) {
+  return table_or(
+      rows_of(alerts, "alerts", {"seq", "visit", "state", "at", "camera", "by", "headline"}),
+      {"SEQ", "VISIT", "STATE", "AT", "CAMERA", "BY", "HEADLINE"}, "No alerts.");
+}
+
+std::string audit_text(const json& rows) {
+  return table_or(rows_of(rows, "audit", {"row", "at", "actor", "action", "subject", "detail"}),
+                  {"ROW", "AT", "ACTOR", "ACTION", "SUBJECT", "DETAIL"}, "The audit chain is empty.");
+}
+
+std::string status_text(const json& status) {
+  std::string text = status.value("running", false) ? "maitred is running.\n"
+                                                    : "maitred is not running.\n";
+  for (const char* key : {"engine", "customers", "threshold", "expected_false_alerts_per_1000",
+                          "expected_miss_rate", "staff_connected", "staff_listen"}) {
+    if (status.contains(key)) text += fmt::format("{:<32}{}\n", key, cell(status, key));
+  }
+  const Rows cameras = rows_of(
+      status, "cameras", {"name", "state", "fps", "frames", "dropped", "faces", "tracks", "note"});
+  text += section("Cameras", cameras,
+                  {"NAME", "STATE", "FPS", "FRAMES", "DROPPED", "FACES", "TRACKS", "NOTE"});
+  return text;
+}
+
+}  // namespace maitred

@@ -1,0 +1,159 @@
+// consent, forget, receipt, export, retention.
+#include <fmt/format.h>
+
+#include <memory>
+#include <span>
+
+#include "customer_text.h"
+#include "maitred/base/file.h"
+#include "maitred/base/json.h"
+#include "maitred/store/receipt.h"
+#include "verbs.h"
+
+namespace maitred {
+namespace {
+
+using nlohmann::json;
+
+struct ConsentOptions {
+  std::string id, version, reference, expires;
+  std::vector<std::string> scopes;
+};
+
+std::string consent_text(const json& answer) {
+  std::string text = fmt::format("customer    {}\n", answer.value("id", ""));
+  const json consent = answer.value("consent", json::object());
+  for (const char* key :
+       {"version", "reference", "granted", "expires", "withdrawn", "incentive", "valid"}) {
+    text += fmt::format("{:<12}{}\n", key, cell(consent, key));
+  }
+  std::string scopes;
+  for (const json& scope : consent.value("scopes", json::array())) {
+    scopes += (scopes.empty() ? "" : ", ") + scope.get<std::string>();
+  }
+  return text + fmt::format("{:<12}{}\n", "scopes", scopes);
+}
+
+void add_consent(CommandLine& line) {
+  auto options = std::make_shared<ConsentOptions>();
+  CLI::App* consent = add_verb(line, "consent", "Show, renew or withdraw a customer's consent");
+  consent->add_option("ID", options->id, "Customer id")->required();
+  consent->require_subcommand(1);
+  const auto add = [&](const char* name, const char* description, const char* core_verb,
+                       std::function<json()> args) {
+    CLI::App* verb = consent->add_subcommand(name, description);
+    verb->fallthrough();
+    verb->callback([&line, core_verb, args] {
+      line.run = [&line, core_verb, args]() -> Result<Answer> {
+        Answer answer;
+        MAITRED_ASSIGN(answer.object, line.session.ask(core_verb, args()));
+        answer.text = consent_text(answer.object);
+        return answer;
+      };
+    });
+    return verb;
+  };
+  const auto only_id = [options] { return json{{"id", options->id}}; };
+  add("show", "What was agreed to, and when", "consent_show", only_id);
+  add("withdraw", "Stop recognising this customer, at once", "consent_withdraw", only_id);
+  CLI::App* renew = add("renew", "A new consent in place of the old", "consent_renew", [options] {
+    return json{{"id", options->id},
+                {"version", options->version},
+                {"reference", options->reference},
+                {"scopes", options->scopes},
+                {"expires", options->expires}};
+  });
+  renew->add_option("--consent-version", options->version, "Version of the text")->required();
+  renew->add_option("--consent-ref", options->reference, "Where the evidence is")->required();
+  renew->add_option("--scope", options->scopes, "Scopes; as before if left out")->delimiter(',');
+  renew->add_option("--expires", options->expires, "Date it ends; never if left out");
+}
+
+struct FileOptions {
+  std::string id, file;
+};
+
+std::span<const std::uint8_t> bytes_of(const std::string& text) {
+  return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()};
+}
+
+Result<Answer> forget(Session& session, const FileOptions& options) {
+  Answer answer;
+  MAITRED_ASSIGN(answer.object, session.ask("forget", {{"id", options.id}}));
+  answer.text = fmt::format("Erased {}: {} rows, and their key.\n", options.id,
+                            answer.object["receipt"].value("rows", "?"));
+  if (!options.file.empty()) {
+    const std::string receipt = json_text(answer.object["receipt"]) + "\n";
+    MAITRED_TRY(write_file(options.file, bytes_of(receipt)));
+    answer.text += fmt::format("The signed receipt is in {}.\n", options.file);
+  }
+  return answer;
+}
+
+Result<Answer> verify_receipt_file(const FileOptions& options) {
+  MAITRED_ASSIGN(const auto bytes, read_file(options.file, std::size_t{64} << 10));
+  const std::string text(bytes.begin(), bytes.end());
+  MAITRED_ASSIGN(const Receipt receipt, verify_receipt(text));
+  Answer answer;
+  answer.object = {{"valid", true},
+                   {"customer", receipt.customer},
+                   {"erased_at", receipt.erased_at},
+                   {"store", receipt.store}};
+  answer.text = fmt::format("Good: customer {} was erased from store {} at {}.\n",
+                            receipt.customer, receipt.store, receipt.erased_at);
+  return answer;
+}
+
+void add_files(CommandLine& line) {
+  auto options = std::make_shared<FileOptions>();
+  CLI::App* forget_verb = add_verb(line, "forget", "Erase everything held on a customer");
+  forget_verb->add_option("ID", options->id, "Customer id")->required();
+  forget_verb->add_option("--receipt", options->file, "Write the signed receipt here");
+  forget_verb->callback([&line, options] {
+    line.run = [&line, options] { return forget(line.session, *options); };
+  });
+  CLI::App* receipt = add_verb(line, "receipt", "Receipts of erasure");
+  receipt->require_subcommand(1);
+  CLI::App* verify = receipt->add_subcommand("verify", "Check a receipt's signature");
+  verify->fallthrough();
+  verify->add_option("FILE", options->file, "The receipt")->required();
+  verify->callback([&line, options] {
+    line.run = [options] { return verify_receipt_file(*options); };
+  });
+  CLI::App* export_verb = add_verb(line, "export", "Everything held on a customer, for them");
+  export_verb->add_option("ID", options->id, "Customer id")->required();
+  export_verb->callback([&line, options] {
+    line.run = [&line, options]() -> Result<Answer> {
+      Answer answer;
+      MAITRED_ASSIGN(answer.object, line.session.ask("export", {{"id", options->id}}));
+      answer.text = answer.object.dump(2, ' ', false, json::error_handler_t::replace) + "\n";
+      return answer;
+    };
+  });
+}
+
+void add_retention(CommandLine& line) {
+  CLI::App* retention = add_verb(line, "retention", "What is kept too long");
+  retention->require_subcommand(1);
+  CLI::App* run = retention->add_subcommand(
+      "run", "Erase customers whose consent has ended or who have not come for too long");
+  run->fallthrough();
+  run->callback([&line] {
+    line.run = [&line]() -> Result<Answer> {
+      Answer answer;
+      MAITRED_ASSIGN(answer.object, line.session.ask("retention", json::object()));
+      answer.text = fmt::format("Erased {} customer(s).\n", answer.object["erased"].size());
+      return answer;
+    };
+  });
+}
+
+}  // namespace
+
+void add_erasure_verbs(CommandLine& line) {
+  add_consent(line);
+  add_files(line);
+  add_retention(line);
+}
+
+}  // namespace maitred

@@ -1,0 +1,65 @@
+// One invocation of maitredctl: its configuration, its way to the store, its output.
+#pragma once
+
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <string_view>
+
+#include "maitred/base/result.h"
+#include "maitred/core/key_access.h"
+#include "maitred/settings/settings.h"
+
+namespace maitred {
+
+struct GlobalOptions {
+  std::string settings_file;  // of -c
+  bool json = false;
+  bool quiet = false;
+};
+
+// What a verb answers: the object that --json prints, the text a person reads, the exit status.
+struct Answer {
+  nlohmann::json object = nlohmann::json::object();
+  std::string text;
+  int status = 0;
+};
+
+class Session {
+ public:
+  explicit Session(GlobalOptions options) : options_(std::move(options)) {}
+
+  const GlobalOptions& options() const { return options_; }
+  // Reads the configuration at the first call.
+  Result<const Settings*> settings();
+  // Runs an admin verb in the running daemon, or on the store itself when there is none.
+  Result<nlohmann::json> ask(std::string_view verb, const nlohmann::json& args);
+
+ private:
+  GlobalOptions options_;
+  std::unique_ptr<Settings> settings_;
+};
+
+// From the environment of this program.
+KeySurroundings key_surroundings();
+
+// Shows progress on a terminal, nothing in a pipe.
+class ProgressBar {
+ public:
+  ProgressBar(std::string label, bool quiet);
+  ~ProgressBar();
+  void show(std::uint64_t done, std::uint64_t total);
+
+ private:
+  std::string label_;
+  bool visible_;
+  bool drawn_ = false;
+};
+
+// Columns padded to the widest cell, separated by two blanks; each row ends with a line break.
+std::string format_table(const std::vector<std::string>& head,
+                         const std::vector<std::vector<std::string>>& rows);
+
+}  // namespace maitred

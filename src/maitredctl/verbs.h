@@ -1,0 +1,28 @@
+// The verbs of maitredctl, in groups. Each group adds its subcommands to the command line; parsing
+// a subcommand sets `run`.
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <functional>
+
+#include "session.h"
+
+namespace maitred {
+
+struct CommandLine {
+  CLI::App& app;
+  Session& session;
+  std::function<Result<Answer>()> run;  // of the verb that was given
+};
+
+void add_customer_verbs(CommandLine& line);     // init enroll list show update ask purchase ...
+void add_recognition_verbs(CommandLine& line);  // identify verify
+void add_record_verbs(CommandLine& line);       // visits alerts feedback audit status
+void add_erasure_verbs(CommandLine& line);      // consent forget receipt export retention
+void add_staff_verbs(CommandLine& line);        // watch staff
+void add_model_verbs(CommandLine& line);        // models
+
+// A verb whose options go straight to the core as `args`.
+CLI::App* add_verb(CommandLine& line, const std::string& name, const std::string& description);
+
+}  // namespace maitred

@@ -1,0 +1,76 @@
+#include "maitred/matching/decision_policy.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "maitred/base/check.h"
+
+namespace maitred {
+namespace {
+
+// Shares of the budget spent up to and including a look; see the header.
+constexpr double kEachEarlyLook = 0.05;
+constexpr std::uint32_t kEarlyLooks = 2;
+constexpr double kUpToSettled = 0.6;
+constexpr double kUpToFull = 0.9;
+
+}  // namespace
+
+DecisionPolicy DecisionPolicy::derive(const Calibration& calibration, const DecisionRules& rules,
+                                      std::size_t comparisons) {
+  MAITRED_CHECK(rules.fpir > 0.0 && rules.fpir < 1.0);
+  const auto count = static_cast<double>(std::max<std::size_t>(comparisons, 1));
+  // 1 - (1 - FPIR)^(1/N), without losing the digits.
+  const double fmr = -std::expm1(std::log1p(-rules.fpir) / count);
+  return {calibration, rules, comparisons, fmr};
+}
+
+Similarity DecisionPolicy::threshold(double share) const {
+  MAITRED_CHECK(share > 0.0 && share <= 1.0);
+  return calibration_.threshold_for(fmr_ * share);
+}
+
+Similarity DecisionPolicy::threshold() const { return threshold(kUpToSettled); }
+
+double DecisionPolicy::expected_false_alerts_per_1000() const {
+  if (comparisons_ == 0) return 0.0;
+  // What the calibration can promise may be less than what was asked, far out in its tail.
+  const double fmr = std::max(fmr_, calibration_.fmr(threshold(1.0)));
+  return -1000.0 * std::expm1(static_cast<double>(comparisons_) * std::log1p(-fmr));
+}
+
+double DecisionPolicy::expected_miss_rate() const { return calibration_.fnmr(threshold()); }
+
+Confidence DecisionPolicy::confidence(Similarity similarity) const {
+  return similarity >= threshold(kEachEarlyLook) ? Confidence::kHigh : Confidence::kMedium;
+}
+
+double DecisionPolicy::spend(Looks& looks, std::uint32_t frames) const {
+  double up_to = 0.0;
+  if (frames == 0) return 0.0;
+  if (frames < rules_.settled_frames) {
+    if (looks.early >= kEarlyLooks) return 0.0;
+    up_to = kEachEarlyLook * ++looks.early;
+  } else if (frames < rules_.full_frames) {
+    if (looks.settled) return 0.0;
+    looks.settled = true;
+    up_to = kUpToSettled;
+  } else if (!looks.full) {
+    looks.settled = looks.full = true;
+    up_to = kUpToFull;
+  } else {
+    up_to = 1.0 - (1.0 - kUpToFull) * std::exp2(-static_cast<double>(++looks.later));
+  }
+  const double share = up_to - looks.spent;
+  if (share <= 0.0) return 0.0;
+  looks.spent = up_to;
+  return share;
+}
+
+double DecisionPolicy::spend_rest(Looks& looks) const {
+  const double share = 1.0 - looks.spent;
+  looks.spent = 1.0;
+  return std::max(share, 0.0);
+}
+
+}  // namespace maitred

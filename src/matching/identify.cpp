@@ -1,0 +1,64 @@
+#include "maitred/matching/identify.h"
+
+#include <algorithm>
+
+namespace maitred {
+namespace {
+
+Result<Template> mean_of(const std::vector<Template>& photos) {
+  if (photos.empty()) return input_error("no_probe", "no face to compare: give a photo");
+  std::vector<const Template*> templates;
+  for (const Template& photo : photos) {
+    if (photo.engine() != photos.front().engine() ||
+        photo.values().size() != photos.front().values().size()) {
+      return environment_error("template_mismatch",
+                               "the photos' templates are of different engines; take them again");
+    }
+    templates.push_back(&photo);
+  }
+  return weighted_mean(templates, std::vector<float>(templates.size(), 1.0F));
+}
+
+}  // namespace
+
+Result<std::optional<Identified>> identify(const Gallery& gallery, const DecisionPolicy& policy,
+                                           const std::vector<Template>& photos) {
+  MAITRED_ASSIGN(const Template probe, mean_of(photos));
+  MAITRED_ASSIGN(const auto candidates, gallery.search(probe, 2));
+  if (candidates.empty() || candidates[0].similarity < policy.threshold(1.0)) return std::nullopt;
+  if (candidates.size() > 1 &&
+      candidates[0].similarity.value - candidates[1].similarity.value < policy.rules().margin) {
+    return std::nullopt;
+  }
+  return Identified{candidates[0].customer, policy.confidence(candidates[0].similarity)};
+}
+
+Result<bool> verify(const Gallery& gallery, const Calibration& calibration,
+                    const CustomerId& customer, const std::vector<Template>& photos, double fmr) {
+  MAITRED_ASSIGN(const Template probe, mean_of(photos));
+  MAITRED_ASSIGN(const Similarity score, gallery.score(customer, probe));
+  return score >= calibration.threshold_for(fmr);
+}
+
+Result<std::optional<CustomerId>> find_duplicate(const Gallery& gallery,
+                                                 const Calibration& calibration,
+                                                 const std::vector<Template>& photos, double fpir) {
+  MAITRED_ASSIGN(const Template mean, mean_of(photos));
+  std::vector<const Template*> probes{&mean};
+  if (photos.size() > 1) {
+    for (const Template& photo : photos) probes.push_back(&photo);
+  }
+  const auto policy =
+      DecisionPolicy::derive(calibration, DecisionRules{.fpir = fpir}, gallery.rows());
+  const Similarity threshold = policy.threshold(1.0 / static_cast<double>(probes.size()));
+  std::optional<Candidate> found;
+  for (const Template* probe : probes) {
+    MAITRED_ASSIGN(const auto candidates, gallery.search(*probe, 1));
+    if (candidates.empty() || candidates[0].similarity < threshold) continue;
+    if (!found || candidates[0].similarity > found->similarity) found = candidates[0];
+  }
+  if (!found) return std::nullopt;
+  return found->customer;
+}
+
+}  // namespace maitred

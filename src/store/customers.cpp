@@ -1,0 +1,253 @@
+// Enrolment, look-up, profile and consent.
+#include "maitred/store/customers.h"
+
+#include <fmt/format.h>
+
+#include "customer_rows.h"
+#include "vault.h"
+
+namespace maitred {
+namespace {
+
+constexpr std::size_t kIdLength = 8;
+
+Bytes tombstone_of(const Vault& vault, const CustomerId& id) {
+  return vault.blind(Purpose::kTombstones, id.value);
+}
+
+// Neither in use nor ever used.
+Result<CustomerId> fresh_id(Vault& vault) {
+  for (;;) {
+    CustomerId id(random_id(kIdLength));
+    Query taken(vault.database(),
+                "SELECT 1 FROM customers WHERE id = ?1 UNION ALL "
+                "SELECT 1 FROM tombstones WHERE id = ?2",
+                id.value, tombstone_of(vault, id));
+    MAITRED_ASSIGN(const bool found, taken.next());
+    if (!found) return id;
+  }
+}
+
+Result<std::optional<CustomerId>> holder_of(Vault& vault, std::string_view loyalty) {
+  const std::string normalised = normalised_loyalty(loyalty);
+  if (normalised.empty()) return std::nullopt;
+  Query row(vault.database(), "SELECT id FROM customers WHERE loyalty = ?1",
+            vault.blind(Purpose::kBlindIndex, normalised));
+  MAITRED_ASSIGN(const bool found, row.next());
+  if (!found) return std::nullopt;
+  return CustomerId(row.text(0));
+}
+
+// The blind index of the loyalty id; none for an empty one. Error: loyalty_taken.
+Result<std::optional<Bytes>> claim_loyalty(Vault& vault, std::string_view loyalty,
+                                           const CustomerId& by) {
+  MAITRED_ASSIGN(const auto holder, holder_of(vault, loyalty));
+  if (holder.has_value() && *holder != by) {
+    return input_error("loyalty_taken",
+                       fmt::format("the loyalty id belongs to customer {} already: update that "
+                                   "customer, or give another",
+                                   holder->value));
+  }
+  const std::string normalised = normalised_loyalty(loyalty);
+  if (normalised.empty()) return std::nullopt;
+  return vault.blind(Purpose::kBlindIndex, normalised);
+}
+
+Status insert_template(Vault& vault, const CustomerId& id, std::uint64_t number,
+                       const Template& plain) {
+  const Template rotated = vault.rotation().rotate(plain);
+  MAITRED_ASSIGN(const Bytes sealed,
+                 vault.write_for(id, {"templates", row_of(id, number)}, rotated));
+  return Query(vault.database(), "INSERT INTO templates VALUES (?1, ?2, ?3, ?4)", id.value, number,
+               rotated.engine(), sealed)
+      .run();
+}
+
+Status insert_photo(Vault& vault, const CustomerId& id, std::uint64_t number, const Bytes& photo) {
+  MAITRED_ASSIGN(const Bytes sealed, vault.seal_for(id, {"photos", row_of(id, number)}, photo));
+  return Query(vault.database(), "INSERT INTO photos VALUES (?1, ?2, ?3)", id.value, number, sealed)
+      .run();
+}
+
+Status insert_customer(Vault& vault, const CustomerId& id, const NewCustomer& customer,
+                       const Actor& actor) {
+  MAITRED_ASSIGN(const auto loyalty, claim_loyalty(vault, customer.profile.loyalty, id));
+  // The key refers to the row, and the row is sealed with the key: so the row is filled second.
+  MAITRED_TRY(Query(vault.database(),
+                    "INSERT INTO customers (id, loyalty, sealed) VALUES (?1, ?2, ?3)", id.value,
+                    loyalty, Bytes())
+                  .run());
+  MAITRED_TRY(vault.make_key(id));
+  MAITRED_TRY(write_record(vault, id, {customer.profile, actor.at, std::nullopt}));
+  MAITRED_TRY(add_consent(vault, id, customer.consent));
+  std::uint64_t number = 0;
+  for (const Template& plain : customer.templates) {
+    MAITRED_TRY(insert_template(vault, id, ++number, plain));
+  }
+  number = 0;
+  for (const auto& photo : customer.photos) MAITRED_TRY(insert_photo(vault, id, ++number, photo));
+  return {};
+}
+
+}  // namespace
+
+Result<CustomerId> Customers::enrol(const NewCustomer& customer, const Actor& actor) {
+  MAITRED_TRY(check_profile(customer.profile));
+  CustomerId id;
+  const Status done = vault_.transact([&]() -> Status {
+    MAITRED_ASSIGN(id, fresh_id(vault_));
+    MAITRED_TRY(insert_customer(vault_, id, customer, actor));
+    return AuditChain(vault_).append(
+        actor, "enrol", id.value,
+        fmt::format("{} templates, {} photos", customer.templates.size(), customer.photos.size()));
+  });
+  MAITRED_TRY(done);
+  return id;
+}
+
+Result<Customer> Customers::find(const CustomerId& id) const { return read_customer(vault_, id); }
+
+Result<std::optional<CustomerId>> Customers::by_loyalty(std::string_view loyalty) const {
+  return holder_of(vault_, loyalty);
+}
+
+Result<std::uint64_t> Customers::count() const {
+  Query row(vault_.database(), "SELECT count(*) FROM customers");
+  MAITRED_TRY(row.next());
+  return row.count(0);
+}
+
+Result<std::vector<CustomerSummary>> Customers::list() const {
+  Query rows(vault_.database(), "SELECT id, sealed FROM customers ORDER BY n");
+  std::vector<CustomerSummary> summaries;
+  for (;;) {
+    MAITRED_ASSIGN(const bool found, rows.next());
+    if (!found) return summaries;
+    const CustomerId id(rows.text(0));
+    MAITRED_ASSIGN(CustomerRecord record, read_record(vault_, id, rows.blob(1)));
+    MAITRED_ASSIGN(const Consent consent, read_consent(vault_, id));
+    summaries.push_back({id, std::move(record.profile.name), std::move(record.profile.loyalty),
+                         record.enrolled, consent.expires, consent.withdrawn, record.last_visit});
+  }
+}
+
+Status Customers::for_each(const std::function<void(Customer&&)>& visitor) const {
+  Query rows(vault_.database(), "SELECT id, sealed FROM customers ORDER BY n");
+  for (;;) {
+    MAITRED_ASSIGN(const bool found, rows.next());
+    if (!found) return {};
+    const CustomerId id(rows.text(0));
+    MAITRED_ASSIGN(CustomerRecord record, read_record(vault_, id, rows.blob(1)));
+    MAITRED_ASSIGN(Customer customer, assemble(vault_, id, std::move(record)));
+    visitor(std::move(customer));
+  }
+}
+
+Status Customers::update_profile(const CustomerId& id, const Profile& profile, const Actor& actor) {
+  MAITRED_TRY(check_profile(profile));
+  return vault_.transact([&]() -> Status {
+    MAITRED_ASSIGN(CustomerRecord record, read_record(vault_, id));
+    MAITRED_ASSIGN(const auto loyalty, claim_loyalty(vault_, profile.loyalty, id));
+    record.profile = profile;
+    MAITRED_TRY(write_record(vault_, id, record));
+    MAITRED_TRY(Query(vault_.database(), "UPDATE customers SET loyalty = ?2 WHERE id = ?1",
+                      id.value, loyalty)
+                    .run());
+    return AuditChain(vault_).append(actor, "update", id.value, "profile");
+  });
+}
+
+Status Customers::set_consent(const CustomerId& id, const Consent& consent, const Actor& actor,
+                              std::string_view detail) {
+  return vault_.transact([&]() -> Status {
+    MAITRED_TRY(read_record(vault_, id));
+    MAITRED_TRY(add_consent(vault_, id, consent));
+    return AuditChain(vault_).append(actor, "consent", id.value, detail);
+  });
+}
+
+Result<std::vector<Consent>> Customers::consent_history(const CustomerId& id) const {
+  MAITRED_TRY(read_record(vault_, id));
+  Query rows(vault_.database(),
+             "SELECT number, sealed FROM consents WHERE customer = ?1 ORDER BY number", id.value);
+  std::vector<Consent> history;
+  for (;;) {
+    MAITRED_ASSIGN(const bool found, rows.next());
+    if (!found) return history;
+    MAITRED_ASSIGN(Consent consent, vault_.read_for<Consent>(
+                                        id, {"consents", row_of(id, rows.count(0))}, rows.blob(1)));
+    history.push_back(std::move(consent));
+  }
+}
+
+Status Customers::replace_templates(const CustomerId& id, const std::vector<Template>& templates,
+                                    const Actor& actor) {
+  return vault_.transact([&]() -> Status {
+    MAITRED_TRY(read_record(vault_, id));
+    Query last(vault_.database(),
+               "SELECT ifnull(max(number), 0) FROM templates WHERE customer = ?1", id.value);
+    MAITRED_TRY(last.next());
+    std::uint64_t number = last.count(0);
+    for (const Template& plain : templates) {
+      MAITRED_TRY(
+          Query(vault_.database(),
+                "DELETE FROM templates WHERE customer = ?1 AND engine = ?2 AND number <= ?3",
+                id.value, plain.engine(), last.count(0))
+              .run());
+    }
+    for (const Template& plain : templates) {
+      MAITRED_TRY(insert_template(vault_, id, ++number, plain));
+    }
+    return AuditChain(vault_).append(actor, "update", id.value,
+                                     fmt::format("{} templates", templates.size()));
+  });
+}
+
+Result<std::vector<Template>> Customers::templates(const CustomerId& id) const {
+  MAITRED_TRY(read_record(vault_, id));
+  Query rows(vault_.database(),
+             "SELECT number, sealed FROM templates WHERE customer = ?1 ORDER BY number", id.value);
+  std::vector<Template> templates;
+  for (;;) {
+    MAITRED_ASSIGN(const bool found, rows.next());
+    if (!found) return templates;
+    MAITRED_ASSIGN(
+        Template rotated,
+        vault_.read_for<Template>(id, {"templates", row_of(id, rows.count(0))}, rows.blob(1)));
+    templates.push_back(std::move(rotated));
+  }
+}
+
+Status Customers::for_each_template(
+    std::string_view engine,
+    const std::function<void(const CustomerId&, Template&&)>& visitor) const {
+  Query rows(vault_.database(),
+             "SELECT customer, number, sealed FROM templates WHERE engine = ?1 "
+             "ORDER BY customer, number",
+             engine);
+  for (;;) {
+    MAITRED_ASSIGN(const bool found, rows.next());
+    if (!found) return {};
+    const CustomerId id(rows.text(0));
+    const Place place{"templates", row_of(id, rows.count(1))};
+    MAITRED_ASSIGN(Template rotated, vault_.read_for<Template>(id, place, rows.blob(2)));
+    if (rotated.engine() != engine) return vault_.corrupt(place.table, place.row);
+    visitor(id, std::move(rotated));
+  }
+}
+
+Result<std::vector<std::vector<std::uint8_t>>> Customers::photos(const CustomerId& id) const {
+  MAITRED_TRY(read_record(vault_, id));
+  Query rows(vault_.database(),
+             "SELECT number, sealed FROM photos WHERE customer = ?1 ORDER BY number", id.value);
+  std::vector<std::vector<std::uint8_t>> photos;
+  for (;;) {
+    MAITRED_ASSIGN(const bool found, rows.next());
+    if (!found) return photos;
+    MAITRED_ASSIGN(const ClearBytes photo,
+                   vault_.open_for(id, {"photos", row_of(id, rows.count(0))}, rows.blob(1)));
+    photos.emplace_back(photo.begin(), photo.end());
+  }
+}
+
+}  // namespace maitred

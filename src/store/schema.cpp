@@ -1,0 +1,154 @@
+#include "schema.h"
+
+#include <fmt/format.h>
+
+#include <array>
+
+namespace maitred {
+namespace {
+
+constexpr int kApplicationId = 0x4d495444;  // "MITD", in the file's header
+
+// In clear stand ids, which are random, numbers, and the engine of a template. Everything else is
+// sealed, or a keyed hash.
+constexpr const char* kSchema = R"sql(
+CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
+CREATE TABLE key_slots (
+  slot INTEGER PRIMARY KEY, kind TEXT NOT NULL, salt BLOB NOT NULL, operations INTEGER NOT NULL,
+  memory INTEGER NOT NULL, proof BLOB NOT NULL, wrapped BLOB NOT NULL) STRICT;
+CREATE TABLE epochs (epoch INTEGER PRIMARY KEY, wrapped BLOB NOT NULL) STRICT;
+CREATE TABLE ledger (one INTEGER PRIMARY KEY CHECK (one = 1), sealed BLOB NOT NULL) STRICT;
+
+CREATE TABLE customers (
+  n INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, loyalty BLOB UNIQUE,
+  sealed BLOB NOT NULL) STRICT;
+CREATE TABLE customer_keys (
+  n INTEGER PRIMARY KEY,
+  customer TEXT NOT NULL UNIQUE REFERENCES customers (id) ON DELETE CASCADE,
+  wrapped BLOB NOT NULL) STRICT;
+CREATE TABLE consents (
+  customer TEXT NOT NULL REFERENCES customers (id) ON DELETE CASCADE,
+  number INTEGER NOT NULL, sealed BLOB NOT NULL, PRIMARY KEY (customer, number)) STRICT;
+CREATE TABLE entries (
+  customer TEXT NOT NULL REFERENCES customers (id) ON DELETE CASCADE,
+  kind TEXT NOT NULL, number INTEGER NOT NULL, sealed BLOB NOT NULL,
+  PRIMARY KEY (customer, kind, number)) STRICT;
+CREATE TABLE templates (
+  customer TEXT NOT NULL REFERENCES customers (id) ON DELETE CASCADE,
+  number INTEGER NOT NULL, engine TEXT NOT NULL, sealed BLOB NOT NULL,
+  PRIMARY KEY (customer, number)) STRICT;
+CREATE TABLE photos (
+  customer TEXT NOT NULL REFERENCES customers (id) ON DELETE CASCADE,
+  number INTEGER NOT NULL, sealed BLOB NOT NULL, PRIMARY KEY (customer, number)) STRICT;
+
+CREATE TABLE visits (
+  n INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE,
+  customer TEXT NOT NULL REFERENCES customers (id) ON DELETE CASCADE,
+  open INTEGER NOT NULL, sealed BLOB NOT NULL) STRICT;
+CREATE INDEX visits_by_customer ON visits (customer);
+CREATE INDEX visits_open ON visits (n) WHERE open = 1;
+CREATE TABLE alerts (
+  seq INTEGER PRIMARY KEY, visit TEXT NOT NULL UNIQUE,
+  customer TEXT NOT NULL REFERENCES customers (id) ON DELETE CASCADE,
+  open INTEGER NOT NULL, sealed BLOB NOT NULL) STRICT;
+CREATE INDEX alerts_by_customer ON alerts (customer);
+CREATE INDEX alerts_open ON alerts (seq) WHERE open = 1;
+CREATE TABLE alert_events (
+  seq INTEGER PRIMARY KEY, visit TEXT NOT NULL,
+  customer TEXT NOT NULL REFERENCES customers (id) ON DELETE CASCADE,
+  sealed BLOB NOT NULL) STRICT;
+CREATE INDEX alert_events_by_customer ON alert_events (customer);
+CREATE INDEX alert_events_by_visit ON alert_events (visit);
+CREATE TABLE feedback (
+  n INTEGER PRIMARY KEY, visit TEXT NOT NULL, number INTEGER NOT NULL,
+  customer TEXT NOT NULL REFERENCES customers (id) ON DELETE CASCADE,
+  sealed BLOB NOT NULL, UNIQUE (visit, number)) STRICT;
+CREATE INDEX feedback_by_customer ON feedback (customer);
+
+CREATE TABLE settings (key TEXT PRIMARY KEY, sealed BLOB NOT NULL) STRICT;
+CREATE TABLE staff (
+  n INTEGER PRIMARY KEY, name BLOB NOT NULL UNIQUE, token BLOB NOT NULL UNIQUE,
+  sealed BLOB NOT NULL) STRICT;
+CREATE TABLE tombstones (id BLOB PRIMARY KEY, sealed BLOB NOT NULL) STRICT;
+CREATE TABLE audit (n INTEGER PRIMARY KEY, sealed BLOB NOT NULL, link BLOB NOT NULL) STRICT;
+)sql";
+
+constexpr std::array<std::string_view, 16> kDigested = {
+    "meta",     "key_slots", "epochs", "customers", "customer_keys", "consents",
+    "entries",  "templates", "photos", "visits",    "alerts",        "alert_events",
+    "feedback", "settings",  "staff",  "tombstones"};
+
+// The file's whole schema as one text.
+Result<std::string> schema_text(Database& database) {
+  Query rows(database,
+             "SELECT type, name, tbl_name, ifnull(sql, '') FROM main.sqlite_schema ORDER BY 1, 2");
+  std::string text;
+  for (;;) {
+    MAITRED_ASSIGN(const bool row, rows.next());
+    if (!row) return text;
+    text += fmt::format("{} {} {} {}\n", rows.text(0), rows.text(1), rows.text(2), rows.text(3));
+  }
+}
+
+Result<std::int64_t> pragma(Database& database, std::string_view literal) {
+  Query query(database, literal);
+  MAITRED_TRY(query.next());
+  return query.number(0);
+}
+
+}  // namespace
+
+std::span<const std::string_view> digested_tables() { return kDigested; }
+
+Status create_schema(Database& database) {
+  MAITRED_TRY(database.execute(fmt::format("PRAGMA application_id={}; PRAGMA user_version={}",
+                                           kApplicationId, kSchemaVersion)));
+  return database.execute(kSchema);
+}
+
+Status check_schema(Database& database) {
+  const std::string file = database.path().string();
+  MAITRED_ASSIGN(const std::int64_t application, pragma(database, "PRAGMA application_id"));
+  MAITRED_ASSIGN(const std::int64_t version, pragma(database, "PRAGMA user_version"));
+  if (application != kApplicationId) {
+    return environment_error("store_corrupt",
+                             fmt::format("{} is a database, but not a store of maitred", file));
+  }
+  if (version > kSchemaVersion) {
+    return environment_error(
+        "store_too_new",
+        fmt::format("{} was written by a newer maitred (schema {}, this program knows {}): install "
+                    "the newer version",
+                    file, version, kSchemaVersion));
+  }
+  MAITRED_ASSIGN(const auto reference, Database::open(":memory:", Database::Mode::kCreate));
+  MAITRED_TRY(reference->execute(kSchema));
+  MAITRED_ASSIGN(const std::string expected, schema_text(*reference));
+  MAITRED_ASSIGN(const std::string found, schema_text(database));
+  if (version != kSchemaVersion || found != expected) {
+    return environment_error(
+        "store_corrupt",
+        fmt::format("the tables of {} are not those of a store: restore it from a backup", file));
+  }
+  return {};
+}
+
+Status check_pages(Database& database) {
+  Query check(database, "PRAGMA integrity_check(1)");
+  MAITRED_ASSIGN(const bool row, check.next());
+  if (row && check.text(0) == "ok") return {};
+  return environment_error("store_corrupt", fmt::format("{} is damaged: restore it from a backup",
+                                                        database.path().string()));
+}
+
+Result<std::vector<std::string>> columns_of(Database& database, std::string_view table) {
+  Query query(database, "SELECT name FROM pragma_table_info(?1) ORDER BY cid", table);
+  std::vector<std::string> names;
+  for (;;) {
+    MAITRED_ASSIGN(const bool row, query.next());
+    if (!row) return names;
+    names.push_back(query.text(0));
+  }
+}
+
+}  // namespace maitred

@@ -1,0 +1,106 @@
+#include "maitred/store/staff.h"
+
+#include <sodium.h>
+
+#include <array>
+
+#include "customer_rows.h"
+#include "maitred/base/file.h"
+#include "vault.h"
+
+namespace maitred {
+namespace {
+
+constexpr std::size_t kLongestName = 100;
+constexpr std::size_t kTokenBytes = 32;
+constexpr std::size_t kTokenLength = 43;
+
+Bytes name_index(const Vault& vault, std::string_view name) {
+  return vault.blind(Purpose::kTokens, "name " + std::string(name));
+}
+
+Bytes token_hash(const Vault& vault, std::string_view token) {
+  return vault.blind(Purpose::kTokens, "token " + std::string(token));
+}
+
+std::string new_token() {
+  const SecretBytes secret = SecretBytes::random(kTokenBytes);
+  std::array<char, kTokenLength + 1> text{};
+  sodium_bin2base64(text.data(), text.size(), secret.data(), secret.size(),
+                    sodium_base64_VARIANT_URLSAFE_NO_PADDING);
+  std::string token(text.data(), kTokenLength);
+  sodium_memzero(text.data(), text.size());
+  return token;
+}
+
+// From a row of: name, sealed.
+Result<StaffMember> read_member(Vault& vault, const Query& row) {
+  const Place place{"staff", to_hex(row.blob(0))};
+  MAITRED_ASSIGN(const ClearBytes clear, vault.open(Purpose::kStaff, place, row.blob(1)));
+  auto member = decode_record<StaffMember>(clear);
+  if (!member) return vault.corrupt(place.table, place.row);
+  return std::move(*member);
+}
+
+}  // namespace
+
+Result<std::string> Staff::add(const std::string& name, const Actor& actor) {
+  MAITRED_TRY(check_text("name", name, kLongestName, false));
+  std::string token = new_token();
+  const Status done = vault_.transact([&]() -> Status {
+    const Bytes index = name_index(vault_, name);
+    Query taken(vault_.database(), "SELECT 1 FROM staff WHERE name = ?1", index);
+    MAITRED_ASSIGN(const bool found, taken.next());
+    if (found) {
+      return input_error(
+          "staff_exists",
+          "there is a staff terminal of this name: revoke it first, or take another");
+    }
+    MAITRED_ASSIGN(const ClearBytes clear, encode_record(StaffMember{name, actor.at}));
+    const Bytes sealed = vault_.seal(Purpose::kStaff, {"staff", to_hex(index)}, clear);
+    MAITRED_TRY(Query(vault_.database(),
+                      "INSERT INTO staff (name, token, sealed) VALUES (?1, ?2, ?3)", index,
+                      token_hash(vault_, token), sealed)
+                    .run());
+    return AuditChain(vault_).append(actor, "staff", name, "added");
+  });
+  MAITRED_TRY(done);
+  return token;
+}
+
+Status Staff::revoke(const std::string& name, const Actor& actor) {
+  return vault_.transact([&]() -> Status {
+    MAITRED_TRY(
+        Query(vault_.database(), "DELETE FROM staff WHERE name = ?1", name_index(vault_, name))
+            .run());
+    if (vault_.database().changes() == 0) {
+      return input_error("unknown_staff",
+                         "there is no staff terminal of this name: see "
+                         "maitredctl staff list");
+    }
+    return AuditChain(vault_).append(actor, "staff", name, "revoked");
+  });
+}
+
+Result<std::vector<StaffMember>> Staff::list() const {
+  Query rows(vault_.database(), "SELECT name, sealed FROM staff ORDER BY n");
+  std::vector<StaffMember> members;
+  for (;;) {
+    MAITRED_ASSIGN(const bool found, rows.next());
+    if (!found) return members;
+    MAITRED_ASSIGN(StaffMember member, read_member(vault_, rows));
+    members.push_back(std::move(member));
+  }
+}
+
+Result<std::optional<std::string>> Staff::check(std::string_view token) const {
+  if (token.size() != kTokenLength) return std::nullopt;
+  Query row(vault_.database(), "SELECT name, sealed FROM staff WHERE token = ?1",
+            token_hash(vault_, token));
+  MAITRED_ASSIGN(const bool found, row.next());
+  if (!found) return std::nullopt;
+  MAITRED_ASSIGN(StaffMember member, read_member(vault_, row));
+  return std::move(member.name);
+}
+
+}  // namespace maitred

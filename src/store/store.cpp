@@ -1,0 +1,213 @@
+#include "maitred/store/store.h"
+
+#include <fmt/format.h>
+#include <sodium.h>
+
+#include <array>
+#include <utility>
+
+#include "customer_rows.h"
+#include "erasure.h"
+#include "key_slots.h"
+#include "maitred/base/file.h"
+#include "receipt_signing.h"
+#include "schema.h"
+#include "store_check.h"
+#include "store_file.h"
+#include "vault.h"
+#include "visit_rows.h"
+
+namespace maitred {
+namespace {
+
+constexpr std::size_t kLongestSettingKey = 100;
+
+// Random, version 4.
+std::string new_uuid() {
+  std::array<std::uint8_t, 16> bytes{};
+  randombytes_buf(bytes.data(), bytes.size());
+  bytes[6] = static_cast<std::uint8_t>((bytes[6] & 0x0f) | 0x40);
+  bytes[8] = static_cast<std::uint8_t>((bytes[8] & 0x3f) | 0x80);
+  std::string text = to_hex(bytes);
+  for (const std::size_t dash : {20U, 16U, 12U, 8U}) text.insert(dash, "-");
+  return text;
+}
+
+Result<std::string> read_meta(Database& database, std::string_view key) {
+  Query row(database, "SELECT value FROM meta WHERE key = ?1", key);
+  MAITRED_ASSIGN(const bool found, row.next());
+  if (found) return row.text(0);
+  return environment_error("store_corrupt", fmt::format("{} lacks its {}: restore it from a backup",
+                                                        database.path().string(), key));
+}
+
+// The whole of a new store, in a file of its own.
+Status build(const std::filesystem::path& built, const KeyAccess& key, const Actor& actor) {
+  MAITRED_ASSIGN(auto database, Database::open(built, Database::Mode::kCreate));
+  MAITRED_TRY(create_schema(*database));
+  const std::string id = new_uuid();
+  MAITRED_TRY(Query(*database, "INSERT INTO meta VALUES ('store_id', ?1), ('created', ?2)", id,
+                    format_time(actor.at))
+                  .run());
+  SecretBytes root = SecretBytes::random(kKeyBytes);
+  MAITRED_TRY(add_slot(*database, id, key, root));
+  Vault vault(std::move(database), id, std::move(root));
+  MAITRED_TRY(vault.begin());
+  MAITRED_TRY(AuditChain(vault).append(actor, "init", "", ""));
+  return vault.database().truncate_wal();
+}
+
+}  // namespace
+
+// The lock goes last, after the database has been closed.
+struct Store::Parts {
+  Parts(UniqueFd held, std::unique_ptr<Database> database, std::string id, SecretBytes root)
+      : lock(std::move(held)), vault(std::move(database), std::move(id), std::move(root)) {}
+
+  UniqueFd lock;
+  Vault vault;
+  Customers customers{vault};
+  Visits visits{vault};
+  Staff staff{vault};
+  AuditChain audit{vault};
+  WallTime created{};
+  std::string signing_key;
+};
+
+Store::Store(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
+Store::Store(Store&&) noexcept = default;
+Store& Store::operator=(Store&&) noexcept = default;
+Store::~Store() = default;
+
+Result<Store> Store::create(const std::filesystem::path& path, const KeyAccess& key,
+                            const Actor& actor) {
+  initialise_crypto();
+  const auto exists = [&] {
+    std::error_code ignored;
+    return std::filesystem::exists(std::filesystem::symlink_status(path, ignored));
+  };
+  const auto refused = [&] {
+    return input_error(
+        "store_exists",
+        fmt::format("there is something at {} already: it is left alone", path.string()));
+  };
+  if (exists()) return refused();
+  MAITRED_TRY(make_folder(path));
+  {
+    MAITRED_ASSIGN(const UniqueFd lock, lock_store(path));
+    if (exists()) return refused();
+    MAITRED_ASSIGN(const bool made_key, provide_key(key));
+    const Status done = [&]() -> Status {
+      MAITRED_ASSIGN(const std::filesystem::path built, begin_file(path));
+      MAITRED_TRY(build(built, key, actor));
+      return finish_file(built, path);
+    }();
+    std::error_code ignored;
+    if (!done && made_key) std::filesystem::remove(key.source.where, ignored);
+    MAITRED_TRY(done);
+  }
+  return open(path, key);
+}
+
+Result<Store> Store::open(const std::filesystem::path& path, const KeyAccess& key) {
+  initialise_crypto();
+  MAITRED_TRY(check_header(path));
+  MAITRED_ASSIGN(UniqueFd lock, lock_store(path));
+  MAITRED_ASSIGN(auto database, Database::open(path, Database::Mode::kExisting));
+  MAITRED_TRY(check_schema(*database));
+  MAITRED_TRY(check_pages(*database));
+  MAITRED_ASSIGN(std::string id, read_meta(*database, "store_id"));
+  MAITRED_ASSIGN(const std::string created, read_meta(*database, "created"));
+  MAITRED_ASSIGN(SecretBytes root, open_slot(*database, id, key));
+  auto parts =
+      std::make_unique<Parts>(std::move(lock), std::move(database), std::move(id), std::move(root));
+  Vault& vault = parts->vault;
+  MAITRED_TRY(vault.load());
+  MAITRED_TRY(vault.database().truncate_wal());
+  const auto created_at = parse_time(created);
+  if (!created_at) return vault.corrupt("meta", "created");
+  parts->created = *created_at;
+  parts->signing_key = receipt_public_key(vault.subkey(Purpose::kReceipts));
+  return Store(std::move(parts));
+}
+
+const std::string& Store::id() const { return parts_->vault.store_id(); }
+WallTime Store::created() const { return parts_->created; }
+std::uint64_t Store::epoch() const { return parts_->vault.epoch(); }
+Customers& Store::customers() { return parts_->customers; }
+Visits& Store::visits() { return parts_->visits; }
+Staff& Store::staff() { return parts_->staff; }
+AuditChain& Store::audit() { return parts_->audit; }
+const Customers& Store::customers() const { return parts_->customers; }
+const Visits& Store::visits() const { return parts_->visits; }
+const Staff& Store::staff() const { return parts_->staff; }
+const AuditChain& Store::audit() const { return parts_->audit; }
+const TemplateRotation& Store::rotation() const { return parts_->vault.rotation(); }
+const std::string& Store::signing_key() const { return parts_->signing_key; }
+
+Status Store::together(const std::function<Status()>& work) { return parts_->vault.transact(work); }
+
+Result<std::vector<StoredAlert>> Store::withdraw(const CustomerId& id, const Actor& actor) {
+  Vault& vault = parts_->vault;
+  std::vector<StoredAlert> withdrawn;
+  const Status done = vault.transact([&]() -> Status {
+    MAITRED_TRY(read_record(vault, id));
+    MAITRED_ASSIGN(Consent consent, read_consent(vault, id));
+    if (consent.withdrawn.has_value()) {
+      return clean_no("consent_withdrawn",
+                      fmt::format("customer {} has withdrawn already", id.value));
+    }
+    consent.withdrawn = actor.at;
+    MAITRED_TRY(parts_->customers.set_consent(id, consent, actor, "withdrawn"));
+    VisitQuery open_visits;
+    open_visits.customer = id;
+    open_visits.only_open = true;
+    MAITRED_ASSIGN(std::vector<Visit> visits, parts_->visits.list(open_visits));
+    for (Visit& visit : visits) {
+      visit.outcome = Outcome::kWithdrawn;
+      MAITRED_TRY(update_visit(vault, visit));
+    }
+    AlertQuery open_alerts;
+    open_alerts.customer = id;
+    open_alerts.only_open = true;
+    MAITRED_ASSIGN(std::vector<StoredAlert> alerts, parts_->visits.alerts(open_alerts));
+    for (StoredAlert& stored : alerts) {
+      stored.alert.state = AlertState::kWithdrawn;
+      stored.escalates.reset();
+      MAITRED_ASSIGN(StoredAlert sent, put_alert(vault, std::move(stored), actor));
+      withdrawn.push_back(std::move(sent));
+    }
+    return {};
+  });
+  MAITRED_TRY(done);
+  return withdrawn;
+}
+
+Result<Receipt> Store::forget(const CustomerId& id, const Actor& actor) {
+  return erase(parts_->vault, id, actor);
+}
+
+Result<std::optional<std::vector<std::uint8_t>>> Store::setting(std::string_view key) const {
+  Vault& vault = parts_->vault;
+  Query row(vault.database(), "SELECT sealed FROM settings WHERE key = ?1", key);
+  MAITRED_ASSIGN(const bool found, row.next());
+  if (!found) return std::nullopt;
+  MAITRED_ASSIGN(const ClearBytes clear,
+                 vault.open(Purpose::kSettings, {"settings", std::string(key)}, row.blob(0)));
+  return Bytes(clear.begin(), clear.end());
+}
+
+Status Store::set_setting(std::string_view key, std::span<const std::uint8_t> value) {
+  MAITRED_TRY(check_text("setting's key", key, kLongestSettingKey, false));
+  Vault& vault = parts_->vault;
+  return vault.transact([&]() -> Status {
+    return Query(vault.database(),
+                 "INSERT INTO settings VALUES (?1, ?2) ON CONFLICT (key) DO UPDATE SET sealed = ?2",
+                 key, vault.seal(Purpose::kSettings, {"settings", std::string(key)}, value))
+        .run();
+  });
+}
+
+Result<std::uint64_t> Store::check() const { return check_rows(parts_->vault); }
+
+}  // namespace maitred

@@ -1,0 +1,14 @@
+// Opening everything, to see that it opens.
+#pragma once
+
+#include <cstdint>
+
+#include "maitred/base/result.h"
+#include "vault.h"
+
+namespace maitred {
+
+// See Store::check.
+Result<std::uint64_t> check_rows(Vault& vault);
+
+}  // namespace maitred

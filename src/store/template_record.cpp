@@ -1,0 +1,55 @@
+// The binary form of a template.
+#include <bit>
+#include <cmath>
+#include <cstring>
+
+#include "records_json.h"
+
+namespace maitred {
+namespace {
+
+constexpr std::uint8_t kVersion = 1;
+static_assert(std::endian::native == std::endian::little && sizeof(float) == 4);
+
+}  // namespace
+
+template <>
+Result<ClearBytes> encode_record(const Template& record) {
+  const auto values = record.values();
+  const std::string& engine = record.engine();
+  if (values.empty() || values.size() > kLongestTemplate || engine.empty() ||
+      engine.size() > kLongestEngineName) {
+    return input_error("field_invalid", "a template has no engine, or a length nobody knows");
+  }
+  const auto count = static_cast<std::uint32_t>(values.size());
+  ClearBytes bytes(2 + engine.size() + sizeof count + values.size_bytes());
+  bytes[0] = kVersion;
+  bytes[1] = static_cast<std::uint8_t>(engine.size());
+  std::memcpy(bytes.data() + 2, engine.data(), engine.size());
+  std::memcpy(bytes.data() + 2 + engine.size(), &count, sizeof count);
+  std::memcpy(bytes.data() + 2 + engine.size() + sizeof count, values.data(), values.size_bytes());
+  return bytes;
+}
+
+template <>
+std::optional<Template> decode_record(ByteView bytes) {
+  if (bytes.size() < 2 || bytes[0] != kVersion) return std::nullopt;
+  const std::size_t name = bytes[1];
+  std::uint32_t count = 0;
+  if (name == 0 || name > kLongestEngineName || bytes.size() < 2 + name + sizeof count) {
+    return std::nullopt;
+  }
+  std::memcpy(&count, bytes.data() + 2 + name, sizeof count);
+  const ByteView body = bytes.subspan(2 + name + sizeof count);
+  if (count == 0 || count > kLongestTemplate || body.size() != count * sizeof(float)) {
+    return std::nullopt;
+  }
+  WipedVector<float> values(count);
+  std::memcpy(values.data(), body.data(), body.size());
+  for (const float value : values) {
+    if (!std::isfinite(value)) return std::nullopt;
+  }
+  return Template(std::string(reinterpret_cast<const char*>(bytes.data() + 2), name), values);
+}
+
+}  // namespace maitred

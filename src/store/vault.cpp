@@ -1,0 +1,210 @@
+#include "vault.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+#include <vector>
+
+#include "maitred/base/check.h"
+#include "schema.h"
+
+namespace maitred {
+namespace {
+
+constexpr std::string_view kKeys = "customer_keys";
+
+struct WrappedKey {
+  std::int64_t n = 0;
+  std::string customer;
+  Bytes wrapped;
+};
+
+Result<std::vector<WrappedKey>> all_keys(Database& database) {
+  Query rows(database, "SELECT n, customer, wrapped FROM customer_keys");
+  std::vector<WrappedKey> keys;
+  for (;;) {
+    MAITRED_ASSIGN(const bool row, rows.next());
+    if (!row) return keys;
+    const ByteView wrapped = rows.blob(2);
+    keys.push_back({rows.number(0), rows.text(1), Bytes(wrapped.begin(), wrapped.end())});
+  }
+}
+
+}  // namespace
+
+Vault::Vault(std::unique_ptr<Database> database, std::string store_id, SecretBytes root)
+    : database_(std::move(database)),
+      store_id_(std::move(store_id)),
+      root_(std::move(root)),
+      subkeys_(root_),
+      rotation_(SecretBytes::copy_of(subkeys_.of(Purpose::kRotation))),
+      digests_(*database_, subkeys_.of(Purpose::kDigest)),
+      key_(kKeyBytes) {}
+
+Status Vault::begin() {
+  ledger_.digests.assign(digested_tables().size(), Digest{});
+  MAITRED_TRY(digests_.follow(ledger_.digests));
+  // meta and the key slots were written before the triggers were there
+  MAITRED_ASSIGN(ledger_.digests, digests_.compute());
+  epoch_key_ = SecretBytes::random(kKeyBytes);
+  MAITRED_TRY(store_epoch(1, epoch_key_));
+  epoch_ = 1;
+  return save_ledger();
+}
+
+Status Vault::load() {
+  MAITRED_TRY(load_epoch());
+  Query row(*database_, "SELECT sealed FROM ledger");
+  MAITRED_ASSIGN(const bool found, row.next());
+  if (!found) return corrupt("ledger", "1");
+  MAITRED_ASSIGN(const ClearBytes clear, open(Purpose::kLedger, {"ledger", "1"}, row.blob(0)));
+  std::optional<Ledger> ledger = decode_ledger(clear);
+  if (!ledger) return corrupt("ledger", "1");
+  ledger_ = std::move(*ledger);
+  MAITRED_TRY(digests_.follow(ledger_.digests));
+  return check_digests();
+}
+
+Status Vault::check_digests() {
+  MAITRED_ASSIGN(const std::vector<Digest> found, digests_.compute());
+  for (std::size_t table = 0; table < found.size(); ++table) {
+    if (found[table] == ledger_.digests[table]) continue;
+    return environment_error(
+        "store_corrupt",
+        fmt::format("rows of table {} in {} were changed, added or removed behind maitred's back: "
+                    "restore it from a backup",
+                    digested_tables()[table], database_->path().string()));
+  }
+  return {};
+}
+
+Status Vault::transact(const std::function<Status()>& work) {
+  const Ledger before = ledger_;
+  const bool outermost = depth_ == 0;
+  MAITRED_TRY(database_->execute(outermost ? "BEGIN IMMEDIATE" : "SAVEPOINT inner"));
+  const int changes = sqlite3_total_changes(database_->handle());
+  ++depth_;
+  Status done = work();
+  --depth_;
+  if (done && outermost && changes != sqlite3_total_changes(database_->handle())) {
+    done = save_ledger();
+  }
+  if (done) done = database_->execute(outermost ? "COMMIT" : "RELEASE inner");
+  if (!done) undo(before);
+  return done;
+}
+
+void Vault::undo(const Ledger& before) {
+  // What fails here has failed before: SQLite has rolled back by itself.
+  static_cast<void>(
+      database_->execute(depth_ == 0 ? "ROLLBACK" : "ROLLBACK TO inner; RELEASE inner"));
+  ledger_ = before;
+  key_owner_ = CustomerId();
+}
+
+Bytes Vault::blind(Purpose purpose, std::string_view text) const {
+  const Digest digest = keyed_hash(subkey(purpose), text);
+  return {digest.begin(), digest.end()};
+}
+
+Bytes Vault::seal(Purpose purpose, const Place& place, ByteView clear) const {
+  return maitred::seal(subkey(purpose), store_id_, place, clear);
+}
+
+Result<ClearBytes> Vault::open(Purpose purpose, const Place& place, ByteView sealed) const {
+  auto clear = unseal(subkey(purpose), store_id_, place, sealed);
+  if (!clear) return corrupt(place.table, place.row);
+  return std::move(*clear);
+}
+
+Status Vault::make_key(const CustomerId& id) {
+  const SecretBytes key = SecretBytes::random(kKeyBytes);
+  return Query(*database_, "INSERT INTO customer_keys (customer, wrapped) VALUES (?1, ?2)",
+               id.value,
+               maitred::seal(epoch_key_.span(), store_id_, {kKeys, id.value, epoch_}, key.span()))
+      .run();
+}
+
+Result<ByteView> Vault::data_key(const CustomerId& id) {
+  if (key_owner_ == id && !id.empty()) return key_.span();
+  key_owner_ = CustomerId();
+  Query row(*database_, "SELECT wrapped FROM customer_keys WHERE customer = ?1", id.value);
+  MAITRED_ASSIGN(const bool found, row.next());
+  if (!found ||
+      !unwrap(epoch_key_.span(), store_id_, {kKeys, id.value, epoch_}, row.blob(0), key_)) {
+    return corrupt(kKeys, id.value);
+  }
+  key_owner_ = id;
+  return key_.span();
+}
+
+Result<Bytes> Vault::seal_for(const CustomerId& id, const Place& place, ByteView clear) {
+  MAITRED_ASSIGN(const ByteView key, data_key(id));
+  return maitred::seal(key, store_id_, place, clear);
+}
+
+Result<ClearBytes> Vault::open_for(const CustomerId& id, const Place& place, ByteView sealed) {
+  MAITRED_ASSIGN(const ByteView key, data_key(id));
+  auto clear = unseal(key, store_id_, place, sealed);
+  if (!clear) return corrupt(place.table, place.row);
+  return std::move(*clear);
+}
+
+Status Vault::begin_epoch() {
+  MAITRED_CHECK(depth_ == 1);
+  MAITRED_ASSIGN(const std::vector<WrappedKey> keys, all_keys(*database_));
+  SecretBytes next_key = SecretBytes::random(kKeyBytes);
+  const std::uint64_t next = epoch_ + 1;
+  key_owner_ = CustomerId();
+  for (const WrappedKey& key : keys) {
+    if (!unwrap(epoch_key_.span(), store_id_, {kKeys, key.customer, epoch_}, key.wrapped, key_)) {
+      return corrupt(kKeys, key.customer);
+    }
+    const Bytes wrapped =
+        maitred::seal(next_key.span(), store_id_, {kKeys, key.customer, next}, key_.span());
+    MAITRED_TRY(
+        Query(*database_, "UPDATE customer_keys SET wrapped = ?2 WHERE n = ?1", key.n, wrapped)
+            .run());
+  }
+  MAITRED_TRY(Query(*database_, "DELETE FROM epochs").run());
+  return store_epoch(next, next_key);
+}
+
+Status Vault::store_epoch(std::uint64_t epoch, const SecretBytes& key) {
+  return Query(*database_, "INSERT INTO epochs VALUES (?1, ?2)", epoch,
+               maitred::seal(root_.span(), store_id_, {"epochs", "1", epoch}, key.span()))
+      .run();
+}
+
+Status Vault::load_epoch() {
+  Query row(*database_, "SELECT epoch, wrapped, count(*) FROM epochs");
+  MAITRED_ASSIGN(const bool found, row.next());
+  if (!found || row.number(2) != 1) return corrupt("epochs", "1");
+  SecretBytes key(kKeyBytes);
+  const std::uint64_t epoch = row.count(0);
+  if (!unwrap(root_.span(), store_id_, {"epochs", "1", epoch}, row.blob(1), key)) {
+    return corrupt("epochs", std::to_string(epoch));
+  }
+  epoch_ = epoch;
+  epoch_key_ = std::move(key);
+  key_owner_ = CustomerId();
+  return {};
+}
+
+Status Vault::save_ledger() {
+  ++ledger_.generation;
+  return Query(*database_,
+               "INSERT INTO ledger VALUES (1, ?1) ON CONFLICT (one) DO UPDATE SET sealed = ?1",
+               seal(Purpose::kLedger, {"ledger", "1"}, encode(ledger_)))
+      .run();
+}
+
+tl::unexpected<Error> Vault::corrupt(std::string_view table, std::string_view row) const {
+  return environment_error(
+      "store_corrupt", fmt::format("{}: row {} of table {} is damaged or was changed: restore the "
+                                   "store from a backup",
+                                   database_->path().string(), row, table));
+}
+
+}  // namespace maitred

@@ -1,0 +1,105 @@
+// The inside of a store: its database, its keys and its ledger. The public parts work on it.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "ledger.h"
+#include "maitred/base/secret.h"
+#include "maitred/base/time.h"
+#include "maitred/store/rotation.h"
+#include "maitred/types/ids.h"
+#include "records_json.h"
+#include "sealing.h"
+
+namespace maitred {
+
+// Thread-compatible; stays where it was made.
+class Vault {
+ public:
+  Vault(std::unique_ptr<Database> database, std::string store_id, SecretBytes root);
+
+  // Of a new store: the first epoch, and the ledger.
+  Status begin();
+  // Of an existing one: the epoch key, the ledger, and whether the rows fit it.
+  // Error: store_corrupt, naming the table.
+  Status load();
+  // Whether the rows fit the ledger. Error: store_corrupt.
+  Status check_digests();
+
+  Database& database() { return *database_; }
+  const std::string& store_id() const { return store_id_; }
+  std::uint64_t epoch() const { return epoch_; }
+  Ledger& ledger() { return ledger_; }
+  const TemplateRotation& rotation() const { return rotation_; }
+  ByteView subkey(Purpose purpose) const { return subkeys_.of(purpose); }
+
+  // Runs `work` in one transaction, nested ones as savepoints. Undone whole when it fails.
+  Status transact(const std::function<Status()>& work);
+  bool in_transaction() const { return depth_ > 0; }
+
+  // Keyed hash by which a sealed value is found.
+  Bytes blind(Purpose purpose, std::string_view text) const;
+
+  // For what belongs to the store.
+  Bytes seal(Purpose purpose, const Place& place, ByteView clear) const;
+  Result<ClearBytes> open(Purpose purpose, const Place& place, ByteView sealed) const;
+
+  // For what belongs to a customer, who must have a key.
+  Status make_key(const CustomerId& id);
+  Result<Bytes> seal_for(const CustomerId& id, const Place& place, ByteView clear);
+  Result<ClearBytes> open_for(const CustomerId& id, const Place& place, ByteView sealed);
+
+  // The same with a record for the bytes.
+  template <class Record>
+  Result<Bytes> write_for(const CustomerId& id, const Place& place, const Record& record) {
+    MAITRED_ASSIGN(const ClearBytes clear, encode_record(record));
+    return seal_for(id, place, clear);
+  }
+  template <class Record>
+  Result<Record> read_for(const CustomerId& id, const Place& place, ByteView sealed) {
+    MAITRED_ASSIGN(const ClearBytes clear, open_for(id, place, sealed));
+    std::optional<Record> record = decode_record<Record>(clear);
+    if (!record) return corrupt(place.table, place.row);
+    return std::move(*record);
+  }
+
+  // Begins a new epoch on disk: all data keys are wrapped anew, the old epoch key goes. As the last
+  // step of an outermost transaction but for audit rows; after it, call load_epoch.
+  Status begin_epoch();
+  // Takes up the epoch that stands in the database.
+  Status load_epoch();
+
+  // store_corrupt, naming file, table and row.
+  tl::unexpected<Error> corrupt(std::string_view table, std::string_view row) const;
+
+ private:
+  Result<ByteView> data_key(const CustomerId& id);
+  Status save_ledger();
+  Status store_epoch(std::uint64_t epoch, const SecretBytes& key);
+  void undo(const Ledger& before);
+
+  // constant after construction
+  std::unique_ptr<Database> database_;
+  std::string store_id_;
+  SecretBytes root_;
+  Subkeys subkeys_;
+  TemplateRotation rotation_;
+  RowDigests digests_;
+
+  std::uint64_t epoch_ = 0;
+  SecretBytes epoch_key_;
+  Ledger ledger_;
+  int depth_ = 0;
+
+  // the data key used last, so that a customer's rows cost one unwrapping
+  CustomerId key_owner_;
+  SecretBytes key_;
+};
+
+}  // namespace maitred

@@ -1,0 +1,48 @@
+// The network of the `demo` engine. Included by dlib_demo_network.cpp and by the training program
+// only: dlib's network templates are slow to compile and must be the same in both.
+#pragma once
+
+#include <dlib/dnn.h>
+
+#include "maitred/vision/align.h"
+
+namespace maitred::demo {
+
+// The crop that the network sees: the whole face with its hair and chin, 64x64.
+inline constexpr int kInputSide = 64;
+inline constexpr int kOutputLength = 64;
+
+inline AlignTarget align_target() {
+  AlignTarget target;
+  target.width_px = kInputSide;
+  target.height_px = kInputSide;
+  target.points = {
+      {{22.5F, 27.5F}, {41.5F, 27.5F}, {32.0F, 37.5F}, {24.0F, 46.5F}, {40.0F, 46.5F}}};
+  return target;
+}
+
+using Crop = dlib::matrix<dlib::bgr_pixel>;
+
+template <template <typename> class Norm, int filters, typename Below>
+using Residual = dlib::relu<dlib::add_prev1<Norm<dlib::con<
+    filters, 3, 3, 1, 1, dlib::relu<Norm<dlib::con<filters, 3, 3, 1, 1, dlib::tag1<Below>>>>>>>>;
+
+template <template <typename> class Norm, int filters, int size, typename Below>
+using Halved = dlib::relu<
+    Norm<dlib::add_layer<dlib::con_<filters, size, size, 2, 2, size / 2, size / 2>, Below>>>;
+
+// Four halvings, 64 to 4; the last map is kept in place (faces are aligned), not averaged.
+template <template <typename> class Norm>
+using Network = dlib::loss_metric<dlib::l2normalize<dlib::fc_no_bias<
+    kOutputLength,
+    Halved<
+        Norm, 64, 3,
+        Residual<Norm, 64,
+                 Halved<Norm, 64, 3,
+                        Residual<Norm, 32,
+                                 Halved<Norm, 32, 3, Halved<Norm, 16, 5, dlib::input<Crop>>>>>>>>>>;
+
+using TrainedNetwork = Network<dlib::affine>;  // batch norms fixed: what is saved and run
+using TrainingNetwork = Network<dlib::bn_con>;
+
+}  // namespace maitred::demo

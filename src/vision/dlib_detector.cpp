@@ -1,0 +1,142 @@
+// dlib's frontal face detector (five HOG filters over an image pyramid, window 80x80) and its
+// 68-point landmark model (V. Kazemi, J. Sullivan, CVPR 2014), of which five points are kept.
+#include <dlib/image_processing.h>
+#include <dlib/image_processing/frontal_face_detector.h>
+#include <spdlog/fmt/fmt.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+#include <opencv2/imgproc.hpp>
+#include <utility>
+
+#include "maitred/vision/dlib_engine.h"
+#include "mat.h"
+
+namespace maitred {
+namespace {
+
+using GreyImage = dlib::array2d<unsigned char>;
+
+// The detector's window is 80 px and its pyramid steps by 5/6: a face of 88 px surely fits a step.
+constexpr float kSafeFacePx = 88.0F;
+constexpr float kMaxEnlargement = 2.0F;
+constexpr double kMaxPixels = 2.0e6;  // of the searched image, so that no frame takes seconds
+
+GreyImage dlib_image(const cv::Mat& grey) {
+  GreyImage image(grey.rows, grey.cols);
+  for (int y = 0; y < grey.rows; ++y) {
+    std::memcpy(&image[y][0], grey.ptr(y), static_cast<std::size_t>(grey.cols));
+  }
+  return image;
+}
+
+float search_scale(const ImageView& image, int min_face_px) {
+  const float wanted = kSafeFacePx / static_cast<float>(std::max(1, min_face_px));
+  const double pixels = static_cast<double>(image.width_px) * image.height_px;
+  const auto affordable = static_cast<float>(std::sqrt(kMaxPixels / pixels));
+  return std::min({wanted, kMaxEnlargement, affordable});
+}
+
+// The mean of the landmarks from..to-1.
+Point mean_part(const dlib::full_object_detection& shape, unsigned long from, unsigned long to) {
+  Point sum;
+  for (unsigned long i = from; i < to; ++i) {
+    sum.x_px += static_cast<float>(shape.part(i).x());
+    sum.y_px += static_cast<float>(shape.part(i).y());
+  }
+  const auto count = static_cast<float>(to - from);
+  return {sum.x_px / count, sum.y_px / count};
+}
+
+// Numbers of the 68-point scheme: eyes 36-41 and 42-47, nose tip 30, mouth corners 48 and 54.
+Landmarks five_points(const dlib::full_object_detection& shape) {
+  return {{mean_part(shape, 36, 42), mean_part(shape, 42, 48), mean_part(shape, 30, 31),
+           mean_part(shape, 48, 49), mean_part(shape, 54, 55)}};
+}
+
+class DlibFaceDetector final : public FaceDetector {
+ public:
+  explicit DlibFaceDetector(dlib::shape_predictor landmarks)
+      : detector_(dlib::get_frontal_face_detector()), landmarks_(std::move(landmarks)) {}
+
+  Result<std::vector<Face>> detect(const ImageView& image, int min_face_px) override {
+    if (image.empty()) return std::vector<Face>{};
+    try {
+      return find(image, min_face_px);
+    } catch (const std::exception& failure) {
+      return environment_error("inference_failed",
+                               fmt::format("dlib's face detector failed: {}", failure.what()));
+    }
+  }
+
+ private:
+  std::vector<Face> find(const ImageView& image, int min_face_px) {
+    cv::Mat grey;
+    cv::cvtColor(mat_of(image), grey, cv::COLOR_BGR2GRAY);
+    const float scale = search_scale(image, min_face_px);
+    cv::Mat searched = grey;
+    if (std::abs(scale - 1.0F) > 0.02F) {
+      const int method = scale < 1.0F ? cv::INTER_AREA : cv::INTER_LINEAR;
+      cv::resize(grey, searched, cv::Size(), scale, scale, method);
+    }
+    const double ratio_x = static_cast<double>(grey.cols) / searched.cols;
+    const double ratio_y = static_cast<double>(grey.rows) / searched.rows;
+    std::vector<dlib::rect_detection> found;
+    detector_(dlib_image(searched), found);
+    const GreyImage full = dlib_image(grey);
+    std::vector<Face> faces;
+    for (const dlib::rect_detection& one : found) {
+      const dlib::rectangle box(std::lround(static_cast<double>(one.rect.left()) * ratio_x),
+                                std::lround(static_cast<double>(one.rect.top()) * ratio_y),
+                                std::lround(static_cast<double>(one.rect.right()) * ratio_x),
+                                std::lround(static_cast<double>(one.rect.bottom()) * ratio_y));
+      if (static_cast<long>(box.width()) < min_face_px) continue;
+      faces.push_back(face_in(full, box, one.detection_confidence));
+    }
+    std::sort(faces.begin(), faces.end(),
+              [](const Face& a, const Face& b) { return a.score > b.score; });
+    return faces;
+  }
+
+  Face face_in(const GreyImage& image, const dlib::rectangle& box, double confidence) const {
+    Face face;
+    face.box = {static_cast<float>(box.left()), static_cast<float>(box.top()),
+                static_cast<float>(box.width()), static_cast<float>(box.height())};
+    face.landmarks = five_points(landmarks_(image, box));
+    // dlib's confidence is an SVM's distance, 0 at the boundary and about 1 to 3 for clear faces.
+    face.score = static_cast<float>(1.0 / (1.0 + std::exp(-2.0 * confidence)));
+    return face;
+  }
+
+  dlib::frontal_face_detector detector_;
+  dlib::shape_predictor landmarks_;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<FaceDetector>> make_dlib_detector(
+    const std::filesystem::path& landmarks_model) {
+  std::error_code unseen;
+  if (!std::filesystem::is_regular_file(landmarks_model, unseen)) {
+    return environment_error("model_missing",
+                             fmt::format("no landmark model at {}; install Debian's libdlib-data",
+                                         landmarks_model.string()));
+  }
+  const auto invalid = [&](const std::string& why) {
+    return environment_error("model_invalid",
+                             fmt::format("{} is no 68-point landmark model of dlib: {}; reinstall "
+                                         "libdlib-data",
+                                         landmarks_model.string(), why));
+  };
+  try {
+    dlib::shape_predictor landmarks;
+    dlib::deserialize(landmarks_model.string()) >> landmarks;
+    if (landmarks.num_parts() != 68) return invalid("it does not have 68 points");
+    return std::make_unique<DlibFaceDetector>(std::move(landmarks));
+  } catch (const std::exception& failure) {
+    return invalid(failure.what());
+  }
+}
+
+}  // namespace maitred

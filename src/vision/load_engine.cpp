@@ -1,0 +1,58 @@
+#include "maitred/vision/load_engine.h"
+
+#include <spdlog/fmt/fmt.h>
+
+#include <filesystem>
+
+#include "maitred/vision/dlib_engine.h"
+#include "maitred/vision/network_embedder.h"
+#include "maitred/vision/resnet_embedder.h"
+#include "maitred/vision/yunet.h"
+
+namespace maitred {
+namespace {
+
+Result<std::filesystem::path> file_for(const EngineSources& sources, const std::string& role) {
+  const auto found = sources.files.find(role);
+  if (found == sources.files.end()) {
+    return environment_error("model_missing",
+                             fmt::format("engine {} has no {} file; run: maitredctl models fetch",
+                                         sources.engine, role));
+  }
+  return found->second;
+}
+
+Result<std::unique_ptr<FaceEmbedder>> make_embedder(const EngineSources& sources,
+                                                    const std::filesystem::path& file) {
+  if (sources.engine == "retail") {
+    return make_network_embedder(file, retail_spec(), sources.backend);
+  }
+  if (sources.engine == "sface") return make_network_embedder(file, sface_spec(), sources.backend);
+  if (sources.engine == "dlib") return make_resnet_embedder(file);
+  if (sources.engine == "demo") return make_demo_embedder(file);
+  return input_error("engine_unknown",
+                     fmt::format("there is no engine \"{}\"; [models] engine takes retail, dlib, "
+                                 "sface or demo",
+                                 sources.engine));
+}
+
+}  // namespace
+
+Result<Engine> load_engine(const EngineSources& sources) {
+  MAITRED_ASSIGN(const std::filesystem::path embedder_file, file_for(sources, "embedder"));
+  Engine engine;
+  engine.name = sources.engine;
+  MAITRED_ASSIGN(engine.embedder, make_embedder(sources, embedder_file));
+  if (sources.engine == "demo") {
+    MAITRED_ASSIGN(const std::filesystem::path landmarks, file_for(sources, "landmarks"));
+    MAITRED_ASSIGN(engine.detector, make_dlib_detector(landmarks));
+  } else {
+    MAITRED_ASSIGN(const std::filesystem::path detector, file_for(sources, "detector"));
+    YunetOptions options;
+    options.backend = sources.backend;
+    MAITRED_ASSIGN(engine.detector, make_yunet_detector(detector, options));
+  }
+  return engine;
+}
+
+}  // namespace maitred

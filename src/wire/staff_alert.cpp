@@ -1,0 +1,212 @@
+// Alerts as JSON, and back.
+#include <fmt/format.h>
+
+#include <nlohmann/json.hpp>
+
+#include "json_fields.h"
+#include "maitred/wire/staff_codec.h"
+
+namespace maitred {
+namespace {
+
+using nlohmann::json;
+using nlohmann::ordered_json;
+using wire::JsonFields;
+using Need = JsonFields::Need;
+
+constexpr std::size_t kLongText_bytes = 256;
+
+template <class Json>
+Json ask_object(const Ask& ask) {
+  Json object = {{"text", ask.text}};
+  if (!ask.item.empty()) object["item"] = ask.item;
+  object["at"] = format_time(ask.at);
+  return object;
+}
+
+template <class Json>
+Json purchase_object(const Purchase& purchase) {
+  return {{"item", purchase.item},
+          {"status", purchase.status},
+          {"date", format_time(purchase.date)}};
+}
+
+template <class Json>
+Json customer_object(const CustomerView& customer) {
+  Json object = {{"id", customer.id.value}, {"name", customer.name}, {"loyalty", customer.loyalty}};
+  object["preferences"] = Json::object();
+  for (const auto& [key, value] : customer.preferences) object["preferences"][key] = value;
+  object["asks"] = Json::array();
+  for (const Ask& ask : customer.asks) object["asks"].push_back(ask_object<Json>(ask));
+  for (const Purchase& purchase : customer.recent) {
+    object["recent"].push_back(purchase_object<Json>(purchase));
+  }
+  return object;
+}
+
+template <class Json>
+void add_progress(Json& object, const Alert& alert) {
+  if (alert.escalation > 0) object["escalation"] = alert.escalation;
+  if (!alert.by.empty()) object["by"] = alert.by;
+  if (alert.outcome != Outcome::kOpen) object["outcome"] = word(alert.outcome);
+}
+
+template <class Json>
+Json alert_object(const Alert& alert) {
+  Json object = {{"type", "alert"},
+                 {"seq", alert.seq},
+                 {"visit", alert.visit.value},
+                 {"state", word(alert.state)},
+                 {"at", format_time(alert.at)},
+                 {"expires", format_time(alert.expires)},
+                 {"camera", alert.camera},
+                 {"headline", alert.headline},
+                 {"reason", word(alert.reason)},
+                 {"customer", customer_object<Json>(alert.customer)},
+                 {"confidence", word(alert.confidence)}};
+  if (alert.position) object["position"] = static_cast<double>(alert.position->count()) / 1000.0;
+  add_progress(object, alert);
+  return object;
+}
+
+std::string dump(const ordered_json& object) {
+  return object.dump(-1, ' ', false, ordered_json::error_handler_t::replace);
+}
+
+// Makes the alert smaller by its least important part. False when nothing is left to take.
+bool drop_least(Alert& alert) {
+  CustomerView& customer = alert.customer;
+  if (!customer.recent.empty()) return customer.recent.pop_back(), true;
+  if (customer.asks.size() > 1) return customer.asks.pop_back(), true;
+  if (!customer.preferences.empty()) {
+    return customer.preferences.erase(std::prev(customer.preferences.end())), true;
+  }
+  if (!customer.asks.empty()) return customer.asks.pop_back(), true;
+  for (std::string* text : {&alert.headline, &customer.name, &customer.loyalty}) {
+    if (text->size() > kLongText_bytes) {
+      return text->resize(utf8_prefix(*text, kLongText_bytes).size()), true;
+    }
+  }
+  return false;
+}
+
+Ask ask_from(const json& object) {
+  JsonFields fields(object);
+  Ask ask;
+  ask.text = fields.text_or_empty("text");
+  ask.item = fields.text_or_empty("item");
+  ask.at = fields.time("at");
+  return ask;
+}
+
+Purchase purchase_from(const json& object) {
+  JsonFields fields(object);
+  Purchase purchase;
+  purchase.item = fields.text_or_empty("item");
+  purchase.status = fields.text_or_empty("status");
+  purchase.date = fields.time("date");
+  return purchase;
+}
+
+template <class Element>
+std::vector<Element> list_in(JsonFields& fields, const char* key,
+                             Element (*from)(const json& object)) {
+  std::vector<Element> out;
+  const json* list = fields.member(key, json::value_t::array);
+  if (list == nullptr) return out;
+  for (const json& element : *list) {
+    if (!element.is_object()) {
+      fields.fail(key);
+      return out;
+    }
+    out.push_back(from(element));
+  }
+  return out;
+}
+
+CustomerView customer_from(const json& object, JsonFields& outer) {
+  JsonFields fields(object);
+  CustomerView customer;
+  customer.id = CustomerId(fields.text_or_empty("id"));
+  customer.name = fields.text_or_empty("name");
+  customer.loyalty = fields.text_or_empty("loyalty");
+  if (const json* preferences = fields.member("preferences", json::value_t::object)) {
+    for (const auto& [key, value] : preferences->items()) {
+      if (!value.is_string()) continue;
+      customer.preferences[shown_text(key)] = shown_text(value.get_ref<const std::string&>());
+    }
+  }
+  customer.asks = list_in(fields, "asks", ask_from);
+  customer.recent = list_in(fields, "recent", purchase_from);
+  if (fields.wrong()) outer.fail("customer");
+  return customer;
+}
+
+std::optional<Milliseconds> position_in(JsonFields& fields, const json& object) {
+  const auto found = object.find("position");
+  if (found == object.end()) return {};
+  constexpr double kMost_s = 1e9;
+  const double seconds = found->is_number() ? found->get<double>() : -1.0;
+  if (!(seconds >= 0.0 && seconds <= kMost_s)) return fields.fail("position"), std::nullopt;
+  return Milliseconds{static_cast<std::int64_t>(seconds * 1000.0 + 0.5)};
+}
+
+}  // namespace
+
+json to_json(const Alert& alert) { return alert_object<json>(alert); }
+
+std::string alert_line(const Alert& alert) {
+  std::string line = dump(alert_object<ordered_json>(alert));
+  if (line.size() <= kStaffLineLimitBytes) return line;
+  Alert smaller = alert;
+  while (line.size() > kStaffLineLimitBytes && drop_least(smaller)) {
+    line = dump(alert_object<ordered_json>(smaller));
+  }
+  return line;
+}
+
+std::string update_line(const Alert& alert) {
+  ordered_json object = {{"type", "update"},
+                         {"seq", alert.seq},
+                         {"visit", alert.visit.value},
+                         {"state", word(alert.state)},
+                         {"at", format_time(alert.at)}};
+  add_progress(object, alert);
+  return dump(object);
+}
+
+std::string event_line(const Alert& alert) {
+  return alert.state == AlertState::kNew ? alert_line(alert) : update_line(alert);
+}
+
+Result<Alert> alert_from_json(const json& object) {
+  if (!object.is_object()) return input_error("bad_alert", "an alert is a JSON object");
+  JsonFields fields(object);
+  Alert alert;
+  alert.seq = fields.number("seq", Need::kRequired);
+  alert.visit = VisitId(fields.text("visit", {}));
+  alert.state = fields.word("state", Need::kRequired, alert_state_from_word)
+                    .value_or(AlertState::kNew);
+  alert.at = fields.time("at");
+  alert.expires = fields.time("expires");
+  alert.camera = fields.text_or_empty("camera");
+  alert.headline = fields.text_or_empty("headline");
+  alert.reason = fields.word("reason", Need::kOptional, reason_from_word).value_or(Reason::kArrival);
+  alert.confidence = fields.word("confidence", Need::kOptional, confidence_from_word)
+                         .value_or(Confidence::kMedium);
+  if (const json* customer = fields.member("customer", json::value_t::object)) {
+    alert.customer = customer_from(*customer, fields);
+  }
+  alert.position = position_in(fields, object);
+  alert.escalation =
+      static_cast<int>(std::min<std::uint64_t>(fields.number("escalation", Need::kOptional), 100));
+  alert.by = fields.text_or_empty("by");
+  alert.outcome =
+      fields.word("outcome", Need::kOptional, outcome_from_word).value_or(Outcome::kOpen);
+  if (fields.wrong()) {
+    return input_error("bad_alert", fmt::format("the alert has no good \"{}\"", *fields.wrong()));
+  }
+  return alert;
+}
+
+}  // namespace maitred

@@ -1,0 +1,345 @@
+#include "maitred/wire/staff_server.h"
+
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <map>
+#include <unordered_map>
+
+#include "host_port.h"
+#include "staff_session.h"
+
+namespace maitred {
+
+namespace asio = boost::asio;
+using asio::ip::tcp;
+using boost::system::error_code;
+using wire::make_line;
+using wire::SharedLine;
+using wire::StaffSession;
+using Counts = StaffSession::Counts;
+
+namespace {
+
+constexpr std::size_t kRefusalsAtOnce = 64;
+constexpr Milliseconds kAcceptPause{200};  // when the process has no descriptor left
+constexpr Milliseconds kSlowestTick{250};
+constexpr Milliseconds kFastestTick{5};
+
+Milliseconds tick_of(const StaffLimits& limits) {
+  const auto shortest =
+      std::min({limits.stalled, limits.auth, limits.idle, limits.lingering}) / 4;
+  return std::clamp(shortest, kFastestTick, kSlowestTick);
+}
+
+bool has_ended(AlertState state) {
+  return state == AlertState::kClosed || state == AlertState::kExpired ||
+         state == AlertState::kWithdrawn;
+}
+
+Result<tcp::endpoint> endpoint_of(const std::string& listen) {
+  MAITRED_ASSIGN(const wire::HostPort parts, wire::split_host_port(listen));
+  error_code error;
+  const auto address =
+      asio::ip::make_address(parts.host == "localhost" ? "127.0.0.1" : parts.host, error);
+  if (error) {
+    return input_error("bad_address", fmt::format("cannot listen on {}: write the address in "
+                                                  "numbers, as 127.0.0.1:7433",
+                                                  listen));
+  }
+  if (!address.is_loopback()) {
+    return input_error("tls_required",
+                       fmt::format("refusing to send customers' data over {} in clear: listen on "
+                                   "127.0.0.1, or configure TLS and tokens",
+                                   listen));
+  }
+  return tcp::endpoint(address, parts.port);
+}
+
+Result<tcp::acceptor> acceptor_of(asio::io_context& io, const std::string& listen) {
+  MAITRED_ASSIGN(const tcp::endpoint endpoint, endpoint_of(listen));
+  try {
+    return tcp::acceptor(io, endpoint, true);
+  } catch (const boost::system::system_error& error) {
+    if (error.code() == asio::error::address_in_use) {
+      return environment_error(
+          "port_in_use", fmt::format("{} is in use by another program: stop it, or change listen "
+                                     "under [staff]",
+                                     listen));
+    }
+    return environment_error(
+        "address_unusable",
+        fmt::format("cannot listen on {}: {}; change listen under [staff]", listen,
+                    error.code().message()));
+  }
+}
+
+}  // namespace
+
+class StaffServer::State : public StaffSession::Owner, public std::enable_shared_from_this<State> {
+ public:
+  State(asio::io_context& io, StaffDesk& desk, tcp::acceptor acceptor, StaffServerOptions options)
+      : io_(io),
+        desk_(desk),
+        acceptor_(std::move(acceptor)),
+        port_(acceptor_.local_endpoint().port()),
+        accept_pause_(io),
+        tick_(io),
+        patience_(io),
+        options_(std::move(options)),
+        hello_(make_line(hello_line(options_.server, options_.store))) {}
+
+  void start() {
+    accept();
+    tick();
+  }
+
+  std::uint16_t port() const { return port_; }
+  std::size_t clients() const {
+    return count_if([](StaffSession& session) { return session.open(); });
+  }
+  std::size_t clients_resumed() const {
+    return count_if(
+        [](StaffSession& session) { return session.open() && session.standing().resumed; });
+  }
+
+  // To all that listen, and to `also`, who asked for what happened.
+  void publish(const Alert& alert, StaffSession* also = nullptr) {
+    const SharedLine line = make_line(event_line(alert));
+    if (alert.state == AlertState::kNew) {
+      open_lines_[alert.visit] = {alert.seq, line};
+    } else {
+      open_lines_.erase(alert.visit);
+    }
+    broadcast(line, also);
+  }
+
+  void announce_claim(const VisitId& visit, std::string_view by, StaffSession* also = nullptr) {
+    broadcast(make_line(claimed_line(visit, by, true)), also);
+  }
+
+  void drain(Milliseconds patience, std::function<void()> done) {
+    drained_ = std::move(done);
+    stop_accepting();
+    for (auto& [id, session] : sessions_) session->finish();
+    patience_.expires_after(patience);
+    patience_.async_wait([self = shared_from_this()](const error_code& error) {
+      if (error) return;
+      for (auto& [id, session] : self->sessions_) session->close();
+    });
+    asio::post(io_, [self = shared_from_this()] { self->report_drained(); });
+  }
+
+  // Nothing of the owner, the desk included, is touched after this.
+  void abandon() {
+    abandoned_ = true;
+    stop_accepting();
+    stop_timers();
+    for (auto& [id, session] : sessions_) session->close();
+    sessions_.clear();
+  }
+
+  void on_gone(std::uint64_t id) override {
+    sessions_.erase(id);
+    report_drained();
+  }
+
+  void on_request(StaffSession& session, StaffRequest request) override {
+    if (abandoned_) return;
+    const bool is_auth = std::holds_alternative<StaffAuth>(request);
+    if (!session.standing().authenticated && !is_auth) {
+      return session.refuse({Fault::kInput, "auth_required", "send your token first"});
+    }
+    std::visit([&](const auto& one) { answer(session, one); }, request);
+  }
+
+ private:
+  template <class Predicate>
+  std::size_t count_if(Predicate predicate) const {
+    return static_cast<std::size_t>(
+        std::count_if(sessions_.begin(), sessions_.end(),
+                      [&](const auto& entry) { return predicate(*entry.second); }));
+  }
+
+  void accept() {
+    acceptor_.async_accept([self = shared_from_this()](const error_code& error, tcp::socket socket) {
+      if (!self->acceptor_.is_open()) return;
+      if (!error) self->admit(std::move(socket));
+      const bool exhausted = error == asio::error::no_descriptors ||
+                             error == asio::error::no_buffer_space ||
+                             error == boost::system::errc::too_many_files_open_in_system;
+      exhausted ? self->accept_later(error) : self->accept();
+    });
+  }
+
+  void accept_later(const error_code& why) {
+    spdlog::error("cannot take another staff client: {}; raise the limit of open files",
+                  why.message());
+    accept_pause_.expires_after(kAcceptPause);
+    accept_pause_.async_wait([self = shared_from_this()](const error_code& error) {
+      if (!error && self->acceptor_.is_open()) self->accept();
+    });
+  }
+
+  void admit(tcp::socket socket) {
+    if (sessions_.size() >= options_.limits.clients + kRefusalsAtOnce) return;
+    const bool too_many = clients() >= options_.limits.clients;
+    const std::uint64_t id = ++last_id_;
+    const auto session = std::make_shared<StaffSession>(
+        io_, wire::plain_stream(std::move(socket)), id, weak_from_this(), options_.limits);
+    sessions_.emplace(id, session);
+    if (too_many) {
+      return session->refuse({Fault::kEnvironment, "too_many_clients",
+                              fmt::format("{} clients are connected, no more are taken; try later",
+                                          options_.limits.clients)});
+    }
+    session->standing().authenticated = !desk_.tokens_required();
+    session->send(hello_);
+    session->start();
+  }
+
+  void tick() {
+    tick_.expires_after(tick_of(options_.limits));
+    tick_.async_wait([self = shared_from_this()](const error_code& error) {
+      if (error) return;
+      const auto now = std::chrono::steady_clock::now();
+      for (auto& [id, session] : self->sessions_) session->check_time(now);
+      self->tick();
+    });
+  }
+
+  void stop_accepting() {
+    error_code ignored;
+    acceptor_.close(ignored);
+    accept_pause_.cancel();
+  }
+
+  void stop_timers() {
+    tick_.cancel();
+    patience_.cancel();
+  }
+
+  void report_drained() {
+    if (abandoned_ || !drained_ || !sessions_.empty()) return;
+    stop_timers();
+    std::exchange(drained_, nullptr)();
+  }
+
+  void broadcast(const SharedLine& line, StaffSession* also) {
+    for (auto& [id, session] : sessions_) {
+      if (session->standing().resumed || session.get() == also) session->send(line);
+    }
+  }
+
+  void send_error(StaffSession& session, const Error& error) {
+    session.send(make_line(error_line(error)));
+  }
+
+  void answer(StaffSession& session, const StaffAuth& auth) {
+    auto terminal = desk_.authenticate(auth.token);
+    if (terminal) {
+      session.standing().terminal = std::move(*terminal);
+      session.standing().authenticated = true;
+    } else if (desk_.tokens_required()) {
+      session.refuse({Fault::kInput, "bad_token", "this token is unknown or revoked"});
+    }
+  }
+
+  void answer(StaffSession& session, const StaffResume& resume) {
+    if (session.standing().resumed) {
+      return send_error(session, {Fault::kInput, "already_resumed",
+                                  "resume works once on a connection; connect again"});
+    }
+    auto alerts = desk_.open_alerts(resume.after);
+    if (!alerts) return send_error(session, alerts.error());
+    std::sort(alerts->begin(), alerts->end(),
+              [](const Alert& a, const Alert& b) { return a.seq < b.seq; });
+    session.standing().resumed = true;
+    for (const Alert& alert : *alerts) session.send(resume_line(alert), Counts::kNo);
+  }
+
+  // Open alerts are few and clients resume often: their lines are kept.
+  SharedLine resume_line(const Alert& alert) {
+    if (has_ended(alert.state)) return make_line(update_line(alert));
+    auto& [seq, line] = open_lines_[alert.visit];
+    if (!line || seq != alert.seq) {
+      seq = alert.seq;
+      line = make_line(alert_line(alert));
+    }
+    return line;
+  }
+
+  void answer(StaffSession& session, const StaffAck& ack) {
+    desk_.ack(ack.seq, session.standing().terminal);
+  }
+
+  void answer(StaffSession& session, const StaffClaim& claim) {
+    const auto result = desk_.claim(claim.visit, claim.by);
+    if (!result) return send_error(session, result.error());
+    if (result->won) session.standing().claimed_by = claim.by;
+    if (result->won && result->update) {
+      announce_claim(claim.visit, result->by, &session);
+      publish(*result->update, &session);
+    } else {
+      session.send(make_line(claimed_line(claim.visit, result->by, result->won)));
+    }
+  }
+
+  void answer(StaffSession& session, const StaffClose& close) {
+    const auto& standing = session.standing();
+    const std::string& by = !close.by.empty()              ? close.by
+                            : !standing.claimed_by.empty() ? standing.claimed_by
+                                                           : standing.terminal.name;
+    const auto closed = desk_.close(close.visit, close.outcome, close.note, by);
+    if (!closed) return send_error(session, closed.error());
+    publish(*closed, &session);
+  }
+
+  void answer(StaffSession& session, const StaffPing&) { session.send(pong_); }
+
+  asio::io_context& io_;
+  StaffDesk& desk_;
+  tcp::acceptor acceptor_;
+  const std::uint16_t port_;
+  asio::steady_timer accept_pause_;
+  asio::steady_timer tick_;
+  asio::steady_timer patience_;
+  const StaffServerOptions options_;
+  const SharedLine hello_;
+  const SharedLine pong_ = make_line(pong_line());
+
+  std::map<std::uint64_t, std::shared_ptr<StaffSession>> sessions_;
+  std::uint64_t last_id_ = 0;
+  // Of open alerts, as `resume` sends them, with the seq they were made for.
+  std::unordered_map<VisitId, std::pair<std::uint64_t, SharedLine>> open_lines_;
+  std::function<void()> drained_;
+  bool abandoned_ = false;
+};
+
+Result<std::unique_ptr<StaffServer>> StaffServer::open(asio::io_context& io, StaffDesk& desk,
+                                                       StaffServerOptions options) {
+  MAITRED_ASSIGN(tcp::acceptor acceptor, acceptor_of(io, options.listen));
+  auto state = std::make_shared<State>(io, desk, std::move(acceptor), std::move(options));
+  state->start();
+  return std::unique_ptr<StaffServer>(new StaffServer(std::move(state)));
+}
+
+StaffServer::StaffServer(std::shared_ptr<State> state) : state_(std::move(state)) {}
+StaffServer::~StaffServer() { state_->abandon(); }
+std::uint16_t StaffServer::port() const { return state_->port(); }
+std::size_t StaffServer::clients() const { return state_->clients(); }
+std::size_t StaffServer::clients_resumed() const { return state_->clients_resumed(); }
+void StaffServer::publish(const Alert& alert) { state_->publish(alert); }
+void StaffServer::announce_claim(const VisitId& visit, std::string_view by) {
+  state_->announce_claim(visit, by);
+}
+void StaffServer::drain(Milliseconds patience, std::function<void()> done) {
+  state_->drain(patience, std::move(done));
+}
+
+}  // namespace maitred

@@ -1,0 +1,115 @@
+#include "maitred/matching/gallery.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cstdint>
+
+#include "synthetic.h"
+
+namespace maitred {
+namespace {
+
+GalleryEntry entry(const CustomerId& id, std::vector<Template> templates) {
+  return {id, std::move(templates)};
+}
+
+template <class... Templates>
+std::vector<Template> list(Templates... templates) {
+  std::vector<Template> result;
+  (result.push_back(std::move(templates)), ...);
+  return result;
+}
+
+Template axis(std::vector<float> values) { return Template("synthetic", values); }
+
+TEST(Gallery, OfNobodyFindsNobody) {
+  const auto gallery = Gallery::build("synthetic", 3, {}).value();
+  EXPECT_EQ(gallery->customers(), 0U);
+  EXPECT_TRUE(gallery->search(axis({1, 0, 0})).value().empty());
+}
+
+TEST(Gallery, AgreesWithComparingOneByOne) {
+  for (const std::size_t length : {1U, 7U, 16U, 17U, 31U, 33U, 128U, 256U}) {
+    SyntheticPeople people(length);
+    std::vector<GalleryEntry> entries;
+    for (std::size_t i = 0; i < 50; ++i) {
+      entries.push_back(entry(customer(i), list(people.frame(people.person(), 0.0F))));
+    }
+    const auto gallery = Gallery::build("synthetic", length, entries).value();
+    const Template probe = people.frame(people.person(), 0.0F);
+    std::vector<std::pair<float, CustomerId>> expected;
+    for (const auto& one : entries) {
+      expected.emplace_back(similarity(one.templates[0], probe).value, one.customer);
+    }
+    std::sort(expected.rbegin(), expected.rend());
+    const auto found = gallery->search(probe, 4).value();
+    ASSERT_EQ(found.size(), 4U);
+    for (std::size_t i = 0; i < 4; ++i) {
+      EXPECT_NEAR(found[i].similarity.value, expected[i].first, 1e-5F);
+      if (length > 1) {
+        EXPECT_EQ(found[i].customer, expected[i].second);
+      }
+    }
+    EXPECT_NEAR(gallery->score(customer(3), probe).value().value,
+                similarity(entries[3].templates[0], probe).value, 1e-5F);
+  }
+}
+
+TEST(Gallery, ACustomerCountsOnceHoweverManyPhotos) {
+  std::vector<GalleryEntry> entries;
+  entries.push_back(entry(customer(1), list(axis({1, 0, 0}), axis({0.9F, 0.1F, 0}))));
+  entries.push_back(entry(customer(2), list(axis({0, 1, 0}))));
+  entries.push_back(entry(customer(1), list(axis({0.8F, 0, 0.1F}))));
+  entries.push_back(entry(customer(3), {}));
+  for (const auto rows : {GalleryRows::kMean, GalleryRows::kEach, GalleryRows::kEachAndMean}) {
+    const auto gallery = Gallery::build("synthetic", 3, entries, rows).value();
+    EXPECT_EQ(gallery->customers(), 2U) << "without a template nobody can be matched";
+    const auto found = gallery->search(axis({1, 0.2F, 0}), 5).value();
+    ASSERT_EQ(found.size(), 2U);
+    EXPECT_EQ(found[0].customer, customer(1));
+    EXPECT_EQ(found[1].customer, customer(2));
+  }
+}
+
+TEST(Gallery, RowsStandForTheCustomerAsAsked) {
+  std::vector<GalleryEntry> entries;
+  entries.push_back(entry(customer(1), list(axis({1, 0}), axis({0, 1}))));
+  entries.push_back(entry(customer(2), list(axis({-1, 0}))));
+  const auto score = [&](GalleryRows rows, std::vector<float> probe) {
+    const auto gallery = Gallery::build("synthetic", 2, entries, rows).value();
+    return gallery->search(axis(std::move(probe)), 1).value().at(0).similarity.value;
+  };
+  const float half = std::sqrt(0.5F);
+  EXPECT_NEAR(score(GalleryRows::kMean, {1, 0}), half, 1e-6F);
+  EXPECT_NEAR(score(GalleryRows::kMean, {1, 1}), 1.0F, 1e-6F);
+  EXPECT_NEAR(score(GalleryRows::kEach, {1, 0}), 1.0F, 1e-6F);
+  EXPECT_NEAR(score(GalleryRows::kEach, {1, 1}), half, 1e-6F);
+  EXPECT_NEAR(score(GalleryRows::kEachAndMean, {1, 0}), 1.0F, 1e-6F);
+  EXPECT_NEAR(score(GalleryRows::kEachAndMean, {1, 1}), 1.0F, 1e-6F);
+  EXPECT_EQ(Gallery::build("synthetic", 2, entries, GalleryRows::kMean).value()->rows(), 2U);
+  EXPECT_EQ(Gallery::build("synthetic", 2, entries, GalleryRows::kEach).value()->rows(), 3U);
+  EXPECT_EQ(Gallery::build("synthetic", 2, entries, GalleryRows::kEachAndMean).value()->rows(), 4U);
+}
+
+TEST(Gallery, RefusesTemplatesOfAnotherEngineOrLength) {
+  std::vector<GalleryEntry> entries;
+  entries.push_back(entry(customer(1), list(axis({1, 0}))));
+  EXPECT_EQ(Gallery::build("retail", 2, entries).error().code, "template_mismatch");
+  EXPECT_EQ(Gallery::build("synthetic", 3, entries).error().code, "template_mismatch");
+  const auto gallery = Gallery::build("synthetic", 2, entries).value();
+  EXPECT_EQ(gallery->search(axis({1, 0, 0})).error().code, "template_mismatch");
+  EXPECT_EQ(gallery->search(Template()).error().code, "template_mismatch");
+  EXPECT_EQ(gallery->score(customer(1), axis({1})).error().code, "template_mismatch");
+  EXPECT_EQ(gallery->score(customer(9), axis({1, 0})).error().code, "unknown_customer");
+}
+
+TEST(Gallery, AskedForNobodyGivesNobody) {
+  std::vector<GalleryEntry> entries;
+  entries.push_back(entry(customer(1), list(axis({1, 0}))));
+  const auto gallery = Gallery::build("synthetic", 2, entries).value();
+  EXPECT_TRUE(gallery->search(axis({1, 0}), 0).value().empty());
+}
+
+}  // namespace
+}  // namespace maitred
