@@ -16,7 +16,8 @@ cd "$(dirname "$0")"
 root=$PWD
 bin=$root/build/release/bin
 work=$root/build/quickstart      # models stay here from run to run
-scratch=$work/film
+drawn=$work/drawn                # so do the drawn people
+scratch=$work/run
 source_of_camera=
 keep=no
 pids=()
@@ -152,14 +153,23 @@ PYTHON
 
 first_alert() { grep -m1 '"type": *"alert"' "$1" 2> /dev/null || true; }
 
+# Portraits and the film, once for each build of the program that draws them.
+draw_people() {
+  [ -e "$drawn/film.avi" ] && [ "$drawn/film.avi" -nt "$bin/maitred-draw" ] && return
+  rm -rf "$drawn"
+  mkdir -p "$drawn"
+  "$bin/maitred-draw" cast --out "$drawn/people" > "$drawn/cast.txt" ||
+    fail 3 "the portraits could not be drawn"
+  "$bin/maitred-draw" film --out "$drawn/new.avi" || fail 3 "the film could not be drawn"
+  mv "$drawn/new.avi" "$drawn/film.avi"
+}
+
 play_film() {
   local conf=$scratch/maitred.toml ctl customer id alert
   heading "A made-up customer, and a film of made-up people at the entrance"
-  "$bin/maitred-draw" cast --out "$scratch/people" > "$scratch/cast.txt" ||
-    fail 3 "the portraits could not be drawn"
-  customer=$(awk -F '\t' '$2 == "customer" { print $3; exit }' "$scratch/cast.txt")
-  "$bin/maitred-draw" film --out "$scratch/film.avi" || fail 3 "the film could not be drawn"
-  write_configuration "$conf" "$engine" "$scratch/film.avi" false
+  draw_people
+  customer=$(awk -F '\t' '$2 == "customer" { print $3; exit }' "$drawn/cast.txt")
+  write_configuration "$conf" "$engine" "$drawn/film.avi" false
   ctl=("$bin/maitredctl" -c "$conf")
   "${ctl[@]}" --quiet init || fail 3 "the store could not be made"
   "${ctl[@]}" --json enroll --name "Robin Sample" --photo "$customer" \

@@ -27,9 +27,9 @@ std::unique_ptr<FaceDetector> load_detector(const std::filesystem::path& landmar
 }
 
 std::filesystem::path cache_file(const CropSet& set, const std::filesystem::path& cache) {
-  return cache / ("crops-" + std::to_string(set.first_person) + "-" + std::to_string(set.people) +
-                  "-" + std::to_string(set.first_number) + "-" + std::to_string(set.photos) +
-                  ".bgr");
+  return cache /
+         ("crops-" + std::to_string(set.first_person) + "-" + std::to_string(set.people) + "-" +
+          std::to_string(set.first_number) + "-" + std::to_string(set.photos) + ".bgr");
 }
 
 // A crop that is all black stands for a face that was not found.
@@ -58,10 +58,12 @@ void write_cache(const std::filesystem::path& file, const std::vector<cv::Mat>& 
 
 std::optional<cv::Mat> make_crop(const Photo& photo, FaceDetector& detector) {
   const std::uint64_t seed = photo.person * 1000 + static_cast<std::uint64_t>(photo.number);
-  const drawn::Look look = photo.number == 0 ? drawn::studio_look(seed) : drawn::everyday_look(seed);
+  const drawn::Look look =
+      photo.number == 0 ? drawn::studio_look(seed) : drawn::everyday_look(seed);
   const cv::Mat picture = drawn::draw_face(drawn::make_person(photo.person), look);
   const ImageView view{picture.data, picture.cols, picture.rows, picture.step[0]};
-  const auto faces = detector.detect(view, 60);
+  auto faces = detector.detect(view, 80);
+  if (faces && faces->empty()) faces = detector.detect(view, 50);  // slower, and finds smaller ones
   if (!faces || faces->empty()) return std::nullopt;
   const Image crop = align_face(view, faces->front().landmarks, align_target());
   return cv::Mat(crop.view.height_px, crop.view.width_px, CV_8UC3,

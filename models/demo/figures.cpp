@@ -53,8 +53,8 @@ std::vector<VerificationRow> verification(const std::vector<Vector>& enrolled,
   std::sort(nonmated.begin(), nonmated.end());
   std::vector<VerificationRow> rows;
   for (const double threshold : thresholds) {
-    rows.push_back({threshold, share_at_least(nonmated, threshold),
-                    1.0 - share_at_least(mated, threshold)});
+    rows.push_back(
+        {threshold, share_at_least(nonmated, threshold), 1.0 - share_at_least(mated, threshold)});
   }
   return rows;
 }

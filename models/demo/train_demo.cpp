@@ -65,16 +65,15 @@ struct Batch {
   std::vector<unsigned long> labels;
 };
 
-Batch make_batch(const Options& options, const std::vector<cv::Mat>& crops,
-                 drawn::Random& random) {
+Batch make_batch(const Options& options, const std::vector<cv::Mat>& crops, drawn::Random& random) {
   Batch batch;
   for (int p = 0; p < options.batch_people; ++p) {
     const int person = random.whole(0, options.people - 1);
     for (int k = 0; k < options.batch_photos; ++k) {
       const int photo = random.whole(0, options.photos - 1);
-      const cv::Mat& crop = crops[static_cast<std::size_t>(person) *
-                                      static_cast<std::size_t>(options.photos) +
-                                  static_cast<std::size_t>(photo)];
+      const cv::Mat& crop =
+          crops[static_cast<std::size_t>(person) * static_cast<std::size_t>(options.photos) +
+                static_cast<std::size_t>(photo)];
       if (crop.empty()) continue;
       batch.crops.push_back(crop_of(varied(crop, random)));
       batch.labels.push_back(static_cast<unsigned long>(person));
@@ -92,13 +91,13 @@ void train(const Options& options) {
   dlib::rand(0);
   const auto crops = make_crops({kFirstTrainingPerson, options.people, 0, options.photos},
                                 options.landmarks, options.cache, options.threads);
-  const auto missing = std::count_if(crops.begin(), crops.end(),
-                                     [](const cv::Mat& crop) { return crop.empty(); });
+  const auto missing =
+      std::count_if(crops.begin(), crops.end(), [](const cv::Mat& crop) { return crop.empty(); });
   std::printf("%zu crops, %ld without a face\n", crops.size(), static_cast<long>(missing));
   std::fflush(stdout);
 
-  TrainingNetwork network(dlib::loss_metric_(static_cast<float>(options.margin),
-                                             static_cast<float>(options.distance)));
+  TrainingNetwork network(
+      dlib::loss_metric_(static_cast<float>(options.margin), static_cast<float>(options.distance)));
   dlib::dnn_trainer<TrainingNetwork, dlib::sgd> trainer(network, dlib::sgd(5e-4F, 0.9F));
   trainer.set_learning_rate(options.rate);
   trainer.set_iterations_without_progress_threshold(1'000'000);
@@ -112,8 +111,8 @@ void train(const Options& options) {
     trainer.train_one_step(batch.crops, batch.labels);
     if (step % 50 == 49) {
       const std::chrono::duration<double> spent = std::chrono::steady_clock::now() - start;
-      std::printf("step %d  loss %.4f  rate %.4f  %.0f s\n", step + 1,
-                  trainer.get_average_loss(), trainer.get_learning_rate(), spent.count());
+      std::printf("step %d  loss %.4f  rate %.4f  %.0f s\n", step + 1, trainer.get_average_loss(),
+                  trainer.get_learning_rate(), spent.count());
       std::fflush(stdout);
     }
     if (step % 500 == 499 || step + 1 == options.steps) {
@@ -159,9 +158,10 @@ void evaluate(const Options& options) {
   const std::vector<std::vector<Vector>> known(probes.begin(), probes.begin() + kGallery);
   for (const double target : {0.01, 0.001}) {
     const Identification id = identification(gallery, known, strangers, target);
-    std::printf("1:N  gallery %d, %zu strangers' probes: FPIR %.4f  FNIR %.4f  threshold %.3f "
-                "(no face in %.4f of the probes)\n",
-                kGallery, strangers.size(), id.fpir, id.fnir, id.threshold, id.not_found);
+    std::printf(
+        "1:N  gallery %d, %zu strangers' probes: FPIR %.4f  FNIR %.4f  threshold %.3f "
+        "(no face in %.4f of the probes)\n",
+        kGallery, strangers.size(), id.fpir, id.fnir, id.threshold, id.not_found);
   }
   std::vector<double> thresholds;
   for (int t = 20; t <= 98; t += 2) thresholds.push_back(t / 100.0);

@@ -45,8 +45,9 @@ Admin::Admin(Shop& shop)
 Result<json> Admin::run(std::string_view verb, const json& args, const Actor& actor) {
   const auto found = verbs_.find(verb);
   if (found == verbs_.end()) {
-    return input_error("bad_usage", "the daemon does not know this verb; are both programs of one "
-                                    "version?");
+    return input_error("bad_usage",
+                       "the daemon does not know this verb; are both programs of one "
+                       "version?");
   }
   try {
     return (this->*found->second)(args, actor);
@@ -96,10 +97,12 @@ Result<std::vector<std::vector<std::uint8_t>>> read_photos(const json& args,
 Result<json> Admin::check_enrolment(const json& args, const Actor& actor) {
   MAITRED_ASSIGN(const NewCustomer customer, read_enrolment(args, actor.at));
   if (!customer.profile.loyalty.empty()) {
-    MAITRED_ASSIGN(const auto taken, shop_.store().customers().by_loyalty(customer.profile.loyalty));
+    MAITRED_ASSIGN(const auto taken,
+                   shop_.store().customers().by_loyalty(customer.profile.loyalty));
     if (taken) {
-      return input_error("loyalty_taken",
-                         fmt::format("this loyalty id belongs to customer {} already", taken->value));
+      return input_error(
+          "loyalty_taken",
+          fmt::format("this loyalty id belongs to customer {} already", taken->value));
     }
   }
   return json::object();
@@ -107,9 +110,9 @@ Result<json> Admin::check_enrolment(const json& args, const Actor& actor) {
 
 Result<json> Admin::enrol(const json& args, const Actor& actor) {
   MAITRED_ASSIGN(NewCustomer customer, read_enrolment(args, actor.at));
-  MAITRED_ASSIGN(Recognition* recognition, shop_.recognition());
-  MAITRED_ASSIGN(customer.templates, templates_field(args, recognition->engine(),
-                                                     recognition->template_length()));
+  MAITRED_ASSIGN(Recognition * recognition, shop_.recognition());
+  MAITRED_ASSIGN(customer.templates,
+                 templates_field(args, recognition->engine(), recognition->template_length()));
   MAITRED_ASSIGN(customer.photos, read_photos(args, customer.consent));
   json warnings = json::array();
   MAITRED_ASSIGN(const auto twin, recognition->duplicate_of(customer.templates));
@@ -179,12 +182,13 @@ Result<json> Admin::update(const json& args, const Actor& actor) {
   std::vector<Template> templates;
   if (args.contains("photos")) {
     if (!may(customer.consent, Scope::kRecognition, actor.at)) {
-      return input_error("consent_missing", "the consent of this customer has ended; renew it "
-                                            "before a new photo is read");
+      return input_error("consent_missing",
+                         "the consent of this customer has ended; renew it "
+                         "before a new photo is read");
     }
-    MAITRED_ASSIGN(Recognition* recognition, shop_.recognition());
-    MAITRED_ASSIGN(templates, templates_field(args, recognition->engine(),
-                                              recognition->template_length()));
+    MAITRED_ASSIGN(Recognition * recognition, shop_.recognition());
+    MAITRED_ASSIGN(templates,
+                   templates_field(args, recognition->engine(), recognition->template_length()));
   }
   MAITRED_TRY(shop_.store().together([&]() -> Status {
     MAITRED_TRY(shop_.store().customers().update_profile(id, profile, actor));
@@ -227,8 +231,8 @@ Result<json> Admin::appointment(const json& args, const Actor& actor) {
   MAITRED_ASSIGN(const auto at, time_field(args, "at"));
   if (!at) return input_error("bad_usage", "'at' must be given, like 2026-11-22T10:30Z");
   appointment.at = *at;
-  MAITRED_ASSIGN(appointment, shop_.store().customers().add_appointment(
-                                  id, std::move(appointment), actor));
+  MAITRED_ASSIGN(appointment,
+                 shop_.store().customers().add_appointment(id, std::move(appointment), actor));
   return json{{"id", id.value}, {"number", appointment.number}};
 }
 

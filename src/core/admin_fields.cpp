@@ -115,8 +115,7 @@ Result<std::vector<Template>> templates_field(const json& args, const std::strin
     return input_error("no_photo", "no photo was given; add --photo FILE");
   }
   if (found->size() > kMostPhotos) {
-    return input_error("too_many_photos",
-                       fmt::format("at most {} photos a customer", kMostPhotos));
+    return input_error("too_many_photos", fmt::format("at most {} photos a customer", kMostPhotos));
   }
   std::vector<Template> templates;
   for (const json& report : *found) {

@@ -23,8 +23,8 @@ Result<std::vector<std::string>> list_field(const nlohmann::json& args, const ch
 Result<std::map<std::string, std::string>> map_field(const nlohmann::json& args, const char* key);
 Result<std::set<Scope>> scopes_field(const nlohmann::json& args);  // empty when absent
 // The templates of "photos": reports of maitred-eye. Error: template_mismatch for another engine.
-Result<std::vector<Template>> templates_field(const nlohmann::json& args,
-                                              const std::string& engine, std::size_t length);
+Result<std::vector<Template>> templates_field(const nlohmann::json& args, const std::string& engine,
+                                              std::size_t length);
 
 nlohmann::json time_or_null(const std::optional<WallTime>& time);
 nlohmann::json consent_json(const Consent& consent, WallTime now);

@@ -86,9 +86,9 @@ Result<json> Admin::export_customer(const json& args, const Actor& actor) {
 }
 
 Result<json> Admin::identify(const json& args, const Actor& actor) {
-  MAITRED_ASSIGN(Recognition* recognition, shop_.recognition());
-  MAITRED_ASSIGN(const auto photos, templates_field(args, recognition->engine(),
-                                                    recognition->template_length()));
+  MAITRED_ASSIGN(Recognition * recognition, shop_.recognition());
+  MAITRED_ASSIGN(const auto photos,
+                 templates_field(args, recognition->engine(), recognition->template_length()));
   MAITRED_ASSIGN(const auto found, recognition->identify(photos));
   if (!found) return json{{"match", false}};
   MAITRED_ASSIGN(const Customer customer, shop_.store().customers().find(found->customer));
@@ -109,9 +109,9 @@ Result<json> Admin::verify(const json& args, const Actor& actor) {
                                    "withdrawn",
                                    id.value));
   }
-  MAITRED_ASSIGN(Recognition* recognition, shop_.recognition());
-  MAITRED_ASSIGN(const auto photos, templates_field(args, recognition->engine(),
-                                                    recognition->template_length()));
+  MAITRED_ASSIGN(Recognition * recognition, shop_.recognition());
+  MAITRED_ASSIGN(const auto photos,
+                 templates_field(args, recognition->engine(), recognition->template_length()));
   MAITRED_ASSIGN(const bool verified, recognition->verify(id, photos));
   MAITRED_TRY(shop_.store().audit().append(actor, "verify", id.value, verified ? "yes" : "no"));
   return json{{"verified", verified}, {"live", nullptr}};

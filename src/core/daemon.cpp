@@ -111,15 +111,15 @@ Status Daemon::open_listeners() {
 
   ControlServerOptions control;
   control.socket = options_.runtime_folder / "control.sock";
-  MAITRED_ASSIGN(control_, ControlServer::open(
-                               io_, control,
-                               answer_at_once([this](const nlohmann::json& request,
-                                                     const PeerCredentials& peer) {
-                                 return this->control(request, peer);
-                               })));
+  MAITRED_ASSIGN(control_, ControlServer::open(io_, control,
+                                               answer_at_once([this](const nlohmann::json& request,
+                                                                     const PeerCredentials& peer) {
+                                                 return this->control(request, peer);
+                                               })));
 
   EyeListenerOptions eyes;
   eyes.socket = options_.runtime_folder / "eye.sock";
+  eyes.allowed_uids = options_.eye_users;
   EyeHandlers handlers;
   handlers.on_connected = [](EyeSession session, pid_t pid) {
     spdlog::debug("eye connection {} from pid {}", session, pid);
@@ -180,8 +180,8 @@ void Daemon::schedule_deadline() {
     return;
   }
   // Not longer than a minute: the wall clock may be set meanwhile.
-  const Milliseconds wait = std::clamp(*deadline - wall_now(), Milliseconds{0},
-                                       Milliseconds{kUpkeepEvery});
+  const Milliseconds wait =
+      std::clamp(*deadline - wall_now(), Milliseconds{0}, Milliseconds{kUpkeepEvery});
   deadline_timer_.expires_after(wait);
   deadline_timer_.async_wait([this](const boost::system::error_code& error) {
     if (error || stopping_) return;

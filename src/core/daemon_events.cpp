@@ -11,10 +11,14 @@ namespace {
 
 const char* state_word(EyeState state) {
   switch (state) {
-    case EyeState::kConnecting: return "connecting";
-    case EyeState::kRunning: return "running";
-    case EyeState::kStalled: return "stalled";
-    case EyeState::kEnded: return "ended";
+    case EyeState::kConnecting:
+      return "connecting";
+    case EyeState::kRunning:
+      return "running";
+    case EyeState::kStalled:
+      return "stalled";
+    case EyeState::kEnded:
+      return "ended";
   }
   return "connecting";
 }
@@ -41,8 +45,8 @@ void Daemon::handle(EyeSession session, const EyeHello& hello) {
   }
   if (hello.engine != recognition_->engine() ||
       hello.template_length != recognition_->template_length()) {
-    spdlog::warn("camera {}: its eye runs engine '{}', the core '{}': restart the eye", hello.camera,
-                 hello.engine, recognition_->engine());
+    spdlog::warn("camera {}: its eye runs engine '{}', the core '{}': restart the eye",
+                 hello.camera, hello.engine, recognition_->engine());
     return eyes_->disconnect(session);
   }
   // The newer one counts: the older may be a decoder that hangs.
@@ -99,8 +103,7 @@ void Daemon::eye_closed(EyeSession session) {
   if (options_.exit_when_done && cameras_.all_ended()) begin_shutdown("every file has ended");
 }
 
-Result<nlohmann::json> Daemon::control(const nlohmann::json& request,
-                                       const PeerCredentials& peer) {
+Result<nlohmann::json> Daemon::control(const nlohmann::json& request, const PeerCredentials& peer) {
   const auto answer = admin_.run(request.at("verb").get<std::string>(), request.at("args"),
                                  Actor{fmt::format("uid:{}", peer.uid), wall_now()});
   if (!answer && answer.error().fault == Fault::kEnvironment) {

@@ -1,11 +1,13 @@
 #include "maitred/core/eye_supervisor.h"
 
-#include <csignal>
+#include <fcntl.h>
 #include <spawn.h>
 #include <spdlog/spdlog.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <boost/asio/post.hpp>
+#include <csignal>
 #include <cstring>
 #include <memory>
 
@@ -42,11 +44,11 @@ pid_t spawn(const std::vector<std::string>& command) {
   posix_spawnattr_setsigdefault(&attributes, &defaults);
   // A group of its own: Ctrl-C at a terminal reaches the core, which then stops the eyes in order.
   posix_spawnattr_setpgroup(&attributes, 0);
-  posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF |
-                                            POSIX_SPAWN_SETPGROUP);
+  posix_spawnattr_setflags(&attributes,
+                           POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETPGROUP);
   pid_t pid = 0;
-  const int error = posix_spawn(&pid, command.front().c_str(), &actions, &attributes,
-                                arguments.data(), environ);
+  const int error =
+      posix_spawn(&pid, command.front().c_str(), &actions, &attributes, arguments.data(), environ);
   posix_spawnattr_destroy(&attributes);
   posix_spawn_file_actions_destroy(&actions);
   return error == 0 ? pid : -error;
@@ -83,8 +85,8 @@ void EyeSupervisor::launch(const std::string& camera, Child& child) {
   child.started = child.last_heard = now();
   child.spoke = false;
   if (pid < 0) {
-    spdlog::error("camera {}: cannot start {}: {}; trying again", camera,
-                  options_.program.string(), std::strerror(-pid));
+    spdlog::error("camera {}: cannot start {}: {}; trying again", camera, options_.program.string(),
+                  std::strerror(-pid));
     schedule(camera, child);
     return;
   }

@@ -58,8 +58,9 @@ Result<SecretBytes> read_passphrase(const KeySurroundings& surroundings) {
   if (surroundings.passphrase_file != nullptr) {
     const UniqueFd file(::open(surroundings.passphrase_file, O_RDONLY | O_CLOEXEC));
     if (!file) {
-      return environment_error("key_missing", "cannot read the file that $MAITRED_PASSPHRASE_FILE "
-                                              "names");
+      return environment_error("key_missing",
+                               "cannot read the file that $MAITRED_PASSPHRASE_FILE "
+                               "names");
     }
     return read_line(file.get());
   }

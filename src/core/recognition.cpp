@@ -43,8 +43,8 @@ Recognition::Recognition(const Store& store, const Settings& settings, std::stri
       rules_(rules_of(settings)),
       policy_(DecisionPolicy::derive(calibration_, rules_, 0)) {}
 
-Result<std::unique_ptr<Recognition>> Recognition::load(const Store& store,
-                                                       const Settings& settings, WallTime now) {
+Result<std::unique_ptr<Recognition>> Recognition::load(const Store& store, const Settings& settings,
+                                                       WallTime now) {
   MAITRED_ASSIGN(const ModelEngine* engine, Manifest::built_in().engine(settings.engine));
   MAITRED_ASSIGN(Calibration calibration, calibration_of(*engine));
   std::unique_ptr<Recognition> recognition(
@@ -119,9 +119,10 @@ std::vector<Template> Recognition::rotate(const std::vector<Template>& plain) co
 
 Result<std::vector<Match>> Recognition::observe(const std::string& camera,
                                                 const Sighting& sighting) {
-  Sighting rotated = {sighting.track,   sighting.first_seen, sighting.at,
-                      sighting.position, sighting.from_file, sighting.box,
-                      sighting.quality, sighting.frames,     store_.rotation().rotate(sighting.probe)};
+  Sighting rotated = {
+      sighting.track,    sighting.first_seen, sighting.at,
+      sighting.position, sighting.from_file,  sighting.box,
+      sighting.quality,  sighting.frames,     store_.rotation().rotate(sighting.probe)};
   return decider_.observe(camera, rotated, *gallery_, policy_);
 }
 
@@ -129,8 +130,7 @@ std::vector<Match> Recognition::end_track(const std::string& camera, TrackId tra
   return decider_.end_track(camera, track, policy_);
 }
 
-Result<std::optional<Identified>> Recognition::identify(
-    const std::vector<Template>& photos) const {
+Result<std::optional<Identified>> Recognition::identify(const std::vector<Template>& photos) const {
   return maitred::identify(*gallery_, policy_, rotate(photos));
 }
 

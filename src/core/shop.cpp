@@ -2,9 +2,7 @@
 
 namespace maitred {
 
-WallTime wall_now() {
-  return std::chrono::floor<Milliseconds>(std::chrono::system_clock::now());
-}
+WallTime wall_now() { return std::chrono::floor<Milliseconds>(std::chrono::system_clock::now()); }
 
 Result<std::unique_ptr<Shop>> Shop::open(const Settings& settings, const KeyAccess& key) {
   MAITRED_ASSIGN(Store store, Store::open(settings.store_path, key));

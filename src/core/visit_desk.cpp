@@ -57,9 +57,8 @@ Result<std::unique_ptr<VisitDesk>> VisitDesk::restore(Store& store, const VisitS
   std::vector<Alert> alerts;
   for (const StoredAlert& one : stored) {
     alerts.push_back(one.alert);
-    const bool known = std::any_of(visits.begin(), visits.end(), [&](const Visit& visit) {
-      return visit.id == one.alert.visit;
-    });
+    const bool known = std::any_of(visits.begin(), visits.end(),
+                                   [&](const Visit& visit) { return visit.id == one.alert.visit; });
     if (known) continue;
     MAITRED_ASSIGN(Visit visit, store.visits().find(one.alert.visit));
     visits.push_back(std::move(visit));
@@ -112,8 +111,8 @@ Status VisitDesk::begin(const NewVisit& plan, const Match& match) {
   const auto recheck = [&match](const Customer& customer) {
     return may(customer.consent, Scope::kRecognition, match.at);
   };
-  auto committed = store_.visits().commit_arrival(arrival, recheck,
-                                                  Actor{"camera:" + match.camera, match.at});
+  auto committed =
+      store_.visits().commit_arrival(arrival, recheck, Actor{"camera:" + match.camera, match.at});
   if (!committed) {
     if (committed.error().code == "consent_missing") return {};
     return tl::unexpected(committed.error());

@@ -59,7 +59,7 @@ Result<std::string> report_photo(Engine& engine, std::span<const std::uint8_t> b
   MAITRED_ASSIGN(const Image image, decode_photo(bytes));
   MAITRED_ASSIGN(const std::vector<Face> faces,
                  engine.detector->detect(image.view, smallest_face_px(image.view)));
-  const MainFace main = choose_main_face(faces, purpose);
+  const MainFace main = choose_main_face(faces, image.view, purpose);
   if (main.fault) return refused(*main.fault);
   const Face& face = faces[*main.index];
   const FaceMeasures measures = measure_face(image.view, face);
@@ -68,8 +68,8 @@ Result<std::string> report_photo(Engine& engine, std::span<const std::uint8_t> b
 
   json warnings = json::array();
   if (fault) warnings.push_back(photo_fault_message(*fault));
-  if (purpose == Purpose::kProbe && choose_main_face(faces, Purpose::kEnrol).fault) {
-    warnings.push_back("several faces are in the photo; the largest one counts");
+  if (purpose == Purpose::kProbe && choose_main_face(faces, image.view, Purpose::kEnrol).fault) {
+    warnings.push_back("several faces are in the photo; the most prominent one counts");
   }
   MAITRED_ASSIGN(const Template probe, engine.embedder->embed(image.view, face.landmarks));
   const json report = {{"engine", engine.embedder->engine()},

@@ -11,7 +11,8 @@ namespace maitred::inference {
 // Whether this processor has what oneDNN's fast kernels need (AVX2).
 bool onednn_is_fast();
 
-// Both take a simplified graph. Errors: model_unsupported when the library has no implementation.
+// Both run the graph as it is given; OpenCV's knows no post-ops. Errors: model_unsupported when the
+// library has no implementation.
 Result<std::unique_ptr<Network>> make_onednn_network(const Graph& graph, int threads);
 Result<std::unique_ptr<Network>> make_opencv_network(const Graph& graph, int threads);
 

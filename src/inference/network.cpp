@@ -42,17 +42,22 @@ Result<Graph> load_graph(const std::filesystem::path& path, const NetworkOptions
   return simplify(graph);
 }
 
+Result<std::unique_ptr<Network>> make_fused_onednn_network(const Graph& graph, int threads) {
+  MAITRED_ASSIGN(const Graph fused, fuse(graph));
+  return make_onednn_network(fused, threads);
+}
+
 Result<std::unique_ptr<Network>> make_network(const Graph& graph, const NetworkOptions& options) {
   switch (options.backend) {
     case Backend::kOneDnn:
-      return make_onednn_network(graph, options.threads);
+      return make_fused_onednn_network(graph, options.threads);
     case Backend::kOpenCv:
       return make_opencv_network(graph, options.threads);
     case Backend::kAuto:
       break;
   }
   if (onednn_is_fast()) {
-    if (auto network = make_onednn_network(graph, options.threads)) return network;
+    if (auto network = make_fused_onednn_network(graph, options.threads)) return network;
   }
   return make_opencv_network(graph, options.threads);
 }

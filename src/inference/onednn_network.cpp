@@ -4,7 +4,6 @@
 #include "floating_point.h"
 #include "onednn_program.h"
 #include "onednn_writer.h"
-#include "passes.h"
 
 // Debian's oneDNN runs on GNU OpenMP. These two are all that is needed of it, and clang has no
 // omp.h without a package of its own.
@@ -88,11 +87,10 @@ bool onednn_is_fast() {
 }
 
 Result<std::unique_ptr<Network>> make_onednn_network(const Graph& graph, int threads) {
-  MAITRED_ASSIGN(const Graph fused, fuse(graph));
   try {
     const FlushDenormals flush;
     const OmpThreads omp(threads);
-    return std::make_unique<OneDnnNetwork>(fused, threads);
+    return std::make_unique<OneDnnNetwork>(graph, threads);
   } catch (const std::exception& error) {
     return model_unsupported(std::string("oneDNN has no implementation for it: ") + error.what());
   }

@@ -1,5 +1,6 @@
 // maitred: the core.
 #include <fmt/format.h>
+#include <pwd.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -60,9 +61,13 @@ Result<int> run(const Options& options) {
   daemon_options.exit_when_done = options.exit_when_done;
   daemon_options.eye_program = program_folder() / "maitred-eye";
   daemon_options.notify = notify_systemd;
+  // The user of maitred-eye@.service, where the package made one.
+  if (const passwd* user = ::getpwnam("maitred-eye")) {
+    daemon_options.eye_users.push_back(user->pw_uid);
+  }
   MAITRED_TRY(check_settings(settings, daemon_options));
-  MAITRED_TRY(locate(Manifest::built_in(), settings.engine, settings.models_dir,
-                     shipped_model_folders()));
+  MAITRED_TRY(
+      locate(Manifest::built_in(), settings.engine, settings.models_dir, shipped_model_folders()));
   KeySurroundings surroundings;
   surroundings.credentials_folder = std::getenv("CREDENTIALS_DIRECTORY");
   surroundings.passphrase_file = std::getenv("MAITRED_PASSPHRASE_FILE");

@@ -13,10 +13,14 @@ constexpr const char* kReverse = "\033[7m";
 
 const char* colour(AlertState state) {
   switch (state) {
-    case AlertState::kNew: return "\033[32m";
-    case AlertState::kEscalated: return "\033[31m";
-    case AlertState::kClaimed: return "\033[33m";
-    default: return "\033[2m";
+    case AlertState::kNew:
+      return "\033[32m";
+    case AlertState::kEscalated:
+      return "\033[31m";
+    case AlertState::kClaimed:
+      return "\033[33m";
+    default:
+      return "\033[2m";
   }
 }
 
@@ -93,14 +97,16 @@ std::vector<std::string> AlertScreen::lines(WallTime now, std::size_t columns) c
   std::vector<std::string> lines;
   for (std::size_t i = 0; i < alerts_.size(); ++i) {
     const Alert& alert = alerts_[i];
-    const std::string state = alert.by.empty() ? std::string(word(alert.state))
-                                               : fmt::format("{} by {}", word(alert.state), alert.by);
+    const std::string state = alert.by.empty()
+                                  ? std::string(word(alert.state))
+                                  : fmt::format("{} by {}", word(alert.state), alert.by);
     const std::string head = fmt::format(" {:>7}  {:<18} {:<12} {}", age_text(now - alert.at),
                                          state, alert.camera, alert.headline);
     lines.push_back(fmt::format("{}{}{}{}", i == selected_ ? kReverse : "", colour(alert.state),
                                 fit(head, columns), kPlain));
     lines.push_back(fmt::format("          {}{}{}", i == selected_ ? kBold : "",
-                                fit(details(alert), columns > 12 ? columns - 12 : columns), kPlain));
+                                fit(details(alert), columns > 12 ? columns - 12 : columns),
+                                kPlain));
   }
   if (alerts_.empty()) lines.emplace_back(" Nobody waits for an advisor.");
   return lines;

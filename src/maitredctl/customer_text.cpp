@@ -28,7 +28,8 @@ Rows rows_of(const json& list, const char* name, const std::vector<const char*>&
   return rows;
 }
 
-std::string table_or(const Rows& rows, const std::vector<std::string>& head, std::string_view none) {
+std::string table_or(const Rows& rows, const std::vector<std::string>& head,
+                     std::string_view none) {
   return rows.empty() ? std::string(none) + "\n" : format_table(head, rows);
 }
 
@@ -51,10 +52,9 @@ std::string cell(const json& object, const char* key) {
 }
 
 std::string customers_text(const json& list) {
-  return table_or(rows_of(list, "customers",
-                          {"id", "name", "loyalty", "enrolled", "expires", "last_visit"}),
-                  {"ID", "NAME", "LOYALTY", "ENROLLED", "EXPIRES", "LAST VISIT"},
-                  "No customer is enrolled.");
+  return table_or(
+      rows_of(list, "customers", {"id", "name", "loyalty", "enrolled", "expires", "last_visit"}),
+      {"ID", "NAME", "LOYALTY", "ENROLLED", "EXPIRES", "LAST VISIT"}, "No customer is enrolled.");
 }
 
 std::string customer_text(const json& customer) {
@@ -99,12 +99,13 @@ std::string alerts_text(const json& alerts) {
 
 std::string audit_text(const json& rows) {
   return table_or(rows_of(rows, "audit", {"row", "at", "actor", "action", "subject", "detail"}),
-                  {"ROW", "AT", "ACTOR", "ACTION", "SUBJECT", "DETAIL"}, "The audit chain is empty.");
+                  {"ROW", "AT", "ACTOR", "ACTION", "SUBJECT", "DETAIL"},
+                  "The audit chain is empty.");
 }
 
 std::string status_text(const json& status) {
-  std::string text = status.value("running", false) ? "maitred is running.\n"
-                                                    : "maitred is not running.\n";
+  std::string text =
+      status.value("running", false) ? "maitred is running.\n" : "maitred is not running.\n";
   for (const char* key : {"engine", "customers", "threshold", "expected_false_alerts_per_1000",
                           "expected_miss_rate", "staff_connected", "staff_listen"}) {
     if (status.contains(key)) text += fmt::format("{:<32}{}\n", key, cell(status, key));

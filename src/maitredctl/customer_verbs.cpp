@@ -93,8 +93,8 @@ Result<Answer> enrol(Session& session, const EnrolOptions& options) {
   }
   Answer answer;
   MAITRED_ASSIGN(answer.object, session.ask("enroll", args));
-  answer.text = fmt::format("Enrolled {} with {} template(s).\n",
-                            answer.object.value("id", ""), answer.object.value("templates", 0));
+  answer.text = fmt::format("Enrolled {} with {} template(s).\n", answer.object.value("id", ""),
+                            answer.object.value("templates", 0));
   for (const json& warning : answer.object.value("warnings", json::array())) {
     answer.text += fmt::format("Warning: {}\n", warning.get<std::string>());
   }
@@ -126,9 +126,8 @@ void add_enrol(CommandLine& line) {
                  "Keep the photos, sealed (needs scope photos)");
   verb->add_flag("--allow-duplicate", options->allow_duplicate,
                  "Enrol although the face looks like an enrolled one (twins)");
-  verb->callback([&line, options] {
-    line.run = [&line, options] { return enrol(line.session, *options); };
-  });
+  verb->callback(
+      [&line, options] { line.run = [&line, options] { return enrol(line.session, *options); }; });
 }
 
 void add_list_and_show(CommandLine& line) {

@@ -99,8 +99,8 @@ Result<Answer> verify_receipt_file(const FileOptions& options) {
                    {"customer", receipt.customer},
                    {"erased_at", receipt.erased_at},
                    {"store", receipt.store}};
-  answer.text = fmt::format("Good: customer {} was erased from store {} at {}.\n",
-                            receipt.customer, receipt.store, receipt.erased_at);
+  answer.text = fmt::format("Good: customer {} was erased from store {} at {}.\n", receipt.customer,
+                            receipt.store, receipt.erased_at);
   return answer;
 }
 
@@ -109,17 +109,15 @@ void add_files(CommandLine& line) {
   CLI::App* forget_verb = add_verb(line, "forget", "Erase everything held on a customer");
   forget_verb->add_option("ID", options->id, "Customer id")->required();
   forget_verb->add_option("--receipt", options->file, "Write the signed receipt here");
-  forget_verb->callback([&line, options] {
-    line.run = [&line, options] { return forget(line.session, *options); };
-  });
+  forget_verb->callback(
+      [&line, options] { line.run = [&line, options] { return forget(line.session, *options); }; });
   CLI::App* receipt = add_verb(line, "receipt", "Receipts of erasure");
   receipt->require_subcommand(1);
   CLI::App* verify = receipt->add_subcommand("verify", "Check a receipt's signature");
   verify->fallthrough();
   verify->add_option("FILE", options->file, "The receipt")->required();
-  verify->callback([&line, options] {
-    line.run = [options] { return verify_receipt_file(*options); };
-  });
+  verify->callback(
+      [&line, options] { line.run = [options] { return verify_receipt_file(*options); }; });
   CLI::App* export_verb = add_verb(line, "export", "Everything held on a customer, for them");
   export_verb->add_option("ID", options->id, "Customer id")->required();
   export_verb->callback([&line, options] {

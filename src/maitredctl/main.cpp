@@ -60,8 +60,8 @@ int run(int argc, char** argv) {
       "(no store, locked, no key, model missing, daemon not answering).");
 
   // The flag must be known for a usage error too, wherever it stands.
-  const bool json = std::any_of(argv, argv + argc,
-                                [](const char* word) { return std::string_view(word) == "--json"; });
+  const bool json = std::any_of(
+      argv, argv + argc, [](const char* word) { return std::string_view(word) == "--json"; });
   // The session copies the options after parsing: see below.
   Session session(options);
   CommandLine line{app, session, {}};

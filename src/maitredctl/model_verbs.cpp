@@ -110,9 +110,8 @@ void add_model_verbs(CommandLine& line) {
                    "Take the files from this folder (default: $MAITRED_MODELS, if set)");
   verb->add_option("--mirror", choice->mirror, "Base URL to take the files from");
   verb->add_flag("--all", choice->all, "Every engine");
-  verb->callback([&line, choice] {
-    line.run = [&line, choice] { return fetch(line.session, *choice); };
-  });
+  verb->callback(
+      [&line, choice] { line.run = [&line, choice] { return fetch(line.session, *choice); }; });
 }
 
 }  // namespace maitred

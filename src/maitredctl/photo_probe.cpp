@@ -59,19 +59,19 @@ Status start(EyeProcess& process, const std::filesystem::path& settings_file,
   posix_spawn_file_actions_adddup2(&actions, from_eye.write_end.get(), STDOUT_FILENO);
   const std::string beside = (program_folder() / "maitred-eye").string();
   const std::string program = std::filesystem::exists(beside) ? beside : "/usr/bin/maitred-eye";
-  std::vector<std::string> words = {program,     "-c",
-                                    settings_file.string(), "--photo",
-                                    "--purpose", purpose == PhotoPurpose::kEnrol ? "enrol" : "probe"};
+  std::vector<std::string> words = {
+      program,   "-c",        settings_file.string(),
+      "--photo", "--purpose", purpose == PhotoPurpose::kEnrol ? "enrol" : "probe"};
   std::vector<char*> arguments;
   for (std::string& word : words) arguments.push_back(word.data());
   arguments.push_back(nullptr);
-  const int error = posix_spawn(&process.pid, program.c_str(), &actions, nullptr, arguments.data(),
-                                environ);
+  const int error =
+      posix_spawn(&process.pid, program.c_str(), &actions, nullptr, arguments.data(), environ);
   posix_spawn_file_actions_destroy(&actions);
   if (error != 0) {
     process.pid = 0;
-    return environment_error("photo_failed", fmt::format("cannot start {}: {}", program,
-                                                         std::strerror(error)));
+    return environment_error("photo_failed",
+                             fmt::format("cannot start {}: {}", program, std::strerror(error)));
   }
   process.input = std::move(to_eye.write_end);
   process.output = std::move(from_eye.read_end);
@@ -86,13 +86,13 @@ Result<std::string> converse(EyeProcess& process, const std::vector<std::uint8_t
   std::size_t written = 0;
   for (;;) {
     if (written == photo.size()) process.input.reset();
-    const auto left = std::chrono::duration_cast<Milliseconds>(deadline -
-                                                               std::chrono::steady_clock::now());
+    const auto left =
+        std::chrono::duration_cast<Milliseconds>(deadline - std::chrono::steady_clock::now());
     if (left.count() <= 0) {
       return environment_error("photo_failed", "maitred-eye took too long with the photo");
     }
-    std::array<pollfd, 2> events = {{{process.output.get(), POLLIN, 0},
-                                     {process.input.get(), POLLOUT, 0}}};
+    std::array<pollfd, 2> events = {
+        {{process.output.get(), POLLIN, 0}, {process.input.get(), POLLOUT, 0}}};
     const nfds_t count = process.input ? 2 : 1;
     if (::poll(events.data(), count, static_cast<int>(left.count())) < 0 && errno != EINTR) break;
     if (count == 2 && events[1].revents != 0) {

@@ -37,8 +37,7 @@ Result<Answer> identify(Session& session, const ProbeOptions& options) {
     return answer;
   }
   answer.text = fmt::format("{}  {}  ({} confidence)\n", answer.object.value("id", ""),
-                            answer.object.value("name", ""),
-                            answer.object.value("confidence", ""));
+                            answer.object.value("name", ""), answer.object.value("confidence", ""));
   return answer;
 }
 
@@ -73,9 +72,8 @@ void add_recognition_verbs(CommandLine& line) {
   CLI::App* verify_verb = add_verb(line, "verify", "Is this the customer? (1:1)");
   verify_verb->add_option("ID", options->id, "Customer id")->required();
   add_photo(verify_verb);
-  verify_verb->callback([&line, options] {
-    line.run = [&line, options] { return verify(line.session, *options); };
-  });
+  verify_verb->callback(
+      [&line, options] { line.run = [&line, options] { return verify(line.session, *options); }; });
 }
 
 }  // namespace maitred

@@ -65,16 +65,22 @@ void add_record_verbs(CommandLine& line) {
   CLI::App* visits = add_verb(line, "visits", "List visits, newest first");
   visits->add_option("--since", options->since, "Date or time");
   visits->add_option("--customer", options->id, "Of this customer only");
-  run_query(line, visits, options, "visits",
-            [](const QueryOptions& q) { return json{{"since", q.since}, {"id", q.id}}; },
-            visits_text);
+  run_query(
+      line, visits, options, "visits",
+      [](const QueryOptions& q) {
+        return json{{"since", q.since}, {"id", q.id}};
+      },
+      visits_text);
 
   CLI::App* alerts = add_verb(line, "alerts", "List alerts as staff get them");
   alerts->add_option("--since", options->since, "Date or time");
   alerts->add_flag("--open", options->open, "Only those that wait for an answer");
-  run_query(line, alerts, options, "alerts",
-            [](const QueryOptions& q) { return json{{"since", q.since}, {"open", q.open}}; },
-            alerts_text);
+  run_query(
+      line, alerts, options, "alerts",
+      [](const QueryOptions& q) {
+        return json{{"since", q.since}, {"open", q.open}};
+      },
+      alerts_text);
 
   CLI::App* feedback = add_verb(line, "feedback", "Note a customer's answer after a visit");
   feedback->add_option("VISIT", options->visit, "Visit id")->required();
@@ -82,15 +88,17 @@ void add_record_verbs(CommandLine& line) {
       ->required()
       ->check(CLI::Range(0, 10));
   feedback->add_option("--comment", options->comment, "In the customer's words");
-  run_query(line, feedback, options, "feedback",
-            [](const QueryOptions& q) {
-              return json{{"visit", q.visit}, {"rating", q.rating}, {"comment", q.comment}};
-            },
-            [](const json&) { return std::string("Noted.\n"); });
+  run_query(
+      line, feedback, options, "feedback",
+      [](const QueryOptions& q) {
+        return json{{"visit", q.visit}, {"rating", q.rating}, {"comment", q.comment}};
+      },
+      [](const json&) { return std::string("Noted.\n"); });
 
   add_audit(line, options);
-  run_query(line, add_verb(line, "status", "What runs, and how well"), options, "status",
-            [](const QueryOptions&) { return json::object(); }, status_text);
+  run_query(
+      line, add_verb(line, "status", "What runs, and how well"), options, "status",
+      [](const QueryOptions&) { return json::object(); }, status_text);
 }
 
 }  // namespace maitred

@@ -48,15 +48,13 @@ Result<const Settings*> Session::settings() {
 
 Result<nlohmann::json> Session::ask(std::string_view verb, const nlohmann::json& args) {
   MAITRED_ASSIGN(const Settings* settings, this->settings());
-  const auto socket =
-      runtime_folder(*settings, std::getenv("RUNTIME_DIRECTORY")) / "control.sock";
+  const auto socket = runtime_folder(*settings, std::getenv("RUNTIME_DIRECTORY")) / "control.sock";
   ProgressBar bar(std::string(verb), options_.quiet);
   for (int attempt = 0;; ++attempt) {
     auto client = ControlClient::connect(socket);
     if (client) {
-      return client->call(verb, args, [&bar](std::uint64_t done, std::uint64_t total) {
-        bar.show(done, total);
-      });
+      return client->call(
+          verb, args, [&bar](std::uint64_t done, std::uint64_t total) { bar.show(done, total); });
     }
     if (client.error().code != "daemon_absent") return tl::unexpected(client.error());
     auto answer = ask_store(*settings, verb, args);

@@ -63,8 +63,8 @@ Result<StaffClientOptions> client_options(Session& session, const WatchOptions& 
     MAITRED_ASSIGN(const Settings* settings, session.settings());
     const ListenSettings& listen = settings->staff.listen;
     const bool v6 = listen.address.find(':') != std::string::npos;
-    client.server = fmt::format("{}{}{}:{}", v6 ? "[" : "", listen.address, v6 ? "]" : "",
-                                listen.port);
+    client.server =
+        fmt::format("{}{}{}:{}", v6 ? "[" : "", listen.address, v6 ? "]" : "", listen.port);
   }
   if (const char* token = std::getenv("MAITRED_STAFF_TOKEN")) client.token = token;
   client.after = options.after;
@@ -100,16 +100,15 @@ void print_event(const StaffEvent& event, bool as_json, std::uint64_t& alerts) {
 }
 
 bool time_is_up(Timestamp start, double seconds) {
-  return seconds > 0.0 && std::chrono::steady_clock::now() - start >
-                              std::chrono::duration<double>(seconds);
+  return seconds > 0.0 &&
+         std::chrono::steady_clock::now() - start > std::chrono::duration<double>(seconds);
 }
 
 Answer watch_in_pipe(const StaffClientOptions& client_options, const WatchOptions& options,
                      bool as_json) {
   std::uint64_t alerts = 0;
-  StaffClient client(client_options, [&](const StaffEvent& event) {
-    print_event(event, as_json, alerts);
-  });
+  StaffClient client(client_options,
+                     [&](const StaffEvent& event) { print_event(event, as_json, alerts); });
   const Timestamp start = std::chrono::steady_clock::now();
   while (interrupted == 0 && !time_is_up(start, options.seconds) &&
          (options.count == 0 || alerts < options.count)) {
@@ -126,8 +125,9 @@ void draw(const AlertScreen& screen, const std::string& note, const std::string&
   const std::size_t columns = size.ws_col > 20 ? size.ws_col : 80;
   fmt::print("\033[H\033[J\033[1mmaitred\033[0m  {}  {}\n\n", server, note);
   for (const std::string& line : screen.lines(wall_now(), columns)) fmt::print("{}\n", line);
-  fmt::print("\n\033[2m up/down select   c claim   s served   d declined   w wrong person   "
-             "n not found   q quit\033[0m\n");
+  fmt::print(
+      "\n\033[2m up/down select   c claim   s served   d declined   w wrong person   "
+      "n not found   q quit\033[0m\n");
   std::fflush(stdout);
 }
 
@@ -200,9 +200,8 @@ void add_watch(CommandLine& line) {
   verb->add_option("--count", options->count, "In a pipe: end after so many alerts");
   verb->add_option("--seconds", options->seconds, "In a pipe: end after this time");
   verb->footer("Where staff tokens exist, put yours in $MAITRED_STAFF_TOKEN.");
-  verb->callback([&line, options] {
-    line.run = [&line, options] { return watch(line.session, *options); };
-  });
+  verb->callback(
+      [&line, options] { line.run = [&line, options] { return watch(line.session, *options); }; });
 }
 
 std::string staff_text(const json& list) {
@@ -232,13 +231,17 @@ void add_staff(CommandLine& line) {
     });
     return verb;
   };
-  add("add", "Make a token; it is shown once", "staff_add", [](const json& answer) {
-    return fmt::format("Token of {}, shown this once: {}\n", answer.value("name", ""),
-                       answer.value("token", ""));
-  })->add_option("NAME", *name, "Name of the terminal")->required();
-  add("revoke", "Take a token away", "staff_revoke", [](const json& answer) {
-    return fmt::format("Revoked {}.\n", answer.value("name", ""));
-  })->add_option("NAME", *name, "Name of the terminal")->required();
+  add("add", "Make a token; it is shown once", "staff_add",
+      [](const json& answer) {
+        return fmt::format("Token of {}, shown this once: {}\n", answer.value("name", ""),
+                           answer.value("token", ""));
+      })
+      ->add_option("NAME", *name, "Name of the terminal")
+      ->required();
+  add("revoke", "Take a token away", "staff_revoke",
+      [](const json& answer) { return fmt::format("Revoked {}.\n", answer.value("name", "")); })
+      ->add_option("NAME", *name, "Name of the terminal")
+      ->required();
   add("list", "Terminals that have a token", "staff_list", staff_text);
 }
 

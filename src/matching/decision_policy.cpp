@@ -9,10 +9,10 @@ namespace maitred {
 namespace {
 
 // Shares of the budget spent up to and including a look; see the header.
-constexpr double kEachEarlyLook = 0.05;
+constexpr double kEachEarlyLook = 0.04;
 constexpr std::uint32_t kEarlyLooks = 2;
-constexpr double kUpToSettled = 0.6;
-constexpr double kUpToFull = 0.9;
+constexpr double kUpToSettled = 0.75;
+constexpr double kUpToFull = 0.92;
 
 }  // namespace
 

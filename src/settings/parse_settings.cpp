@@ -63,8 +63,9 @@ void read_listen(TableReader& reader, ListenSettings& listen, bool may_be_off) {
 
 bool good_camera_name(const std::string& name) {
   return !name.empty() && name.size() <= 32 &&
-         name.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
-                                "-_") == std::string::npos;
+         name.find_first_not_of(
+             "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+             "-_") == std::string::npos;
 }
 
 void read_mode(TableReader& reader, CameraSettings& camera) {
@@ -91,7 +92,8 @@ void read_zone(TableReader& reader, CameraSettings& camera) {
   std::copy(zone.begin(), zone.end(), camera.zone.begin());
   const auto& [x0, y0, x1, y1] = camera.zone;
   if (!(x0 >= 0 && y0 >= 0 && x1 <= 1 && y1 <= 1 && x0 < x1 && y0 < y1)) {
-    reader.complain("zone", "must be [x0, y0, x1, y1] with 0 <= x0 < x1 <= 1 and 0 <= y0 < y1 <= 1");
+    reader.complain("zone",
+                    "must be [x0, y0, x1, y1] with 0 <= x0 < x1 <= 1 and 0 <= y0 < y1 <= 1");
   }
 }
 
@@ -304,8 +306,8 @@ Result<Settings> parse_settings(std::string_view text, const std::filesystem::pa
     MAITRED_TRY(read_log(section("log"), settings));
   } catch (const toml::parse_error& error) {
     return input_error("config_invalid",
-                       fmt::format("{}:{}: {}", settings.file.string(),
-                                   error.source().begin.line, error.description()));
+                       fmt::format("{}:{}: {}", settings.file.string(), error.source().begin.line,
+                                   error.description()));
   }
   return settings;
 }

@@ -28,9 +28,10 @@ std::string new_uuid() {
   randombytes_buf(bytes.data(), bytes.size());
   bytes[6] = static_cast<std::uint8_t>((bytes[6] & 0x0f) | 0x40);
   bytes[8] = static_cast<std::uint8_t>((bytes[8] & 0x3f) | 0x80);
-  std::string text = to_hex(bytes);
-  for (const std::size_t dash : {20U, 16U, 12U, 8U}) text.insert(dash, "-");
-  return text;
+  const std::string hex = to_hex(bytes);
+  const std::string_view text = hex;
+  return fmt::format("{}-{}-{}-{}-{}", text.substr(0, 8), text.substr(8, 4), text.substr(12, 4),
+                     text.substr(16, 4), text.substr(20));
 }
 
 Result<std::string> read_meta(Database& database, std::string_view key) {

@@ -11,21 +11,22 @@
 namespace maitred {
 namespace {
 
-// Measured on people/known, portraits and made degradations (blur, dark, burnt, small, turned); see
-// tests/unit/vision/quality_real_test.cpp.
+// Chosen on LFW faces, portraits and made degradations (blur, dark, burnt, small, turned); the test
+// tests/unit/vision/quality_real_test.cpp holds them.
 constexpr float kEnrolWidthPx = 48.0F;
-constexpr float kEnrolSharpness = 0.10F;
-constexpr float kEnrolDark = 40.0F;
+constexpr float kEnrolSharpness = 0.70F;
+constexpr float kEnrolDark = 45.0F;
 constexpr float kEnrolBright = 225.0F;
-constexpr float kEnrolYaw = 0.55F;
-constexpr float kEnrolPitch = 0.25F;
+constexpr float kEnrolBurnt = 0.35F;  // share of the pixels
+constexpr float kEnrolYaw = 0.80F;    // about 40 degrees
+constexpr float kEnrolPitch = 0.28F;
 constexpr float kEnrolRollDeg = 45.0F;
 
-// A second face this wide, against the widest, is another person of the photo.
-constexpr float kSecondPersonShare = 0.5F;
+// A face as prominent as this, against the most prominent, is another person of the photo.
+constexpr float kSecondPersonShare = 0.6F;
 
 // Where the nose lies between eyes (0) and mouth (1) in a level face.
-constexpr float kLevelNose = 0.49F;
+constexpr float kLevelNose = 0.56F;
 
 // A crop's landmarks lie where the retail engine wants them, at a chosen size.
 AlignTarget scaled_target(int side_px) {
@@ -42,7 +43,7 @@ cv::Rect inner_face(int side_px) {
   const auto at = [side_px](double fraction) {
     return static_cast<int>(std::lround(fraction * side_px));
   };
-  return {cv::Point(at(0.22), at(0.32)), cv::Point(at(0.78), at(0.92))};
+  return {cv::Point(at(0.18), at(0.28)), cv::Point(at(0.82), at(0.95))};
 }
 
 void measure_light(const cv::Mat& grey, FaceMeasures& measures) {
@@ -56,15 +57,43 @@ void measure_light(const cv::Mat& grey, FaceMeasures& measures) {
   measures.bright_share = static_cast<float>(cv::countNonZero(grey > 250)) / pixels;
 }
 
-// Standard deviation of the Laplacian over that of the grey: the same in weak and strong light.
-float measure_sharpness(const cv::Mat& grey, float contrast) {
-  cv::Mat laplacian;
-  cv::Laplacian(grey, laplacian, CV_32F, 1);
-  cv::Scalar mean;
-  cv::Scalar deviation;
-  cv::meanStdDev(laplacian, mean, deviation);
-  // Noise of the sensor on a flat grey must not count as detail.
-  return static_cast<float>(deviation[0]) / std::max(contrast, 12.0F);
+// The detail of `grey` between two scales, in pixels of a 128 px crop, as the second moments of its
+// gradient within `inner`.
+cv::Matx22d detail(const cv::Mat& grey, const cv::Rect& inner, double fine, double coarse) {
+  cv::Mat fine_blur;
+  cv::Mat coarse_blur;
+  cv::GaussianBlur(grey, fine_blur, {}, fine);
+  cv::GaussianBlur(grey, coarse_blur, {}, coarse);
+  const cv::Mat band = fine_blur - coarse_blur;
+  cv::Mat dx;
+  cv::Mat dy;
+  cv::Sobel(band, dx, CV_32F, 1, 0, 1);
+  cv::Sobel(band, dy, CV_32F, 0, 1, 1);
+  dx = dx(inner);
+  dy = dy(inner);
+  const double across = dx.dot(dy);
+  return {dx.dot(dx), across, across, dy.dot(dy)};
+}
+
+// Blur takes fine detail and leaves coarse detail; motion takes it in one direction only. So: the
+// least ratio of the two over all directions, the root of the smaller generalised eigenvalue of
+// their gradients' moments. Contrast and colour of skin cancel out.
+float measure_sharpness(const cv::Mat& grey, const cv::Rect& inner) {
+  const double unit = grey.cols / 128.0;
+  cv::Mat values;
+  grey.convertTo(values, CV_32F);
+  const cv::Matx22d fine = detail(values, inner, 1.0 * unit, 2.0 * unit);
+  cv::Matx22d coarse = detail(values, inner, 2.5 * unit, 5.0 * unit);
+  // A face without any detail is not sharp; this keeps the ratio finite.
+  const double floor = 1e-3 * static_cast<double>(inner.area());
+  coarse(0, 0) += floor;
+  coarse(1, 1) += floor;
+  const cv::Matx22d ratio = coarse.inv() * fine;
+  const double half_trace = (ratio(0, 0) + ratio(1, 1)) / 2.0;
+  const double determinant = ratio(0, 0) * ratio(1, 1) - ratio(0, 1) * ratio(1, 0);
+  const double smaller =
+      half_trace - std::sqrt(std::max(0.0, half_trace * half_trace - determinant));
+  return static_cast<float>(std::sqrt(std::max(0.0, smaller)));
 }
 
 void measure_pose(const Landmarks& points, FaceMeasures& measures) {
@@ -110,16 +139,16 @@ FaceMeasures measure_face(const ImageView& image, const Face& face) {
   const Image crop = align_face(image, face.landmarks, scaled_target(side_px));
   cv::Mat grey;
   cv::cvtColor(mat_of(crop.view), grey, cv::COLOR_BGR2GRAY);
-  const cv::Mat inner = grey(inner_face(side_px));
-  measure_light(inner, measures);
-  measures.sharpness = measure_sharpness(inner, measures.contrast);
+  const cv::Rect inner = inner_face(side_px);
+  measure_light(grey(inner), measures);
+  measures.sharpness = measure_sharpness(grey, inner);
   return measures;
 }
 
 FaceQuality grade_face(const FaceMeasures& measures) {
   FaceQuality quality;
   quality.size = ramp(measures.width_px, 16.0F, 90.0F);
-  quality.sharpness = ramp(measures.sharpness, 0.04F, 0.30F);
+  quality.sharpness = ramp(measures.sharpness, 0.30F, 1.00F);
   quality.light = std::min({ramp(measures.mean_light, 15.0F, 70.0F),
                             1.0F - ramp(measures.mean_light, 190.0F, 245.0F),
                             ramp(measures.contrast, 5.0F, 25.0F)});
@@ -173,23 +202,34 @@ std::string_view photo_fault_message(PhotoFault fault) {
   return "";
 }
 
-MainFace choose_main_face(std::span<const Face> faces, Purpose purpose) {
+MainFace choose_main_face(std::span<const Face> faces, const ImageView& image, Purpose purpose) {
   if (faces.empty()) return {std::nullopt, PhotoFault::kNoFace};
-  std::size_t widest = 0;
+  // Width, down to a half towards the corners of the image.
+  const auto prominence = [&image](const Face& face) {
+    const float half_width = static_cast<float>(image.width_px) / 2.0F;
+    const float half_height = static_cast<float>(image.height_px) / 2.0F;
+    const Point centre = face.box.centre();
+    const float off = std::hypot(centre.x_px - half_width, centre.y_px - half_height) /
+                      std::hypot(half_width, half_height);
+    return face.box.width_px * (1.0F - 0.5F * std::min(off, 1.0F));
+  };
+  std::size_t main = 0;
   for (std::size_t i = 1; i < faces.size(); ++i) {
-    if (faces[i].box.width_px > faces[widest].box.width_px) widest = i;
+    if (prominence(faces[i]) > prominence(faces[main])) main = i;
   }
-  const auto others = std::count_if(faces.begin(), faces.end(), [&](const Face& face) {
-    return face.box.width_px >= kSecondPersonShare * faces[widest].box.width_px;
-  });
-  if (others > 1 && purpose == Purpose::kEnrol) return {std::nullopt, PhotoFault::kSeveralFaces};
-  return {widest, std::nullopt};
+  const float enough = kSecondPersonShare * prominence(faces[main]);
+  const auto people = std::count_if(faces.begin(), faces.end(),
+                                    [&](const Face& face) { return prominence(face) >= enough; });
+  if (people > 1 && purpose == Purpose::kEnrol) return {std::nullopt, PhotoFault::kSeveralFaces};
+  return {main, std::nullopt};
 }
 
 std::optional<PhotoFault> enrolment_fault(const FaceMeasures& measures) {
   if (measures.width_px < kEnrolWidthPx) return PhotoFault::kTooSmall;
   if (measures.mean_light < kEnrolDark) return PhotoFault::kTooDark;
-  if (measures.mean_light > kEnrolBright) return PhotoFault::kTooBright;
+  if (measures.mean_light > kEnrolBright || measures.bright_share > kEnrolBurnt) {
+    return PhotoFault::kTooBright;
+  }
   if (measures.sharpness < kEnrolSharpness) return PhotoFault::kBlurred;
   if (std::abs(measures.yaw) > kEnrolYaw || std::abs(measures.pitch) > kEnrolPitch ||
       std::abs(measures.roll_deg) > kEnrolRollDeg) {

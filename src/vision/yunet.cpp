@@ -122,7 +122,7 @@ class YunetDetector final : public FaceDetector {
 DetectionScale choose_detection_scale(InputSize image, int min_face_px) {
   // What a face must measure in the network's input to be found as surely as in a larger one, with
   // landmarks as good; see tests/unit/vision/detection_size_test.cpp.
-  constexpr float kFaceInInputPx = 28.0F;
+  constexpr float kFaceInInputPx = 20.0F;
   // Larger inputs find nothing more in practice, and faces that fill them are missed.
   constexpr float kLongestInputPx = 1280.0F;
   const auto width = static_cast<float>(image.width_px);

@@ -137,13 +137,13 @@ Result<const VisitBook::Entry*> VisitBook::find(const VisitId& visit) const {
   return &found->second;
 }
 
-Result<ClaimAnswer> VisitBook::plan_claim(const VisitId& visit, const std::string& by,
+Result<ClaimPlan> VisitBook::plan_claim(const VisitId& visit, const std::string& by,
                                           WallTime now) const {
   MAITRED_ASSIGN(const Entry* entry, find(visit));
   if (by.empty()) return input_error("no_name", "a claim needs a name in \"by\"");
   if (!entry->alert) return not_open(visit, entry->outcome);
   const OpenAlert& alert = *entry->alert;
-  if (alert.state == AlertState::kClaimed) return ClaimAnswer{alert.by == by, alert.by, {}};
+  if (alert.state == AlertState::kClaimed) return ClaimPlan{alert.by == by, alert.by, {}};
   AlertChange change;
   change.visit = visit;
   change.customer = entry->customer;
@@ -153,7 +153,7 @@ Result<ClaimAnswer> VisitBook::plan_claim(const VisitId& visit, const std::strin
   change.escalation = alert.escalation;
   change.by = by;
   change.outcome = entry->outcome;
-  return ClaimAnswer{true, by, std::move(change)};
+  return ClaimPlan{true, by, std::move(change)};
 }
 
 Result<AlertChange> VisitBook::plan_close(const VisitId& visit, Outcome outcome,

@@ -51,10 +51,9 @@ int draw_one(const Options& options) {
   }
   const DrawnPerson person = make_person(seed);
   const auto number = static_cast<std::uint64_t>(options.look);
-  const cv::Mat picture =
-      options.look < 0
-          ? draw_portrait(person, studio_look(person.seed), options.size_px)
-          : draw_face(person, everyday_look(seed * 1000 + number));
+  const cv::Mat picture = options.look < 0
+                              ? draw_portrait(person, studio_look(person.seed), options.size_px)
+                              : draw_face(person, everyday_look(seed * 1000 + number));
   if (save(options.out, picture)) return 0;
   return complain("cannot write " + options.out.string());
 }
@@ -132,7 +131,8 @@ void add_film_options(CLI::App* command, Options& options) {
 
 int main(int argc, char** argv) {
   Options options;
-  CLI::App app("Draws made-up people: portraits, photo collections, and films of a shop's entrance");
+  CLI::App app(
+      "Draws made-up people: portraits, photo collections, and films of a shop's entrance");
   app.require_subcommand(1);
   auto* portrait = app.add_subcommand("portrait", "one picture of one person");
   portrait->add_option("--person", options.person, "seed of the person")->capture_default_str();
@@ -146,8 +146,9 @@ int main(int argc, char** argv) {
   portrait->add_option("--out", options.out, "PNG or JPEG to write")->required();
 
   auto* people = app.add_subcommand("people", "photos of many people, DIR/PERSON/*.png");
-  people->add_option("--count", options.count, "people")->capture_default_str()->check(
-      CLI::Range(1, 9999));
+  people->add_option("--count", options.count, "people")
+      ->capture_default_str()
+      ->check(CLI::Range(1, 9999));
   people->add_option("--photos", options.photos, "photos a person; the first is a studio portrait")
       ->capture_default_str()
       ->check(CLI::Range(1, 999));
@@ -160,8 +161,9 @@ int main(int argc, char** argv) {
       ->required();
 
   auto* film = app.add_subcommand("film", "people walking up to the camera of a shop");
-  film->add_option("--cast", options.cast, "who plays")->capture_default_str()->check(
-      CLI::IsMember({"demo"}));
+  film->add_option("--cast", options.cast, "who plays")
+      ->capture_default_str()
+      ->check(CLI::IsMember({"demo"}));
   add_film_options(film, options);
 
   auto* scene = app.add_subcommand("scene", "the same shop with nobody in it");

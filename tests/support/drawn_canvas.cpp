@@ -32,8 +32,8 @@ Path smooth(const Path& control, bool closed) {
   const int segments = closed ? n : n - 1;
   for (int i = 0; i < segments; ++i) {
     for (int step = 0; step < kSteps; ++step) {
-      out.push_back(catmull_rom(at(i - 1), at(i), at(i + 1), at(i + 2),
-                                static_cast<double>(step) / kSteps));
+      out.push_back(
+          catmull_rom(at(i - 1), at(i), at(i + 1), at(i + 2), static_cast<double>(step) / kSteps));
     }
   }
   if (!closed) out.push_back(control.back());

@@ -24,7 +24,7 @@ Path ellipse(double x, double y, double radius_x, double radius_y, double depth 
 
 struct Pose {
   cv::Point2d centre_px;
-  double unit_px = 50.0;  // half an average face's width
+  double unit_px = 50.0;                      // half an average face's width
   double yaw = 0.0, pitch = 0.0, roll = 0.0;  // radians; features go right, down, clockwise
 };
 
@@ -32,8 +32,8 @@ struct Pose {
 struct Light {
   cv::Vec3d from{-0.3, -0.5, 0.8};
   double ambient = 0.62, diffuse = 0.5;
-  double gain = 1.0;                       // of everything
-  Colour tint = Colour(1.0, 1.0, 1.0);     // BGR factors
+  double gain = 1.0;                    // of everything
+  Colour tint = Colour(1.0, 1.0, 1.0);  // BGR factors
 };
 
 // Paints on `picture`, which it borrows. Thread-compatible.
@@ -53,8 +53,7 @@ class Canvas {
   void soften(const Path& path, const Colour& colour, double opacity, double blur,
               const Path& clip = {});
   // A shape of which only what lies inside `clip` is shown.
-  void paint_inside(const Path& path, const Path& clip, const Colour& colour,
-                    double opacity = 1.0);
+  void paint_inside(const Path& path, const Path& clip, const Colour& colour, double opacity = 1.0);
   void stroke(const Path& path, const Colour& colour, double width, double opacity = 1.0);
 
   // Last: lights what `fill` painted and puts it on the picture.
@@ -68,9 +67,9 @@ class Canvas {
   cv::Mat mask_of(const Polygon& polygon, const cv::Rect& where) const;
   cv::Mat light_map(const Light& light) const;
 
-  cv::Mat picture_;   // the part of the caller's picture that the person may touch
-  cv::Mat layer_;     // what is painted so far
-  cv::Mat covered_;   // where `fill` painted
+  cv::Mat picture_;  // the part of the caller's picture that the person may touch
+  cv::Mat layer_;    // what is painted so far
+  cv::Mat covered_;  // where `fill` painted
   Pose pose_;
   HeadShape head_;
 };

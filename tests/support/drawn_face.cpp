@@ -59,8 +59,7 @@ Look studio_look(std::uint64_t seed) {
   return look;
 }
 
-void draw_onto(cv::Mat& scene, const DrawnPerson& person, const Look& look,
-               cv::Point2d centre_px) {
+void draw_onto(cv::Mat& scene, const DrawnPerson& person, const Look& look, cv::Point2d centre_px) {
   Pose pose;
   pose.centre_px = centre_px;
   pose.unit_px = look.face_width_px / 2.0;
@@ -116,9 +115,9 @@ cv::Mat draw_portrait(const DrawnPerson& person, Look look, int size_px) {
   for (int i = 0; i < 3; ++i) wall[i] = grey + random.uniform(-25.0, 25.0);
   cv::Mat picture(size_px, size_px, CV_8UC3, wall);
   const double middle = size_px / 2.0;
-  draw_onto(picture, person, look,
-            {middle + look.shift_x * look.face_width_px,
-             middle + look.shift_y * look.face_width_px});
+  draw_onto(
+      picture, person, look,
+      {middle + look.shift_x * look.face_width_px, middle + look.shift_y * look.face_width_px});
   apply_camera(picture, look.blur_px, look.noise, look.seed);
   return picture;
 }

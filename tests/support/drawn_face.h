@@ -31,8 +31,7 @@ Look studio_look(std::uint64_t seed);
 
 // Draws the person with the middle of the face at `centre_px`, onto a scene. Noise and blur of the
 // look are left out: they are the camera's, see `apply_camera`.
-void draw_onto(cv::Mat& scene, const DrawnPerson& person, const Look& look,
-               cv::Point2d centre_px);
+void draw_onto(cv::Mat& scene, const DrawnPerson& person, const Look& look, cv::Point2d centre_px);
 // Blur, then noise, of the whole picture.
 void apply_camera(cv::Mat& picture, double blur_px, double noise, std::uint64_t seed);
 

@@ -41,10 +41,11 @@ void paint_eye(Canvas& canvas, const DrawnPerson& person, const Look& look, doub
   const Colour crease = darker(person.skin.colour, 0.5);
   canvas.stroke(place(smooth({{-w * 0.95, -open * 0.7 - 0.04},
                               {0.0, -open - 0.055 - 0.02 * eyes.hooded},
-                              {w * 1.05, -open * 0.4 - 0.03}}, false)),
+                              {w * 1.05, -open * 0.4 - 0.03}},
+                             false)),
                 crease, 0.02 + 0.025 * eyes.hooded, 0.75);
-  canvas.soften(place(ellipse(0.0, open + 0.09, w * 0.85, 0.045)),
-                darker(person.skin.colour, 0.42), eyes.bags, 0.07);
+  canvas.soften(place(ellipse(0.0, open + 0.09, w * 0.85, 0.045)), darker(person.skin.colour, 0.42),
+                eyes.bags, 0.07);
   canvas.paint(almond, Colour(238, 240, 242));
   const double iris = w * eyes.iris_size;
   canvas.paint_inside(place(ellipse(0.0, -open * 0.12, iris, iris)), almond,
@@ -53,9 +54,9 @@ void paint_eye(Canvas& canvas, const DrawnPerson& person, const Look& look, doub
                       eyes.iris);
   canvas.paint_inside(place(ellipse(0.0, -open * 0.12, iris * 0.42, iris * 0.42)), almond,
                       Colour(14, 12, 12));
-  canvas.paint_inside(place(ellipse(-iris * 0.3 * side, -open * 0.12 - iris * 0.3, iris * 0.2,
-                                    iris * 0.2)),
-                      almond, Colour(255, 255, 255), 0.95);
+  canvas.paint_inside(
+      place(ellipse(-iris * 0.3 * side, -open * 0.12 - iris * 0.3, iris * 0.2, iris * 0.2)), almond,
+      Colour(255, 255, 255), 0.95);
   canvas.stroke(upper, Colour(20, 20, 26), 0.032 + 0.035 * eyes.lashes, 0.95);
   canvas.stroke(lower, darker(person.skin.colour, 0.55), 0.018, 0.7);
   if (eyes.lashes > 0.5) {
@@ -97,16 +98,28 @@ void paint_mouth(Canvas& canvas, const DrawnPerson& person, const Look& look) {
   const double y = mouth.y;
   const double upper = mouth.upper;
   const double bow = 0.35 * mouth.bow * upper;
-  const Path top = smooth({{-w, y - lift}, {-w * 0.5, y - lift * 0.3 - upper * 0.75},
-                           {-w * 0.16, y - upper}, {0.0, y - upper + bow}, {w * 0.16, y - upper},
-                           {w * 0.5, y - lift * 0.3 - upper * 0.75}, {w, y - lift}}, false);
-  const Path middle = smooth({{w, y - lift}, {w * 0.5, y}, {0.0, y + 0.012}, {-w * 0.5, y},
-                              {-w, y - lift}}, false);
-  const Path under = smooth({{w, y - lift}, {w * 0.5, y + gap}, {0.0, y + 0.012 + gap},
-                             {-w * 0.5, y + gap}, {-w, y - lift}}, false);
-  const Path bottom = smooth({{-w, y - lift}, {-w * 0.55, y + gap + mouth.lower * 0.75},
-                              {0.0, y + gap + mouth.lower}, {w * 0.55, y + gap + mouth.lower * 0.75},
-                              {w, y - lift}}, false);
+  const Path top = smooth({{-w, y - lift},
+                           {-w * 0.5, y - lift * 0.3 - upper * 0.75},
+                           {-w * 0.16, y - upper},
+                           {0.0, y - upper + bow},
+                           {w * 0.16, y - upper},
+                           {w * 0.5, y - lift * 0.3 - upper * 0.75},
+                           {w, y - lift}},
+                          false);
+  const Path middle =
+      smooth({{w, y - lift}, {w * 0.5, y}, {0.0, y + 0.012}, {-w * 0.5, y}, {-w, y - lift}}, false);
+  const Path under = smooth({{w, y - lift},
+                             {w * 0.5, y + gap},
+                             {0.0, y + 0.012 + gap},
+                             {-w * 0.5, y + gap},
+                             {-w, y - lift}},
+                            false);
+  const Path bottom = smooth({{-w, y - lift},
+                              {-w * 0.55, y + gap + mouth.lower * 0.75},
+                              {0.0, y + gap + mouth.lower},
+                              {w * 0.55, y + gap + mouth.lower * 0.75},
+                              {w, y - lift}},
+                             false);
   const auto joined = [](Path a, const Path& b) {
     a.insert(a.end(), b.begin(), b.end());
     return a;
@@ -134,18 +147,21 @@ Path beard_shape(const DrawnPerson& person, double out, double from_y, double in
   for (int i = 0; i <= 14; ++i) {
     const double y = from_y + (chin - from_y) * i / 14.0;
     const double x = half_width_at(person.head, std::min(y, chin * 0.995));
-    right.push_back({x + out * (0.3 + 0.7 * i / 14.0) * (i < 13 ? 1.0 : 0.6), y + out * i / 14.0,
-                     0.0});
+    right.push_back(
+        {x + out * (0.3 + 0.7 * i / 14.0) * (i < 13 ? 1.0 : 0.6), y + out * i / 14.0, 0.0});
   }
   Path shape = right;
   const Path left = mirrored(right);
   shape.insert(shape.end(), left.begin(), left.end());
   const double m = person.mouth.width;
   const Path inner = smooth({{-half_width_at(person.head, from_y) + 0.12, from_y, 0.5},
-                             {-m * 1.5, inner_y, 0.9}, {-m * 0.9, person.mouth.y + 0.02, 1.0},
-                             {0.0, person.mouth.y - 0.02, 1.0}, {m * 0.9, person.mouth.y + 0.02, 1.0},
+                             {-m * 1.5, inner_y, 0.9},
+                             {-m * 0.9, person.mouth.y + 0.02, 1.0},
+                             {0.0, person.mouth.y - 0.02, 1.0},
+                             {m * 0.9, person.mouth.y + 0.02, 1.0},
                              {m * 1.5, inner_y, 0.9},
-                             {half_width_at(person.head, from_y) - 0.12, from_y, 0.5}}, false);
+                             {half_width_at(person.head, from_y) - 0.12, from_y, 0.5}},
+                            false);
   shape.insert(shape.end(), inner.begin(), inner.end());
   return shape;
 }
@@ -157,14 +173,19 @@ void paint_beard(Canvas& canvas, const DrawnPerson& person) {
   const double y = person.mouth.y + hair.line;
   const double chin = person.head.chin_y;
   switch (hair.beard) {
-    case BeardStyle::kNone: return;
+    case BeardStyle::kNone:
+      return;
     case BeardStyle::kStubble:
-      canvas.soften(beard_shape(person, 0.0, 0.25, y - 0.2), hair.colour, 0.42 * hair.density,
-                    0.14, face_outline(person.head));
+      canvas.soften(beard_shape(person, 0.0, 0.25, y - 0.2), hair.colour, 0.42 * hair.density, 0.14,
+                    face_outline(person.head));
       return;
     case BeardStyle::kGoatee:
-      canvas.soften(smooth({{-0.3, y + 0.08}, {0.3, y + 0.08}, {0.27, chin - 0.05, 0.6},
-                            {0.0, chin + 0.1, 0.3}, {-0.27, chin - 0.05, 0.6}}, true),
+      canvas.soften(smooth({{-0.3, y + 0.08},
+                            {0.3, y + 0.08},
+                            {0.27, chin - 0.05, 0.6},
+                            {0.0, chin + 0.1, 0.3},
+                            {-0.27, chin - 0.05, 0.6}},
+                           true),
                     hair.colour, hair.density, 0.06);
       return;
     case BeardStyle::kChinStrap: {
@@ -201,11 +222,13 @@ void paint_moustache(Canvas& canvas, const DrawnPerson& person) {
   const double reach = person.mouth.width * (thin ? 0.85 : 1.05);
   const double tip = hair.moustache == MoustacheStyle::kHandlebar ? -0.12 : 0.1;
   for (const double side : {-1.0, 1.0}) {
-    canvas.soften(smooth({{0.0, y - thick * 0.5, 1.08}, {side * reach * 0.5, y - thick * 0.7, 1.05},
+    canvas.soften(smooth({{0.0, y - thick * 0.5, 1.08},
+                          {side * reach * 0.5, y - thick * 0.7, 1.05},
                           {side * reach, y + tip * 0.6, 1.0},
                           {side * (reach + 0.06), y + tip, 1.0},
                           {side * reach * 0.6, y + thick * 0.6, 1.05},
-                          {0.0, y + thick * 0.5, 1.08}}, true),
+                          {0.0, y + thick * 0.5, 1.08}},
+                         true),
                   hair.colour, hair.density, 0.03);
   }
 }
@@ -216,17 +239,27 @@ Path lens_shape(const Glasses& glasses, double x, double y, double side) {
   const double s = glasses.size;
   constexpr double kDepth = 1.12;
   switch (glasses.style) {
-    case GlassesStyle::kRound: return ellipse(x, y, s * 0.95, s * 0.95, kDepth);
-    case GlassesStyle::kLarge: return ellipse(x, y + 0.03, s * 1.18, s * 1.12, kDepth);
+    case GlassesStyle::kRound:
+      return ellipse(x, y, s * 0.95, s * 0.95, kDepth);
+    case GlassesStyle::kLarge:
+      return ellipse(x, y + 0.03, s * 1.18, s * 1.12, kDepth);
     case GlassesStyle::kCatEye:
-      return smooth({{x - side * s, y - s * 0.45, kDepth}, {x + side * s * 1.2, y - s * 0.85, kDepth},
-                     {x + side * s * 0.95, y + s * 0.35, kDepth}, {x, y + s * 0.7, kDepth},
-                     {x - side * s * 0.9, y + s * 0.3, kDepth}}, true);
+      return smooth({{x - side * s, y - s * 0.45, kDepth},
+                     {x + side * s * 1.2, y - s * 0.85, kDepth},
+                     {x + side * s * 0.95, y + s * 0.35, kDepth},
+                     {x, y + s * 0.7, kDepth},
+                     {x - side * s * 0.9, y + s * 0.3, kDepth}},
+                    true);
     default:
-      return smooth({{x - s, y - s * 0.62, kDepth}, {x, y - s * 0.70, kDepth},
-                     {x + s, y - s * 0.62, kDepth}, {x + s * 1.02, y, kDepth},
-                     {x + s * 0.9, y + s * 0.62, kDepth}, {x, y + s * 0.70, kDepth},
-                     {x - s * 0.9, y + s * 0.62, kDepth}, {x - s * 1.02, y, kDepth}}, true);
+      return smooth({{x - s, y - s * 0.62, kDepth},
+                     {x, y - s * 0.70, kDepth},
+                     {x + s, y - s * 0.62, kDepth},
+                     {x + s * 1.02, y, kDepth},
+                     {x + s * 0.9, y + s * 0.62, kDepth},
+                     {x, y + s * 0.70, kDepth},
+                     {x - s * 0.9, y + s * 0.62, kDepth},
+                     {x - s * 1.02, y, kDepth}},
+                    true);
   }
 }
 
@@ -255,8 +288,10 @@ void paint_glasses(Canvas& canvas, const DrawnPerson& person) {
                    {side * (person.head.cheek_width + 0.01), person.head.ear_y - 0.1, 0.0}},
                   glasses.colour, glasses.thickness);
   }
-  canvas.stroke(smooth({{-(x - glasses.size), y - 0.02, 1.12}, {0.0, y - 0.07, 1.16},
-                        {x - glasses.size, y - 0.02, 1.12}}, false),
+  canvas.stroke(smooth({{-(x - glasses.size), y - 0.02, 1.12},
+                        {0.0, y - 0.07, 1.16},
+                        {x - glasses.size, y - 0.02, 1.12}},
+                       false),
                 glasses.colour, glasses.thickness);
 }
 

@@ -27,8 +27,8 @@ struct FilmOptions {
 struct Walk {
   CastMember who;
   double start_s = 0.0;
-  double end_s = 0.0;       // the last moment in front of the camera
-  double lane = 0.5;        // 0 to 1, across the picture
+  double end_s = 0.0;  // the last moment in front of the camera
+  double lane = 0.5;   // 0 to 1, across the picture
   double near_width_px = 0.0;
   std::uint64_t seed = 0;
 };

@@ -37,22 +37,28 @@ Path cap(const HeadShape& head, double volume, double from_y, const Path& hairli
 Path plain_hairline(const DrawnPerson& person) {
   const Hair& hair = person.hair;
   const double side = half_width_at(person.head, hair.temple) - 0.05;
-  return smooth({{side, hair.temple, 0.1}, {side * 0.86, hair.temple - 0.25, 0.5},
-                 {side * 0.7, hair.hairline + 0.05, 0.8}, {0.0, hair.hairline - 0.04, 0.9},
-                 {-side * 0.7, hair.hairline + 0.05, 0.8}, {-side * 0.86, hair.temple - 0.25, 0.5},
-                 {-side, hair.temple, 0.1}}, false);
+  return smooth({{side, hair.temple, 0.1},
+                 {side * 0.86, hair.temple - 0.25, 0.5},
+                 {side * 0.7, hair.hairline + 0.05, 0.8},
+                 {0.0, hair.hairline - 0.04, 0.9},
+                 {-side * 0.7, hair.hairline + 0.05, 0.8},
+                 {-side * 0.86, hair.temple - 0.25, 0.5},
+                 {-side, hair.temple, 0.1}},
+                false);
 }
 
 Path parted_hairline(const DrawnPerson& person, double fall) {
   const Hair& hair = person.hair;
   const double side = half_width_at(person.head, hair.temple) - 0.03;
   const double p = hair.part;
-  return smooth({{side, hair.temple + 0.1, 0.1}, {side * 0.92, hair.hairline + 0.35 + fall, 0.5},
+  return smooth({{side, hair.temple + 0.1, 0.1},
+                 {side * 0.92, hair.hairline + 0.35 + fall, 0.5},
                  {(side + p) * 0.55, hair.hairline + 0.12 + fall * 0.5, 0.8},
                  {p, hair.hairline - 0.14, 0.9},
                  {(p - side) * 0.55, hair.hairline + 0.12 + fall * 0.5, 0.8},
                  {-side * 0.92, hair.hairline + 0.35 + fall, 0.5},
-                 {-side, hair.temple + 0.1, 0.1}}, false);
+                 {-side, hair.temple + 0.1, 0.1}},
+                false);
 }
 
 Path fringe_hairline(const DrawnPerson& person) {
@@ -90,7 +96,8 @@ void paint_strands(Canvas& canvas, const DrawnPerson& person, double volume) {
     const double start = hair.part * 0.6 + (end - hair.part * 0.6) * 0.35;
     canvas.stroke(smooth({{start, top + 0.1 + 0.1 * std::abs(start), 0.3},
                           {(start + end) * 0.55, top + 0.22 + 0.12 * std::abs(end), 0.5},
-                          {end, top + 0.42 + 0.25 * std::abs(end), 0.5}}, false),
+                          {end, top + 0.42 + 0.25 * std::abs(end), 0.5}},
+                         false),
                   hair.streak, 0.025, 0.6);
   }
   canvas.soften(ellipse(-0.25, top + 0.28, 0.4, 0.07, 0.4), lighter(hair.colour, 0.5), 0.25, 0.2);
@@ -124,8 +131,12 @@ void paint_long_sides(Canvas& canvas, const DrawnPerson& person, double end_y, b
 void paint_scarf_back(Canvas& canvas, const DrawnPerson& person) {
   Path shape = crown(person.head, 0.2, 0.2);
   const double w = person.head.cheek_width + 0.2;
-  for (const Spot& spot : Path{{w, 0.7, 0}, {w * 0.95, 1.5, 0}, {w * 1.3, 2.2, 0},
-                               {-w * 1.3, 2.2, 0}, {-w * 0.95, 1.5, 0}, {-w, 0.7, 0}}) {
+  for (const Spot& spot : Path{{w, 0.7, 0},
+                               {w * 0.95, 1.5, 0},
+                               {w * 1.3, 2.2, 0},
+                               {-w * 1.3, 2.2, 0},
+                               {-w * 0.95, 1.5, 0},
+                               {-w, 0.7, 0}}) {
     shape.push_back(spot);
   }
   canvas.fill(shape, person.hair.colour);
@@ -136,10 +147,17 @@ void paint_scarf_front(Canvas& canvas, const DrawnPerson& person) {
   Path outer = face_outline(head);
   Path ring;
   for (const Spot& spot : outer) ring.push_back({spot.x * 1.02, spot.y * 1.02, 0.0});
-  const Path face = smooth({{0.0, -0.80, 0.9}, {0.6, -0.58, 0.7}, {0.80, -0.05, 0.4},
-                            {0.72, 0.62, 0.4}, {0.42, head.chin_y - 0.14, 0.4},
-                            {0.0, head.chin_y - 0.02, 0.4}, {-0.42, head.chin_y - 0.14, 0.4},
-                            {-0.72, 0.62, 0.4}, {-0.80, -0.05, 0.4}, {-0.6, -0.58, 0.7}}, true);
+  const Path face = smooth({{0.0, -0.80, 0.9},
+                            {0.6, -0.58, 0.7},
+                            {0.80, -0.05, 0.4},
+                            {0.72, 0.62, 0.4},
+                            {0.42, head.chin_y - 0.14, 0.4},
+                            {0.0, head.chin_y - 0.02, 0.4},
+                            {-0.42, head.chin_y - 0.14, 0.4},
+                            {-0.72, 0.62, 0.4},
+                            {-0.80, -0.05, 0.4},
+                            {-0.6, -0.58, 0.7}},
+                           true);
   // A ring is one polygon that runs round the outside and back round the inside.
   Path band(ring.begin(), ring.end());
   band.push_back(ring.front());
@@ -161,9 +179,13 @@ void paint_side_hair(Canvas& canvas, const DrawnPerson& person) {
   const double v = 0.05 + 0.4 * person.hair.volume;
   for (const double side : {-1.0, 1.0}) {
     const double w = person.head.cheek_width;
-    canvas.fill(smooth({{side * (w - 0.06), 0.12, 0.1}, {side * (w + v), 0.02, 0.0},
-                        {side * (w + v), -0.35, 0.0}, {side * (w * 0.82 + v), -0.8, 0.0},
-                        {side * w * 0.76, -0.72, 0.4}, {side * (w - 0.12), -0.3, 0.3}}, true),
+    canvas.fill(smooth({{side * (w - 0.06), 0.12, 0.1},
+                        {side * (w + v), 0.02, 0.0},
+                        {side * (w + v), -0.35, 0.0},
+                        {side * (w * 0.82 + v), -0.8, 0.0},
+                        {side * w * 0.76, -0.72, 0.4},
+                        {side * (w - 0.12), -0.3, 0.3}},
+                       true),
                 person.hair.colour);
   }
 }
@@ -190,27 +212,40 @@ void paint_back_hair(Canvas& canvas, const DrawnPerson& person) {
       paint_curls(canvas, person, round, 0.16);
       break;
     }
-    case HairStyle::kLongStraight: paint_long_sides(canvas, person, hair.length, false); break;
-    case HairStyle::kLongWavy: paint_long_sides(canvas, person, hair.length, true); break;
+    case HairStyle::kLongStraight:
+      paint_long_sides(canvas, person, hair.length, false);
+      break;
+    case HairStyle::kLongWavy:
+      paint_long_sides(canvas, person, hair.length, true);
+      break;
     case HairStyle::kBob:
       paint_long_sides(canvas, person, 0.55 + 0.22 * hair.length, false);
       break;
     case HairStyle::kBun:
       canvas.fill(ellipse(hair.part * 0.2, head.crown_y - 0.22, 0.36, 0.32, 0.0), hair.colour);
-      canvas.stroke(smooth({{-0.25, head.crown_y - 0.2, 0}, {0.0, head.crown_y - 0.36, 0},
-                            {0.25, head.crown_y - 0.2, 0}}, false), hair.streak, 0.03, 0.7);
+      canvas.stroke(smooth({{-0.25, head.crown_y - 0.2, 0},
+                            {0.0, head.crown_y - 0.36, 0},
+                            {0.25, head.crown_y - 0.2, 0}},
+                           false),
+                    hair.streak, 0.03, 0.7);
       break;
     case HairStyle::kPonytails:
       for (const double side : {-1.0, 1.0}) {
-        canvas.fill(smooth({{side * 0.95, -0.45, 0}, {side * 1.5, -0.3, 0},
-                            {side * 1.55, 0.5 * hair.length, 0}, {side * 1.3, 0.8 * hair.length, 0},
-                            {side * 1.22, 0.3, 0}}, true),
+        canvas.fill(smooth({{side * 0.95, -0.45, 0},
+                            {side * 1.5, -0.3, 0},
+                            {side * 1.55, 0.5 * hair.length, 0},
+                            {side * 1.3, 0.8 * hair.length, 0},
+                            {side * 1.22, 0.3, 0}},
+                           true),
                     darker(hair.colour, 0.1));
         canvas.fill(ellipse(side * 1.08, -0.38, 0.1, 0.12, 0.0), person.extras.earring_colour);
       }
       break;
-    case HairStyle::kHeadscarf: paint_scarf_back(canvas, person); break;
-    default: break;
+    case HairStyle::kHeadscarf:
+      paint_scarf_back(canvas, person);
+      break;
+    default:
+      break;
   }
 }
 
@@ -263,14 +298,20 @@ void paint_front_hair(Canvas& canvas, const DrawnPerson& person) {
       const double side = half_width_at(head, hair.temple) - 0.05;
       const double back = hair.hairline - 0.26;
       canvas.fill(cap(head, 0.04, hair.temple,
-                      smooth({{side, hair.temple, 0.1}, {side * 0.8, -0.66, 0.5},
-                              {side * 0.42, back, 0.6}, {0.0, hair.hairline - 0.06, 0.8},
-                              {-side * 0.42, back, 0.6}, {-side * 0.8, -0.66, 0.5},
-                              {-side, hair.temple, 0.1}}, false)),
+                      smooth({{side, hair.temple, 0.1},
+                              {side * 0.8, -0.66, 0.5},
+                              {side * 0.42, back, 0.6},
+                              {0.0, hair.hairline - 0.06, 0.8},
+                              {-side * 0.42, back, 0.6},
+                              {-side * 0.8, -0.66, 0.5},
+                              {-side, hair.temple, 0.1}},
+                             false)),
                   hair.colour);
       break;
     }
-    case HairStyle::kSidesOnly: paint_side_hair(canvas, person); break;
+    case HairStyle::kSidesOnly:
+      paint_side_hair(canvas, person);
+      break;
     case HairStyle::kQuiff:
       canvas.fill(cap(head, v * 0.5, hair.temple, plain_hairline(person), 0.28 + v), hair.colour);
       paint_strands(canvas, person, 0.25 + v);

@@ -22,10 +22,9 @@ Colour jitter(Random& random, const Colour& colour, double spread) {
 }
 
 Colour skin_colour(Random& random) {
-  static const std::array<Colour, 7> kTones = {Colour(196, 214, 246), Colour(170, 196, 236),
-                                               Colour(142, 178, 224), Colour(112, 152, 206),
-                                               Colour(84, 122, 178),  Colour(62, 92, 142),
-                                               Colour(48, 68, 106)};
+  static const std::array<Colour, 7> kTones = {
+      Colour(196, 214, 246), Colour(170, 196, 236), Colour(142, 178, 224), Colour(112, 152, 206),
+      Colour(84, 122, 178),  Colour(62, 92, 142),   Colour(48, 68, 106)};
   const double at = random.uniform(0.0, 5.999);
   const auto index = static_cast<std::size_t>(at);
   return jitter(random, mix(kTones[index], kTones[index + 1], at - static_cast<double>(index)),
@@ -34,9 +33,9 @@ Colour skin_colour(Random& random) {
 
 Colour hair_colour(Random& random, bool old) {
   static const std::array<Colour, 9> kNatural = {
-      Colour(22, 20, 22),   Colour(28, 36, 52),   Colour(36, 56, 92),
-      Colour(52, 84, 132),  Colour(96, 148, 192), Colour(140, 196, 226),
-      Colour(32, 66, 160),  Colour(48, 94, 196),  Colour(26, 26, 84)};
+      Colour(22, 20, 22),  Colour(28, 36, 52),   Colour(36, 56, 92),
+      Colour(52, 84, 132), Colour(96, 148, 192), Colour(140, 196, 226),
+      Colour(32, 66, 160), Colour(48, 94, 196),  Colour(26, 26, 84)};
   static const std::array<Colour, 5> kDyed = {Colour(150, 60, 110), Colour(190, 130, 40),
                                               Colour(120, 90, 220), Colour(90, 140, 50),
                                               Colour(60, 30, 180)};
@@ -63,10 +62,14 @@ Colour bright_colour(Random& random) {
 
 Colour frame_colour(Random& random) {
   switch (random.weighted({5, 2, 2, 2})) {
-    case 0: return {24, 22, 22};
-    case 1: return {30, 60, 110};
-    case 2: return {150, 150, 150};
-    default: return bright_colour(random);
+    case 0:
+      return {24, 22, 22};
+    case 1:
+      return {30, 60, 110};
+    case 2:
+      return {150, 150, 150};
+    default:
+      return bright_colour(random);
   }
 }
 
@@ -155,11 +158,10 @@ Mouth make_mouth(Random& random, const Skin& skin, bool masculine) {
 Hair make_hair(Random& random, const Colour& colour, bool masculine, bool old) {
   Hair hair{};
   // bald buzz short part fringe curly afro long wavy bob bun tails receding sides quiff scarf
-  const int style =
-      masculine ? random.weighted({1, 1.2, 2, 2, 1.2, 1.4, 0.8, 0.4, 0.4, 0.1, 0.2, 0,
-                                   old ? 2.5 : 0.7, old ? 2.0 : 0.3, 1.4, 0})
-                : random.weighted({0.1, 0.2, 0.6, 0.9, 1.0, 1.2, 0.9, 2.0, 2.0, 1.8, 1.4, 1.2, 0, 0,
-                                   0.4, 1.0});
+  const int style = masculine ? random.weighted({1, 1.2, 2, 2, 1.2, 1.4, 0.8, 0.4, 0.4, 0.1, 0.2, 0,
+                                                 old ? 2.5 : 0.7, old ? 2.0 : 0.3, 1.4, 0})
+                              : random.weighted({0.1, 0.2, 0.6, 0.9, 1.0, 1.2, 0.9, 2.0, 2.0, 1.8,
+                                                 1.4, 1.2, 0, 0, 0.4, 1.0});
   hair.style = static_cast<HairStyle>(style);
   hair.colour = hair.style == HairStyle::kHeadscarf ? bright_colour(random) : colour;
   const bool dark = colour[0] + colour[1] + colour[2] < 200.0;
@@ -177,8 +179,8 @@ FacialHair make_facial_hair(Random& random, const Colour& hair, bool masculine) 
   if (masculine) {
     out.beard = static_cast<BeardStyle>(random.weighted({5, 1.2, 1.1, 0.7, 1.8, 0.6}));
     const bool bearded = out.beard != BeardStyle::kNone && out.beard != BeardStyle::kStubble;
-    out.moustache = static_cast<MoustacheStyle>(
-        bearded ? random.weighted({1, 2, 2.5, 0.5}) : random.weighted({8, 0.7, 0.9, 0.4}));
+    out.moustache = static_cast<MoustacheStyle>(bearded ? random.weighted({1, 2, 2.5, 0.5})
+                                                        : random.weighted({8, 0.7, 0.9, 0.4}));
   }
   out.colour = mix(hair, Colour(40, 44, 54), random.uniform(0.0, 0.35));
   out.density = random.uniform(0.75, 1.0);

@@ -15,8 +15,22 @@ namespace maitred::drawn {
 using Colour = cv::Scalar;  // BGR, 0 to 255
 
 enum class HairStyle {
-  kBald, kBuzz, kShort, kSidePart, kFringe, kCurly, kAfro, kLongStraight, kLongWavy, kBob, kBun,
-  kPonytails, kReceding, kSidesOnly, kQuiff, kHeadscarf
+  kBald,
+  kBuzz,
+  kShort,
+  kSidePart,
+  kFringe,
+  kCurly,
+  kAfro,
+  kLongStraight,
+  kLongWavy,
+  kBob,
+  kBun,
+  kPonytails,
+  kReceding,
+  kSidesOnly,
+  kQuiff,
+  kHeadscarf
 };
 enum class BeardStyle { kNone, kStubble, kGoatee, kChinStrap, kFull, kLong };
 enum class MoustacheStyle { kNone, kThin, kThick, kHandlebar };

@@ -1,4 +1,5 @@
-// The shop behind the people: floor, wall, door, shelves and a lamp; nothing that looks like a face.
+// The shop behind the people: floor, wall, door, shelves and a lamp; nothing that looks like a
+// face.
 #include <opencv2/imgproc.hpp>
 
 #include "tests/support/drawn_film.h"

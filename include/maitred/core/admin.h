@@ -23,8 +23,7 @@ class Admin {
 
   // `args` is an object. Errors: bad_usage (kInput) for an unknown verb or a field that is missing
   // or of the wrong type; those of the verb.
-  Result<nlohmann::json> run(std::string_view verb, const nlohmann::json& args,
-                             const Actor& actor);
+  Result<nlohmann::json> run(std::string_view verb, const nlohmann::json& args, const Actor& actor);
 
  private:
   using Verb = Result<nlohmann::json> (Admin::*)(const nlohmann::json& args, const Actor& actor);

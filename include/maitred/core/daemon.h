@@ -1,6 +1,8 @@
 // The running core: one thread, one io_context.
 #pragma once
 
+#include <sys/types.h>
+
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/signal_set.hpp>
 #include <boost/asio/steady_timer.hpp>
@@ -10,6 +12,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "maitred/base/result.h"
 #include "maitred/control/server.h"
@@ -27,6 +30,7 @@ struct DaemonOptions {
   bool spawn_eyes = false;
   std::filesystem::path eye_program;
   bool exit_when_done = false;
+  std::vector<uid_t> eye_users;  // who may run an eye, besides our own user and root
   // Told "READY=1" and the like; sd_notify.
   std::function<void(const std::string&)> notify = [](const std::string&) {};
 };
@@ -43,8 +47,8 @@ class Daemon {
   static Result<std::unique_ptr<Daemon>> open(std::unique_ptr<Shop> shop, DaemonOptions options);
   ~Daemon();
 
-  // Until SIGTERM, SIGINT or, with exit_when_done, the end of all files. Returns the exit status: 0,
-  // or 3 when the store can no longer be written.
+  // Until SIGTERM, SIGINT or, with exit_when_done, the end of all files. Returns the exit status:
+  // 0, or 3 when the store can no longer be written.
   int run();
 
  private:

@@ -18,8 +18,8 @@
 namespace maitred {
 
 struct EyeSupervisorOptions {
-  std::filesystem::path program;      // maitred-eye
-  std::filesystem::path settings;     // the configuration file it gets
+  std::filesystem::path program;   // maitred-eye
+  std::filesystem::path settings;  // the configuration file it gets
   std::vector<std::string> cameras;
   Milliseconds silence = std::chrono::seconds{6};         // without a word: killed
   Milliseconds first_silence = std::chrono::seconds{40};  // the same until the first word

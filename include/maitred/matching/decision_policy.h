@@ -23,12 +23,12 @@ struct DecisionRules {
 // A track is looked at several times while its fused template grows. So that many looks do not
 // multiply the false alerts, the FMR is a budget that the looks of one track share: a look that may
 // spend the share s uses the threshold at s * FMR. By the union bound the FPIR of the whole track
-// is at most the target whatever the frames have in common (and, as they have much in common,
-// about half of it to all of it). budget() says how much may be spent up to a look:
-//   1st look with 1 or 2 fused frames  5 %, 2nd 10 %   only a clear match is decided so early
-//   first look with settled_frames     60 %
-//   first look with full_frames        90 %
-//   n-th look after that               100 % - 10 % / 2^n
+// is at most the target whatever the frames have in common; as they have much in common, it is some
+// two thirds of it. What may be spent up to and including a look:
+//   1st look with 1 or 2 fused frames   4 %, 2nd 8 %    only a clear match is decided so early
+//   first look with settled_frames     75 %
+//   first look with full_frames        92 %
+//   n-th look after that               100 % - 8 % / 2^n
 //   when the track ends                100 %
 // What earlier looks did not spend falls to the next. The margin only takes false alerts away.
 // Immutable, thread-safe. Terms: ISO/IEC 19795-1.

@@ -60,14 +60,14 @@ class Gallery {
   void append(std::uint32_t customer, const Template& row);
 
   struct FreeAligned {
-    std::size_t values = 0;
+    std::size_t values;
     void operator()(float* memory) const;
   };
 
   std::string engine_;
   std::size_t template_length_ = 0;
   std::size_t stride_ = 0;  // values from row to row
-  std::unique_ptr<float[], FreeAligned> values_;
+  std::unique_ptr<float[], FreeAligned> values_{nullptr, FreeAligned{0}};
   std::vector<std::uint32_t> row_customer_;  // index into customers_, ascending
   std::vector<CustomerId> customers_;
   std::map<CustomerId, std::uint32_t> index_of_;

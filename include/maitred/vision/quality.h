@@ -15,12 +15,12 @@ namespace maitred {
 
 // What is measured on one face.
 struct FaceMeasures {
-  float width_px = 0.0F;      // of the face in the image
-  float sharpness = 0.0F;     // fine detail over contrast of the aligned face at the scale at which
-                              // it is recognised, or its own where that is smaller
-  float mean_light = 0.0F;    // grey of the aligned face, 0 to 255
-  float contrast = 0.0F;      // its standard deviation, 0 to 127
-  float dark_share = 0.0F;    // of its pixels under 16
+  float width_px = 0.0F;    // of the face in the image
+  float sharpness = 0.0F;   // fine against coarse detail in the direction that has least of it, at
+                            // the scale at which the face is recognised; about 1, less if blurred
+  float mean_light = 0.0F;  // grey of the aligned face, 0 to 255
+  float contrast = 0.0F;    // its standard deviation, 0 to 127
+  float dark_share = 0.0F;  // of its pixels under 16
   float bright_share = 0.0F;  // of its pixels over 250
   float yaw = 0.0F;       // -1 (profile) .. 0 (frontal) .. 1: nose against the middle of the eyes
   float pitch = 0.0F;     // nose between eyes and mouth, 0 where it usually lies
@@ -50,16 +50,17 @@ std::string_view photo_fault_message(PhotoFault fault);
 
 enum class Purpose {
   kEnrol,  // every fault refuses
-  kProbe   // only the want of a face refuses; of several the largest counts
+  kProbe   // only the want of a face refuses; of several the most prominent counts
 };
 
-// The face a photo is about, by its index in `faces`, or why there is none. Faces much smaller than
-// the largest (people far behind) do not count as several.
+// The face a photo is about, by its index in `faces`, or why there is none. It is the most
+// prominent one: large, and near the middle. Others count as several people only when they are
+// nearly as prominent; passers-by behind do not.
 struct MainFace {
   std::optional<std::size_t> index;
   std::optional<PhotoFault> fault;
 };
-MainFace choose_main_face(std::span<const Face> faces, Purpose purpose);
+MainFace choose_main_face(std::span<const Face> faces, const ImageView& image, Purpose purpose);
 
 // The worst fault of the face for enrolment, if any. Pure.
 std::optional<PhotoFault> enrolment_fault(const FaceMeasures& measures);

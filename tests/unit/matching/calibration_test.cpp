@@ -127,17 +127,17 @@ TEST(DecisionPolicy, LooksNeverSpendMoreThanThereIs) {
 TEST(DecisionPolicy, AnEarlyLookNeedsAClearMatch) {
   const auto policy = DecisionPolicy::derive(retail(), {}, 200);
   DecisionPolicy::Looks looks;
-  EXPECT_NEAR(policy.spend(looks, 1), 0.05, 1e-12);
-  EXPECT_NEAR(policy.spend(looks, 2), 0.05, 1e-12);
+  EXPECT_NEAR(policy.spend(looks, 1), 0.04, 1e-12);
+  EXPECT_NEAR(policy.spend(looks, 2), 0.04, 1e-12);
   EXPECT_EQ(policy.spend(looks, 2), 0.0);
-  EXPECT_NEAR(policy.spend(looks, 3), 0.5, 1e-12);
+  EXPECT_NEAR(policy.spend(looks, 3), 0.67, 1e-12);
   EXPECT_EQ(policy.spend(looks, 4), 0.0);
-  EXPECT_NEAR(policy.spend(looks, 6), 0.3, 1e-12);
-  EXPECT_NEAR(policy.spend(looks, 7), 0.05, 1e-12);
+  EXPECT_NEAR(policy.spend(looks, 6), 0.17, 1e-12);
+  EXPECT_NEAR(policy.spend(looks, 7), 0.04, 1e-12);
   DecisionPolicy::Looks late;
-  EXPECT_NEAR(policy.spend(late, 8), 0.9, 1e-12) << "what was not spent is not lost";
-  EXPECT_EQ(policy.confidence(policy.threshold(0.05)), Confidence::kHigh);
-  EXPECT_EQ(policy.confidence(policy.threshold(0.06)), Confidence::kMedium);
+  EXPECT_NEAR(policy.spend(late, 8), 0.92, 1e-12) << "what was not spent is not lost";
+  EXPECT_EQ(policy.confidence(policy.threshold(0.04)), Confidence::kHigh);
+  EXPECT_EQ(policy.confidence(policy.threshold(0.05)), Confidence::kMedium);
 }
 
 }  // namespace

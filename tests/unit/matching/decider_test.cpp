@@ -15,8 +15,8 @@ const WallTime kStart{std::chrono::sys_days{std::chrono::year{2026} / 11 / 22}};
 constexpr std::size_t kCustomers = 4;
 
 // Customers 0 to 3 are the axes of a space of 8 values, so that a probe is written down by its
-// similarity to each. The thresholds at FPIR 1e-3 and four rows: .364 for a single try, .383
-// settled, .475 at a first frame; see CalibrationRow below.
+// similarity to each. The thresholds at FPIR 1e-3 and four rows: .36 for a single try, .38 settled,
+// .50 on a first frame.
 class DeciderTest : public ::testing::Test {
  protected:
   static Calibration calibration() {

@@ -91,8 +91,6 @@ void false_alerts_keep_the_target(double target, std::size_t customers, int visi
     alerted += shop.visit(shop.people.person(), noise).empty() ? 0 : 1;
   }
   const double measured = static_cast<double>(alerted) / visitors;
-  ::testing::Test::RecordProperty(fmt::format("fpir_{}_noise_{}", target, noise),
-                                  fmt::format("{:.5f}", measured));
   fmt::print("target {} gallery {} noise {}: measured {:.5f}\n", target, customers, noise,
              measured);
   // Four standard deviations of the count are allowed on top of the factor of two.
@@ -102,11 +100,11 @@ void false_alerts_keep_the_target(double target, std::size_t customers, int visi
 }
 
 TEST(FalseAlerts, StayAtOneInAHundred) {
-  false_alerts_keep_the_target(1e-2, 100, 10000, 0.35F);
-  false_alerts_keep_the_target(1e-2, 100, 10000, 0.7F);
+  false_alerts_keep_the_target(1e-2, 100, 6000, 0.35F);
+  false_alerts_keep_the_target(1e-2, 100, 6000, 0.7F);
 }
 
-TEST(FalseAlerts, StayAtOneInAThousand) { false_alerts_keep_the_target(1e-3, 100, 20000, 0.35F); }
+TEST(FalseAlerts, StayAtOneInAThousand) { false_alerts_keep_the_target(1e-3, 100, 15000, 0.35F); }
 
 TEST(FalseAlerts, CustomersAreFoundAndAsThemselves) {
   Shop shop(200, 1e-3, 7);

@@ -1,6 +1,8 @@
 // Made-up templates: people are random directions, frames are those with noise.
 #pragma once
 
+#include <fmt/format.h>
+
 #include <cmath>
 #include <random>
 #include <string>
@@ -35,6 +37,6 @@ class SyntheticPeople {
   std::normal_distribution<float> normal_;
 };
 
-inline CustomerId customer(std::size_t number) { return CustomerId("c" + std::to_string(number)); }
+inline CustomerId customer(std::size_t number) { return CustomerId(fmt::format("c{}", number)); }
 
 }  // namespace maitred

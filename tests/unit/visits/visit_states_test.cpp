@@ -1,4 +1,5 @@
 // Every state of an alert against every event, and a restart at every point of a random history.
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -91,7 +92,7 @@ std::string closed(const VisitBook& book) {
 std::string after(const VisitBook& book, Milliseconds time) {
   const auto changes = book.due(kStart + time);
   if (changes.empty()) return "";
-  return std::string(word(changes.at(0).state)) + " " + std::to_string(changes.at(0).escalation);
+  return fmt::format("{} {}", word(changes.at(0).state), changes.at(0).escalation);
 }
 std::string withdrawn(const VisitBook& book) {
   const auto changes = book.plan_withdraw(kAnna, kStart + 61s);
@@ -194,7 +195,7 @@ class Player {
 
   void roll() {
     kind_ = number(0, 9);
-    customer_ = CustomerId("customer" + std::to_string(number(0, 2)));
+    customer_ = CustomerId(fmt::format("customer{}", number(0, 2)));
     who_ = number(0, 1) == 0 ? "Sam" : "Kim";
     outcome_ = static_cast<Outcome>(number(1, 4));
     pick_ = static_cast<std::size_t>(number(0, 1000));
@@ -238,19 +239,18 @@ class Player {
       }
     } else {
       for (const auto& change : book.due(now_)) {
-        said += std::string(word(change.state)) + std::to_string(change.escalation) + " " +
-                change.visit.value + " ";
+        said += fmt::format("{}{} {} ", word(change.state), change.escalation, change.visit.value);
         commit(change);
       }
     }
     const auto next = book.next_deadline();
-    return said + " | " + std::to_string(book.open_alerts()) + " open, next " +
-           (next ? format_time(*next) : "none");
+    return fmt::format("{} | {} open, next {}", said, book.open_alerts(),
+                       next ? format_time(*next) : "none");
   }
 
  private:
   int number(int low, int high) { return std::uniform_int_distribution<int>(low, high)(random_); }
-  static VisitId visit_id(std::size_t event) { return VisitId("v" + std::to_string(event)); }
+  static VisitId visit_id(std::size_t event) { return VisitId(fmt::format("v{}", event)); }
 
   std::mt19937 random_;
   WallTime now_ = kStart;

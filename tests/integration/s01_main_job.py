@@ -1,0 +1,133 @@
+"""From a film of drawn people to an alert on a staff terminal, on a bare machine (engine demo)."""
+
+import json
+
+from shop import *
+
+
+def customers_of(truth):
+    return list(truth["enroll"])
+
+
+def cast_portrait(member):
+    return portrait_of_member(member)
+
+
+class MainJob(ShopTest):
+    def setUp(self):
+        self.film, self.truth = film()
+        self.members = customers_of(self.truth)
+
+    def opened(self, **camera):
+        shop = self.shop()
+        shop.camera(self.film, realtime=False, **camera).init()
+        return shop
+
+    def test_a_customer_who_asked_is_announced_once(self):
+        shop = self.opened()
+        customer = shop.enrol("Robin Sample", cast_portrait(self.members[0]))
+        shop.do("ask", customer, "trail shoes, size 43")
+        shop.start("--exit-when-done")
+        client = shop.client()
+        self.assertEqual(client.hello["type"], "hello")
+        self.assertEqual(client.hello["protocol"], 1)
+        alert = client.until("alert", timeout=60)
+        self.assertIsNotNone(alert, shop.log.read_text())
+        self.assertEqual(alert["customer"]["id"], customer)
+        self.assertEqual(alert["customer"]["name"], "Robin Sample")
+        self.assertEqual(alert["reason"], "ask")
+        self.assertIn("trail shoes, size 43", alert["headline"])
+        self.assertEqual(alert["camera"], "entrance")
+        self.assertEqual(alert["state"], "new")
+        visit = next(v for v in self.truth["visits"] if v["person"] == self.members[0])
+        self.assertGreaterEqual(alert["position"], visit["start"])
+        self.assertLessEqual(alert["position"], visit["end"] + 1.5)
+        self.assertEqual(shop.wait(), 0)
+        self.assertEqual([line for line in client.rest() if line["type"] == "alert"], [])
+        visits = shop.do("visits")["visits"]
+        self.assertEqual([row["id"] for row in visits], [customer])
+
+    def test_strangers_stay_unknown(self):
+        shop = self.opened()
+        # Somebody who is not in the film.
+        shop.enrol("Elsewhere", portrait(999_983))
+        self.assertEqual(shop.replay(), [])
+        self.assertEqual(shop.do("visits")["visits"], [])
+
+    def test_every_customer_of_the_film_once_and_nobody_else(self):
+        shop = self.opened()
+        ids = {shop.enrol(member, cast_portrait(member)): member for member in self.members}
+        alerts = shop.replay()
+        self.assertEqual(sorted(ids[alert["customer"]["id"]] for alert in alerts),
+                         sorted(self.members))
+
+    def test_a_second_pass_within_the_cooldown_is_the_same_visit(self):
+        shop = self.opened()
+        shop.enrol("Robin Sample", cast_portrait(self.members[0]))
+        self.assertEqual(len(shop.replay()), 1)
+        self.assertEqual(len(shop.replay()), 1)
+        self.assertEqual(len(shop.do("visits")["visits"]), 1)
+
+    def test_changes_reach_the_running_daemon_at_once(self):
+        shop = self.shop()
+        shop.camera(self.film, realtime=False, loop=True).section("visits", cooldown="0s").init()
+        shop.start()
+        client = shop.client()
+        self.assertTrue(shop.do("status")["running"])
+        customer = shop.enrol("Robin Sample", cast_portrait(self.members[0]))
+        alert = client.until("alert", timeout=60)
+        self.assertEqual(alert["customer"]["id"], customer)
+        # Withdrawal: the open alert goes, and no new one comes while the film is played again.
+        shop.do("consent", customer, "withdraw")
+        update = client.until("update")
+        self.assertEqual((update["visit"], update["state"]), (alert["visit"], "withdrawn"))
+        frames = shop.do("status")["cameras"][0]["frames"]
+        deadline = time.monotonic() + 60 * PATIENCE
+        while (shop.do("status")["cameras"][0]["frames"] < frames + self.truth["frames"] and
+               time.monotonic() < deadline):
+            time.sleep(0.2)
+        self.assertEqual([line for line in client.rest() if line["type"] == "alert"], [])
+        # Renewal: at once again. Erasure: gone for good.
+        shop.do("consent", customer, "renew", "--consent-version", "v2", "--consent-ref", "form 2")
+        self.assertIsNotNone(client.until("alert", timeout=60))
+        receipt = shop.do("forget", customer, "--receipt", shop.folder / "receipt.json")
+        self.assertTrue(receipt["erased"])
+        self.assertEqual(shop.do("list")["customers"], [])
+        self.assertEqual(shop.ctl("show", customer).status, 2)
+        self.assertEqual(shop.ctl("receipt", "verify", shop.folder / "receipt.json").status, 0)
+        self.assertEqual(shop.stop(), 0)
+
+    def test_history_is_sent_only_with_its_scope(self):
+        for scopes, sent in (("recognition", False), ("recognition,history", True)):
+            shop = self.opened()
+            customer = shop.enrol("Robin Sample", cast_portrait(self.members[0]), scopes=scopes)
+            shop.do("purchase", customer, "--item", "socks", "--status", "bought")
+            alerts = shop.replay()
+            self.assertEqual("recent" in alerts[0]["customer"], sent)
+            self.assertNotIn("similarity", json.dumps(alerts))
+
+    def test_the_eye_is_started_again_when_it_dies(self):
+        shop = self.shop()
+        shop.camera(self.film, loop=True).init()
+        shop.enrol("Robin Sample", cast_portrait(self.members[0]))
+        shop.start()
+        client = shop.client()
+        for sig in (signal.SIGKILL, signal.SIGSTOP):
+            deadline = time.monotonic() + 30 * PATIENCE
+            while shop.do("status")["cameras"][0]["state"] != "running":
+                self.assertLess(time.monotonic(), deadline)
+                time.sleep(0.1)
+            eyes = children_of(shop.daemon.pid)
+            self.assertEqual(len(eyes), 1)
+            os.kill(eyes[0], sig)
+            while children_of(shop.daemon.pid) in ([], eyes):
+                self.assertLess(time.monotonic(), deadline + 30)
+                # The core answers all the while.
+                client.send({"type": "ping"})
+                self.assertIsNotNone(client.until("pong", timeout=2))
+                time.sleep(0.1)
+        self.assertEqual(shop.stop(), 0)
+
+
+if __name__ == "__main__":
+    run_tests()

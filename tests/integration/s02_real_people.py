@@ -1,0 +1,80 @@
+"""Real photos and films, where this machine has them."""
+
+import pathlib
+import sys
+
+from shop import *
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "tools"))
+import score_film  # noqa: E402
+
+DATA = SHARED / "data"
+
+
+@needs_shared("photos and films of real people")
+class RealPeople(ShopTest):
+    def test_two_men_of_a_clip_are_each_announced_once_and_nobody_else(self):
+        shop = self.shop(engine="retail")
+        shop.camera(DATA / "video/short_hamilton_clip.mp4", realtime=False, dwell="0s", min_face=40)
+        shop.init()
+        photos = DATA / "photos"
+        first = shop.enrol("First", photos / "lin-manuel-miranda.png")
+        second = shop.enrol("Second", photos / "alex-lacamoire.png")
+        alerts = shop.replay()
+        self.assertEqual(sorted(alert["customer"]["id"] for alert in alerts),
+                         sorted([first, second]))
+
+    def test_walkers_are_recognised_and_strangers_are_not(self):
+        video = DATA / "video"
+        result = score_film.play(video / "walkin-dev.mp4",
+                                 json.loads((video / "walkin-dev.json").read_text()),
+                                 DATA / "people/known", gallery=200,
+                                 false_alerts="1 per 1000 visitors")
+        print(result, file=sys.stderr)
+        self.assertGreaterEqual(result["gallery"], 196)
+        self.assertGreaterEqual(result["recognised"], 7)
+        self.assertEqual(result["false_alerts"], [])
+        self.assertLessEqual(result["median_s"], 1.0)
+
+    def test_a_scene_without_faces_costs_no_template(self):
+        shop = self.shop(engine="retail")
+        shop.camera(DATA / "video/no-faces.mp4", realtime=False, name="empty")
+        shop.init()
+        shop.enrol("First", DATA / "photos/lin-manuel-miranda.png")
+        shop.start("--exit-when-done", wait=False)
+        camera = {}
+        while shop.daemon.poll() is None:
+            answer = shop.ctl("status")
+            cameras = answer.json.get("cameras") if answer.status == 0 else None
+            camera = cameras[0] if cameras and cameras[0]["frames"] else camera
+            time.sleep(0.05)
+        self.assertEqual(shop.daemon.returncode, 0)
+        self.assertGreater(camera["frames"], 0)
+        self.assertEqual((camera["tracks"], camera["embeddings"]), (0, 0))
+
+    def test_identify_and_verify_tell_people_apart(self):
+        shop = self.shop(engine="retail").init()
+        known = DATA / "people/known"
+        people = sorted(known.iterdir())[:6]
+        ids = {}
+        for person in people:
+            photos = sorted(person.iterdir())
+            ids[person] = shop.enrol(person.name, *photos[:3])
+        right = 0
+        for person in people:
+            probe = sorted(person.iterdir())[3]
+            answer = shop.ctl("identify", "--photo", probe)
+            right += answer.status == 0 and answer.json["id"] == ids[person]
+            self.assertIn(answer.status, (0, 1))
+            if answer.status == 0:
+                self.assertEqual(answer.json["id"], ids[person])
+            other = people[(people.index(person) + 1) % len(people)]
+            self.assertEqual(shop.ctl("verify", ids[other], "--photo", probe).status, 1)
+        self.assertGreaterEqual(right, 5)
+        stranger = sorted((DATA / "people/strangers").iterdir())[0]
+        answer = shop.ctl("identify", "--photo", sorted(stranger.iterdir())[0])
+        self.assertEqual((answer.status, answer.json), (1, {"match": False}))
+
+
+if __name__ == "__main__":
+    run_tests()

@@ -1,0 +1,140 @@
+"""Staff terminals: claims, resumption, and clients that misbehave."""
+
+import threading
+
+from shop import *
+
+
+class Staff(ShopTest):
+    def setUp(self):
+        path, truth = film()
+        self.box = self.shop()
+        self.box.camera(path, realtime=False, loop=True)
+        self.box.section("visits", cooldown="1s", escalate=[], alert_ttl="3d")
+        self.box.init()
+        for member in list(truth["enroll"]):
+            self.box.enrol(member, portrait_of_member(member))
+
+    def paused(self):
+        """A shop with a few alerts and no camera."""
+        self.box.start()
+        client = self.box.client()
+        for _ in range(3):
+            self.assertIsNotNone(client.until("alert", timeout=60))
+        self.box.stop()
+        self.box.cameras = []
+        self.box.write().start(spawn=False)
+
+    def test_first_claim_wins_and_everyone_learns(self):
+        self.paused()
+        sam, alex = self.box.client(), self.box.client()
+        visit = sam.until("alert")["visit"]
+        sam.send({"type": "claim", "visit": visit, "by": "Sam"})
+        won = alex.until("claimed")
+        self.assertEqual((won["visit"], won["by"], won["ok"]), (visit, "Sam", True))
+        self.assertEqual(alex.until("update")["state"], "claimed")
+        alex.send({"type": "claim", "visit": visit, "by": "Alex"})
+        lost = alex.until("claimed")
+        self.assertEqual((lost["by"], lost["ok"]), ("Sam", False))
+        sam.send({"type": "close", "visit": visit, "outcome": "served", "note": "bought"})
+        closed = alex.until("update")
+        self.assertEqual((closed["state"], closed["visit"]), ("closed", visit))
+        rows = {row["visit"]: row for row in self.box.do("visits")["visits"]}
+        self.assertEqual((rows[visit]["outcome"], rows[visit]["note"]), ("served", "bought"))
+        sam.send({"type": "close", "visit": visit, "outcome": "served"})
+        self.assertEqual(sam.until("error")["code"], "already_closed")
+        sam.send({"type": "claim", "visit": "nonsense", "by": "Sam"})
+        self.assertEqual(sam.until("error")["code"], "unknown_visit")
+        sam.send({"type": "ping"})
+        self.assertIsNotNone(sam.until("pong"))
+
+    def test_a_client_resumes_where_it_was(self):
+        self.paused()
+        everything = [line["seq"] for line in self.box.client().rest()]
+        self.assertEqual(everything, sorted(everything))
+        self.assertGreaterEqual(len(everything), 3)
+        later = [line["seq"] for line in self.box.client(after=everything[0]).rest()]
+        self.assertEqual(later, everything[1:])
+        self.assertEqual(self.box.client(after=everything[-1]).rest(), [])
+        # The same after a restart of the core.
+        self.box.stop(signal.SIGKILL)
+        self.box.start(spawn=False)
+        self.assertEqual([line["seq"] for line in self.box.client().rest()], everything)
+
+    def test_garbage_gets_one_error_and_the_door(self):
+        self.box.cameras = []
+        self.box.write().start(spawn=False)
+        deep = b'{"type":' + b"[" * 50 + b"]" * 50 + b"}\n"
+        for garbage in (b"hello\n", b"\x00\xff\xfe\x01\n", b"[1,2]\n", b"{}\n", deep,
+                        b'{"type":"dance"}\n', b'{"type":"claim"}\n', b'{"type":"resume","after":-1}\n',
+                        b'{"type":"resume","after":"x"}\n', b"x" * 20000, b"{" * 17000 + b"\n"):
+            client = self.box.client(resume=False)
+            try:
+                client.raw(garbage)
+            except OSError:
+                pass
+            lines = client.rest(2)
+            self.assertEqual([line["type"] for line in lines], ["error"], garbage[:40])
+            self.assertIsNone(client.line(2))
+        self.assertTrue(self.box.do("status")["running"])
+
+    def test_who_does_not_read_delays_nobody(self):
+        self.box.start()
+        healthy = self.box.client()
+        self.assertIsNotNone(healthy.until("alert", timeout=60))
+        # One never reads, with the smallest of buffers; some send garbage without end.
+        deaf = self.box.client()
+        deaf.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1024)
+        done = threading.Event()
+
+        def vandal():
+            while not done.is_set():
+                try:
+                    self.box.client(resume=False).raw(os.urandom(4000) + b"\n")
+                except (OSError, TypeError):
+                    pass
+
+        vandals = [threading.Thread(target=vandal) for _ in range(2)]
+        for thread in vandals:
+            thread.start()
+        try:
+            delays = []
+            for _ in range(20):
+                sent = time.monotonic()
+                healthy.send({"type": "ping"})
+                self.assertIsNotNone(healthy.until("pong"))
+                delays.append(time.monotonic() - sent)
+            self.assertIsNotNone(healthy.until("alert", timeout=60))
+        finally:
+            done.set()
+            for thread in vandals:
+                thread.join()
+        print(f"slowest answer {max(delays) * 1000:.1f} ms", file=sys.stderr)
+        self.assertLess(sorted(delays)[len(delays) // 2], 0.2 * PATIENCE)
+        self.assertEqual(self.box.stop(), 0)
+
+    def test_tokens_are_asked_for_once_there_are_some(self):
+        self.box.cameras = []
+        self.box.write().start(spawn=False)
+        token = self.box.do("staff", "add", "till")["token"]
+        stranger = self.box.client(resume=False)
+        stranger.send({"type": "auth", "token": "guess"})
+        self.assertEqual(stranger.until("error", timeout=6)["type"], "error")
+        till = self.box.client(resume=False)
+        till.send({"type": "auth", "token": token})
+        till.send({"type": "ping"})
+        self.assertIsNotNone(till.until("pong"))
+        self.assertNotIn(token, self.box.log.read_text())
+
+    def test_watch_in_a_pipe(self):
+        self.paused()
+        done = subprocess.run([BIN / "maitredctl", "-c", self.box.config, "--json", "watch",
+                               "--count", "3", "--seconds", "20"], capture_output=True, text=True,
+                              timeout=60)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        alerts = [json.loads(line) for line in done.stdout.splitlines()]
+        self.assertEqual([alert["type"] for alert in alerts], ["alert"] * 3)
+
+
+if __name__ == "__main__":
+    run_tests()

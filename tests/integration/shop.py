@@ -1,0 +1,303 @@
+"""A shop for one test: its own folder, configuration, store, daemon and staff clients.
+
+Only the standard library. The programs come from $MAITRED_BIN, real media from $MAITRED_SHARED.
+"""
+
+import json
+import os
+import pathlib
+import select
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import unittest
+
+BIN = pathlib.Path(os.environ.get("MAITRED_BIN", "build/release/bin")).resolve()
+SOURCE = pathlib.Path(__file__).resolve().parents[2]
+SHARED = pathlib.Path(os.environ.get("MAITRED_SHARED", SOURCE.parent / "shared")).resolve()
+# Sanitizers and valgrind make everything slower.
+PATIENCE = float(os.environ.get("MAITRED_PATIENCE", "1"))
+
+
+def needs_shared(what):
+    """Skips a test where the real media or models are not on this machine."""
+    there = (SHARED / "data").is_dir() and (SHARED / "models").is_dir()
+    return unittest.skipUnless(there, f"skipped: no {what} (set MAITRED_SHARED)")
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+class Answer:
+    """What a program said: status, stdout, stderr, and the JSON object where there is one."""
+
+    def __init__(self, done):
+        self.status = done.returncode
+        self.out = done.stdout
+        self.err = done.stderr
+
+    @property
+    def json(self):
+        return json.loads(self.out)
+
+    @property
+    def code(self):
+        return self.json["error"]["code"]
+
+
+class StaffClient:
+    """A staff terminal on a plain TCP socket."""
+
+    def __init__(self, port, after=0, resume=True, timeout=10):
+        deadline = time.monotonic() + timeout * PATIENCE
+        while True:
+            try:
+                self.socket = socket.create_connection(("127.0.0.1", port), timeout=5)
+                break
+            except OSError:
+                if time.monotonic() > deadline:
+                    raise
+                time.sleep(0.05)
+        self.buffer = b""
+        self.hello = self.line()
+        if resume:
+            self.send({"type": "resume", "after": after})
+
+    def send(self, message):
+        self.raw(json.dumps(message).encode() + b"\n")
+
+    def raw(self, data):
+        self.socket.sendall(data)
+
+    def line(self, timeout=10):
+        """The next line as an object; None at the end of the connection or the time."""
+        deadline = time.monotonic() + timeout * PATIENCE
+        while b"\n" not in self.buffer:
+            left = deadline - time.monotonic()
+            if left <= 0 or not select.select([self.socket], [], [], left)[0]:
+                return None
+            try:
+                got = self.socket.recv(65536)
+            except ConnectionError:
+                return None
+            if not got:
+                return None
+            self.buffer += got
+        text, self.buffer = self.buffer.split(b"\n", 1)
+        return json.loads(text)
+
+    def until(self, wanted, timeout=10):
+        """The next line of this type."""
+        deadline = time.monotonic() + timeout * PATIENCE
+        while time.monotonic() < deadline:
+            line = self.line(deadline - time.monotonic())
+            if line is None:
+                return None
+            if line["type"] == wanted:
+                return line
+        return None
+
+    def rest(self, quiet=0.5):
+        """Every line until the connection ends or nothing comes for a while."""
+        lines = []
+        while (line := self.line(quiet)) is not None:
+            lines.append(line)
+        return lines
+
+    def close(self):
+        self.socket.close()
+
+
+class Shop:
+    def __init__(self, engine="demo", models=None):
+        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="maitred-test-"))
+        self.engine = engine
+        self.models = models or (SHARED / "models" if engine != "demo" else self.folder / "models")
+        self.cameras = []
+        self.sections = {}
+        self.port = free_port()
+        self.daemon = None
+        self.log = self.folder / "maitred.log"
+        self.config = self.folder / "maitred.toml"
+
+    def camera(self, source, name="entrance", **settings):
+        self.cameras.append({"name": name, "source": str(source), **settings})
+        return self
+
+    def section(self, name, **settings):
+        self.sections.setdefault(name, {}).update(settings)
+        return self
+
+    def write(self, extra=""):
+        def value(item):
+            return json.dumps(item)
+
+        sections = {
+            "store": {"path": "store.db", "key": "file:store.key"},
+            "models": {"dir": str(self.models), "engine": self.engine},
+            "staff": {"listen": f"127.0.0.1:{self.port}"},
+            "board": {"listen": ""},
+            "metrics": {"listen": ""},
+        }
+        for name, settings in self.sections.items():
+            sections.setdefault(name, {}).update(settings)
+        lines = []
+        for name, settings in sections.items():
+            lines.append(f"[{name}]")
+            lines += [f"{key} = {value(item)}" for key, item in settings.items()]
+        for camera in self.cameras:
+            lines.append("[[camera]]")
+            lines += [f"{key} = {value(item)}" for key, item in camera.items()]
+        self.config.write_text("\n".join(lines) + "\n" + extra)
+        return self
+
+    def ctl(self, *words, json_out=True, stdin=None, env=None):
+        command = [BIN / "maitredctl", "-c", self.config]
+        if json_out:
+            command.append("--json")
+        done = subprocess.run([str(word) for word in command + list(words)], capture_output=True,
+                              text=True, timeout=120 * PATIENCE, input=stdin,
+                              env={**os.environ, **(env or {})})
+        return Answer(done)
+
+    def do(self, *words):
+        """A command that must succeed; its JSON."""
+        answer = self.ctl(*words)
+        if answer.status != 0:
+            raise AssertionError(f"{words}: status {answer.status}: {answer.err}")
+        return answer.json
+
+    def init(self):
+        self.write()
+        self.do("init")
+        return self
+
+    def enrol(self, name, *photos, scopes="recognition,history", extra=()):
+        words = ["enroll", "--name", name, "--consent-version", "v1", "--consent-ref", "form 1",
+                 "--scope", scopes]
+        for photo in photos:
+            words += ["--photo", photo]
+        return self.do(*words, *extra)["id"]
+
+    def start(self, *words, wait=True, spawn=True):
+        command = [str(BIN / "maitred"), "-c", str(self.config)]
+        command += (["--spawn-eyes"] if spawn else []) + list(words)
+        with open(self.log, "ab") as log:
+            self.daemon = subprocess.Popen(command, stdout=log, stderr=log)
+        if wait:
+            self.await_ready()
+        return self
+
+    def await_ready(self, timeout=20):
+        deadline = time.monotonic() + timeout * PATIENCE
+        while time.monotonic() < deadline:
+            if self.daemon.poll() is not None:
+                raise AssertionError(f"the daemon ended at once: {self.log.read_text()}")
+            try:
+                with socket.create_connection(("127.0.0.1", self.port), timeout=1):
+                    return
+            except OSError:
+                time.sleep(0.02)
+        raise AssertionError(f"the daemon does not listen: {self.log.read_text()}")
+
+    def client(self, **options):
+        return StaffClient(self.port, **options)
+
+    def wait(self, timeout=120):
+        """Until the daemon ends by itself; its status."""
+        return self.daemon.wait(timeout * PATIENCE)
+
+    def stop(self, sig=signal.SIGTERM):
+        if self.daemon and self.daemon.poll() is None:
+            self.daemon.send_signal(sig)
+            self.daemon.wait(20 * PATIENCE)
+        return self.daemon.returncode if self.daemon else None
+
+    def replay(self, timeout=120):
+        """Plays every camera to its end and returns the alerts as a resumed client sees them."""
+        self.start("--exit-when-done", wait=False)
+        status = self.wait(timeout)
+        if status != 0:
+            raise AssertionError(f"the daemon ended with {status}: {self.log.read_text()}")
+        return self.do("alerts")["alerts"]
+
+    def close(self):
+        if self.daemon and self.daemon.poll() is None:
+            self.daemon.kill()
+            self.daemon.wait()
+        if os.environ.get("MAITRED_KEEP"):
+            print(f"kept {self.folder}", file=sys.stderr)
+        else:
+            shutil.rmtree(self.folder, ignore_errors=True)
+
+
+class ShopTest(unittest.TestCase):
+    """Makes shops and takes them down."""
+
+    def shop(self, *args, **options):
+        shop = Shop(*args, **options)
+        self.addCleanup(shop.close)
+        return shop
+
+
+# Drawn people: made once for a test run, by the project's own generator.
+
+def drawn_folder():
+    folder = pathlib.Path(os.environ.get("MAITRED_DRAWN", BIN.parent / "drawn-for-tests"))
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+def _draw(path, *words):
+    if not path.exists():
+        # Beside, then renamed: several tests may draw at once.
+        fresh = path.with_name(f".{os.getpid()}-{path.name}")
+        subprocess.run([str(word) for word in (BIN / "maitred-draw", *words, "--out", fresh)],
+                       check=True, stdout=subprocess.DEVNULL, timeout=300 * PATIENCE)
+        os.replace(fresh, path)
+    return path
+
+
+def portrait(person, look=0):
+    return _draw(drawn_folder() / f"portrait-{person}-{look}.png", "portrait", "--person", person,
+                 "--look", look)
+
+
+def portrait_of_member(member):
+    """The enrolment portrait of somebody of the film's cast."""
+    return _draw(drawn_folder() / f"member-{member}.png", "portrait", "--member", member)
+
+
+def film(*options, name="film"):
+    """A film of the demo cast and its truth."""
+    path = drawn_folder() / f"{name}.avi"
+    truth = drawn_folder() / f"{name}.json"
+    if not truth.exists():
+        fresh = truth.with_name(f".{os.getpid()}-{truth.name}")
+        path.unlink(missing_ok=True)
+        _draw(path, "film", "--truth", fresh, *options)
+        os.replace(fresh, truth)
+    return path, json.loads(truth.read_text())
+
+
+def children_of(pid):
+    text = pathlib.Path(f"/proc/{pid}/task/{pid}/children").read_text()
+    return [int(word) for word in text.split()]
+
+
+def run_tests():
+    """Exits with 77, which ctest shows as skipped, when nothing could run."""
+    result = unittest.main(verbosity=2, exit=False).result
+    if result.testsRun and len(result.skipped) == result.testsRun:
+        sys.exit(77)
+    sys.exit(not result.wasSuccessful())
+
+
+__all__ = [name for name in dir() if not name.startswith("_")]

@@ -1,0 +1,162 @@
+// What the engines make of the drawn people: every face of the film is found, the cast is told
+// apart, and people never seen are recognised.
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <optional>
+
+#include "models/demo/crops.h"
+#include "models/demo/figures.h"
+#include "tests/support/drawn_cast.h"
+#include "tests/support/drawn_film.h"
+#include "tests/unit/drawn/engines.h"
+
+namespace maitred::drawn {
+namespace {
+
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+constexpr bool kSlow = true;
+#else
+constexpr bool kSlow = false;
+#endif
+
+// The found face that lies on a drawn one.
+std::optional<Face> found_at(const std::vector<Face>& found, const SeenFace& drawn) {
+  for (const Face& face : found) {
+    const Point centre = face.box.centre();
+    const double away =
+        std::hypot(centre.x_px - drawn.centre_px.x, centre.y_px - drawn.centre_px.y);
+    if (away < 0.35 * drawn.width_px) return face;
+  }
+  return std::nullopt;
+}
+
+struct FilmTally {
+  int drawn = 0, found = 0, surplus = 0;
+  double least_same = 1.0, most_different = -1.0;
+  std::string least_same_id, most_different_ids;
+};
+
+// Looks at some frames of the film with the engine and compares each face with the portraits.
+FilmTally watch_film(Engine& engine, int every) {
+  std::vector<Template> portraits;
+  for (const CastMember& member : demo_cast()) {
+    portraits.push_back(template_of(engine, enrolment_portrait(make_person(member.seed))));
+    EXPECT_FALSE(portraits.back().empty()) << member.id << " is not found in the portrait";
+  }
+  const Film film((FilmOptions()));
+  FilmTally tally;
+  for (int i = 0; i < film.frame_count(); i += every) {
+    const cv::Mat frame = film.frame(i);
+    const auto found = engine.detector->detect(view_of(frame), 50);
+    if (!found) continue;
+    const std::vector<SeenFace> drawn = film.faces(i);
+    bool somebody_leaves = false;
+    for (const Walk& walk : film.walks()) {
+      const double at_s = i / film.fps();
+      somebody_leaves = somebody_leaves || (at_s > walk.end_s && at_s < walk.end_s + 1.0);
+    }
+    if (!somebody_leaves && found->size() > drawn.size()) ++tally.surplus;
+    for (const SeenFace& seen : drawn) {
+      ++tally.drawn;
+      const std::optional<Face> face = found_at(*found, seen);
+      if (!face) continue;
+      ++tally.found;
+      auto probe = engine.embedder->embed(view_of(frame), face->landmarks);
+      if (!probe) continue;
+      for (std::size_t m = 0; m < portraits.size(); ++m) {
+        const double score = similarity(portraits[m], *probe).value;
+        const std::string& id = demo_cast()[m].id;
+        if (id == seen.id && score < tally.least_same) {
+          tally.least_same = score;
+          tally.least_same_id = id;
+        } else if (id != seen.id && score > tally.most_different) {
+          tally.most_different = score;
+          tally.most_different_ids = id + " and " + seen.id;
+        }
+      }
+    }
+  }
+  ::testing::Test::RecordProperty("least_same", std::to_string(tally.least_same));
+  ::testing::Test::RecordProperty("most_different", std::to_string(tally.most_different));
+  return tally;
+}
+
+TEST(DemoEngine, FindsTheFacesOfTheFilmAndTellsTheCastApart) {
+  auto engine = load_demo_engine();
+  ASSERT_TRUE(engine) << engine.error().message;
+  const FilmTally tally = watch_film(*engine, kSlow ? 24 : 6);
+  EXPECT_GT(tally.drawn, 10);
+  EXPECT_GE(tally.found, tally.drawn * 0.98);
+  EXPECT_EQ(tally.surplus, 0);
+  EXPECT_GT(tally.least_same, 0.75) << tally.least_same_id;
+  EXPECT_LT(tally.most_different, 0.60) << tally.most_different_ids;
+}
+
+TEST(RetailEngine, FindsTheFacesOfTheFilmAndTellsTheCastApart) {
+  if (!std::filesystem::exists(shared_models())) {
+    GTEST_SKIP() << "skipped: no models at " << shared_models();
+  }
+  auto engine = load_retail_engine();
+  ASSERT_TRUE(engine) << engine.error().message;
+  const FilmTally tally = watch_film(*engine, kSlow ? 24 : 6);
+  EXPECT_GE(tally.found, tally.drawn * 0.98);
+  EXPECT_EQ(tally.surplus, 0);
+  EXPECT_GT(tally.least_same, 0.60) << tally.least_same_id;
+  EXPECT_LT(tally.most_different, 0.50) << tally.most_different_ids;
+}
+
+TEST(DemoEngine, FindsNobodyInTheEmptyShop) {
+  auto detector = make_dlib_detector(kLandmarksModel);
+  ASSERT_TRUE(detector) << detector.error().message;
+  const cv::Mat shop = draw_shop({640, 480});
+  const auto faces = (*detector)->detect(view_of(shop), 60);
+  ASSERT_TRUE(faces) << faces.error().message;
+  EXPECT_TRUE(faces->empty());
+}
+
+demo::Vector values_of(const Template& made) {
+  return {made.values().begin(), made.values().end()};
+}
+
+demo::Vector seen(Engine& engine, std::uint64_t person, int number) {
+  const std::uint64_t seed = person * 1000 + static_cast<std::uint64_t>(number);
+  const Look look = number == 0 ? studio_look(seed) : everyday_look(seed);
+  return values_of(template_of(engine, draw_face(make_person(person), look)));
+}
+
+// The trial of models/demo/README.md: one enrolment photo, one probe, people that the network was
+// not trained on.
+TEST(DemoEngine, RecognisesPeopleItHasNeverSeen) {
+  auto engine = load_demo_engine();
+  ASSERT_TRUE(engine) << engine.error().message;
+  const int gallery_size = kSlow ? 20 : 200;
+  const int stranger_count = kSlow ? 20 : 300;
+  std::vector<demo::Vector> gallery;
+  std::vector<std::vector<demo::Vector>> probes;
+  std::vector<demo::Vector> strangers;
+  std::uint64_t person = demo::kFirstUnseenPerson;
+  for (int i = 0; i < gallery_size; ++i, ++person) {
+    gallery.push_back(seen(*engine, person, 0));
+    probes.push_back({seen(*engine, person, 1)});
+  }
+  for (int i = 0; i < stranger_count; ++i, ++person) strangers.push_back(seen(*engine, person, 1));
+  const demo::Identification result = demo::identification(gallery, probes, strangers, 0.01);
+  EXPECT_LE(result.fpir, 0.01);
+  EXPECT_LE(result.fnir, kSlow ? 0.10 : 0.02);
+  RecordProperty("fnir", std::to_string(result.fnir));
+  RecordProperty("threshold", std::to_string(result.threshold));
+}
+
+TEST(DemoEngine, TemplatesAreOfLengthOneAndNamed) {
+  auto engine = load_demo_engine();
+  ASSERT_TRUE(engine) << engine.error().message;
+  const Template made = template_of(*engine, enrolment_portrait(make_person(1)));
+  ASSERT_EQ(made.values().size(), static_cast<std::size_t>(kDemoTemplateLength));
+  EXPECT_EQ(made.engine(), "demo");
+  EXPECT_EQ(engine->embedder->engine(), "demo");
+  EXPECT_NEAR(similarity(made, made).value, 1.0F, 1e-5F);
+}
+
+}  // namespace
+}  // namespace maitred::drawn
