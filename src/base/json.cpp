@@ -42,13 +42,13 @@ std::size_t sequence_length(std::string_view text) {
   if (first < 0x80) return 1;
   if (first >= 0xC2 && first <= 0xDF) return tail(1) ? 2 : 0;
   if (first >= 0xE0 && first <= 0xEF) {
-    const unsigned low = first == 0xE0 ? 0xA0 : 0x80;    // no overlong form
-    const unsigned high = first == 0xED ? 0x9F : 0xBF;   // no surrogate
+    const unsigned low = first == 0xE0 ? 0xA0 : 0x80;   // no overlong form
+    const unsigned high = first == 0xED ? 0x9F : 0xBF;  // no surrogate
     return tail(1, low, high) && tail(2) ? 3 : 0;
   }
   if (first >= 0xF0 && first <= 0xF4) {
     const unsigned low = first == 0xF0 ? 0x90 : 0x80;
-    const unsigned high = first == 0xF4 ? 0x8F : 0xBF;   // at most U+10FFFF
+    const unsigned high = first == 0xF4 ? 0x8F : 0xBF;  // at most U+10FFFF
     return tail(1, low, high) && tail(2) && tail(3) ? 4 : 0;
   }
   return 0;
@@ -65,13 +65,17 @@ bool is_control(std::string_view character) {
 
 Result<nlohmann::json> parse_json(std::string_view text, const JsonLimits& limits) {
   if (text.size() > limits.bytes) {
-    return input_error("json_too_long", fmt::format("the line is longer than {} bytes", limits.bytes));
+    return input_error("json_too_long",
+                       fmt::format("the line is longer than {} bytes", limits.bytes));
   }
   if (depth_of(text) > limits.depth) {
     return input_error("json_too_deep",
                        fmt::format("the JSON is nested more than {} levels deep", limits.depth));
   }
-  auto value = nlohmann::json::parse(text, nullptr, false);
+  // The parser takes a zero byte for the end, and would not see what follows.
+  const bool has_zero = text.find('\0') != std::string_view::npos;
+  auto value = has_zero ? nlohmann::json(nlohmann::json::value_t::discarded)
+                        : nlohmann::json::parse(text, nullptr, false);
   if (value.is_discarded()) {
     return input_error("json_malformed", "the line is not one JSON value in UTF-8");
   }

@@ -169,8 +169,8 @@ Result<PeerCredentials> peer_credentials(int fd) {
   ucred credentials{};
   socklen_t size = sizeof credentials;
   if (::getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &credentials, &size) != 0) {
-    return environment_error("peer_unknown", fmt::format("the kernel does not say who connected: {}",
-                                                         text_of(errno)));
+    return environment_error(
+        "peer_unknown", fmt::format("the kernel does not say who connected: {}", text_of(errno)));
   }
   return PeerCredentials{credentials.uid, credentials.gid, credentials.pid, groups_of_peer(fd)};
 }

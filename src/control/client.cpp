@@ -137,7 +137,8 @@ Result<json> ControlClient::call(std::string_view verb, const json& args,
                                  const Progress& on_progress, Milliseconds patience) {
   std::string line = json_text({{"verb", verb}, {"args", args}});
   if (line.size() > kControlLineLimitBytes) {
-    return input_error("request_too_large", "the request passes 64 MiB; send fewer or smaller photos");
+    return input_error("request_too_large",
+                       "the request passes 64 MiB; send fewer or smaller photos");
   }
   line += '\n';
   const auto sent = send_all(fd_.get(), line, patience);

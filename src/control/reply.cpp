@@ -6,8 +6,8 @@ namespace maitred {
 
 ControlReply::State::~State() {
   if (const auto alive = session.lock()) {
-    alive->send_answer(request,
-                       environment_error("no_answer", "the daemon dropped this request; try again"));
+    alive->send_answer(
+        request, environment_error("no_answer", "the daemon dropped this request; try again"));
   }
 }
 

@@ -108,8 +108,8 @@ class ControlServer::State : public ControlSession::Owner,
   void accept() {
     const int fd = ::accept4(listening_->fd(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK);
     if (fd >= 0) admit(UniqueFd(fd));
-    const bool exhausted = fd < 0 && (errno == EMFILE || errno == ENFILE || errno == ENOBUFS ||
-                                      errno == ENOMEM);
+    const bool exhausted =
+        fd < 0 && (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM);
     if (!exhausted) return wait_for_client();
     spdlog::error("cannot take a control connection: raise the limit of open files");
     accept_pause_.expires_after(kAcceptPause);
@@ -191,8 +191,8 @@ Result<std::unique_ptr<ControlServer>> ControlServer::open(asio::io_context& io,
                                                            ControlHandler handler) {
   MAITRED_ASSIGN(UnixListener socket,
                  UnixListener::open(options.socket, SOCK_STREAM, options.mode));
-  if (options.admin_group && ::chown(options.socket.c_str(), static_cast<uid_t>(-1),
-                                     *options.admin_group) != 0) {
+  if (options.admin_group &&
+      ::chown(options.socket.c_str(), static_cast<uid_t>(-1), *options.admin_group) != 0) {
     spdlog::warn("cannot give {} to the admin group {}: only our own user and root can connect",
                  options.socket.string(), *options.admin_group);
   }

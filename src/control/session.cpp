@@ -85,12 +85,11 @@ void ControlSession::check_time(Timestamp now) {
 }
 
 void ControlSession::read() {
-  socket_.async_read_some(
-      boost::asio::buffer(block_.data(), block_.size()),
-      [self = shared_from_this()](const error_code& error, std::size_t count) {
-        if (self->gone_) return;
-        error ? self->close() : self->on_read(count);
-      });
+  socket_.async_read_some(boost::asio::buffer(block_.data(), block_.size()),
+                          [self = shared_from_this()](const error_code& error, std::size_t count) {
+                            if (self->gone_) return;
+                            error ? self->close() : self->on_read(count);
+                          });
 }
 
 void ControlSession::on_read(std::size_t count) {
@@ -105,7 +104,8 @@ void ControlSession::take_lines() {
   if (gone_ || busy_) return;
   if (finishing_) return finish();
   const auto begin = input_.begin();
-  const auto end = std::find(begin + static_cast<std::ptrdiff_t>(scanned_bytes_), input_.end(), '\n');
+  const auto end =
+      std::find(begin + static_cast<std::ptrdiff_t>(scanned_bytes_), input_.end(), '\n');
   scanned_bytes_ = static_cast<std::size_t>(end - begin);
   if (scanned_bytes_ > kControlLineLimitBytes) return refuse("a request has at most 64 MiB");
   if (end == input_.end()) return read();
@@ -118,17 +118,15 @@ void ControlSession::take_lines() {
 }
 
 void ControlSession::take_line(std::string_view line) {
-  auto request =
-      parse_json(line, {.bytes = kControlLineLimitBytes, .depth = kControlDepthLimit});
+  auto request = parse_json(line, {.bytes = kControlLineLimitBytes, .depth = kControlDepthLimit});
   if (!request) return refuse(request.error().message);
   busy_ = true;
-  const ControlReply reply(
-      std::make_shared<ControlReply::State>(weak_from_this(), ++requests_));
+  const ControlReply reply(std::make_shared<ControlReply::State>(weak_from_this(), ++requests_));
   const auto owner = owner_.lock();
   if (!owner) return;
   if (!is_request(*request)) {
-    return reply.finish(input_error(
-        "bad_request", "a request is one object: {\"verb\":\"status\",\"args\":{}}"));
+    return reply.finish(
+        input_error("bad_request", "a request is one object: {\"verb\":\"status\",\"args\":{}}"));
   }
   owner->on_request(*request, peer_, reply);
   wipe_strings(*request);

@@ -41,7 +41,7 @@ Result<NodeId> GraphBuilder::append(Node node) {
 }
 
 Result<NodeId> GraphBuilder::add_input(std::string name, const Shape& shape) {
-  if (has_input_) return model_unsupported("a second input " + quoted(name));
+  if (has_input_) return model_unsupported("a second input " + in_quotes(name));
   MAITRED_TRY(element_count(shape));
   has_input_ = true;
   MAITRED_ASSIGN(graph_.input_, append({std::move(name), InputNode{}, {}, shape}));
@@ -52,7 +52,7 @@ Result<NodeId> GraphBuilder::add_constant(std::string name, const Shape& shape,
                                           std::vector<float> values) {
   MAITRED_ASSIGN(const std::int64_t count, element_count(shape));
   if (static_cast<std::size_t>(count) != values.size()) {
-    return model_invalid("constant " + quoted(name) + " does not have shape " + to_text(shape));
+    return model_invalid("constant " + in_quotes(name) + " does not have shape " + to_text(shape));
   }
   return append({std::move(name), ConstantNode{std::move(values)}, {}, shape});
 }
@@ -66,7 +66,7 @@ Result<NodeId> GraphBuilder::add(std::string name, Operation operation,
   }
   Result<Shape> shape = infer_shape(operation, shapes);
   if (!shape) {
-    return model_invalid("node " + quoted(name) + ": " + shape.error().message);
+    return model_invalid("node " + in_quotes(name) + ": " + shape.error().message);
   }
   return append({std::move(name), std::move(operation), std::move(inputs), *std::move(shape)});
 }

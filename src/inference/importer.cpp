@@ -33,7 +33,7 @@ const Attribute* Attributes::find(std::string_view name) const {
 }
 
 tl::unexpected<Error> Attributes::wrong(std::string_view name) const {
-  return model_invalid("its attribute " + quoted(name) + " has the wrong type or value");
+  return model_invalid("its attribute " + in_quotes(name) + " has the wrong type or value");
 }
 
 Result<std::int64_t> Attributes::integer(std::string_view name, std::int64_t fallback) const {
@@ -81,7 +81,7 @@ Result<std::array<std::int64_t, 2>> Attributes::pair(std::string_view name,
                                                      std::array<std::int64_t, 2> fallback) const {
   MAITRED_ASSIGN(const auto values, integers(name, {fallback[0], fallback[1]}));
   if (values.size() != 2) {
-    return model_unsupported("its attribute " + quoted(name) + " does not have two values");
+    return model_unsupported("its attribute " + in_quotes(name) + " does not have two values");
   }
   return std::array<std::int64_t, 2>{values[0], values[1]};
 }
@@ -90,10 +90,10 @@ Result<NodeId> Importer::find(const std::string& tensor) {
   if (const auto value = values_.find(tensor); value != values_.end()) return value->second;
   const auto constant = model_.constants.find(tensor);
   if (constant == model_.constants.end()) {
-    return model_invalid("tensor " + quoted(tensor) + " does not exist");
+    return model_invalid("tensor " + in_quotes(tensor) + " does not exist");
   }
   if (constant->second.is_integer) {
-    return model_unsupported("computes with the integer constant " + quoted(tensor));
+    return model_unsupported("computes with the integer constant " + in_quotes(tensor));
   }
   const Shape shape = constant->second.shape.empty() ? Shape{1} : constant->second.shape;
   MAITRED_ASSIGN(const NodeId id, builder_.add_constant(tensor, shape, constant->second.floats));
@@ -191,7 +191,7 @@ class Sorter {
         if (output.empty()) continue;
         if (output == model_.input_name || model_.constants.contains(output) ||
             !producers_.emplace(output, i).second) {
-          return model_invalid("tensor " + quoted(output) + " is made twice");
+          return model_invalid("tensor " + in_quotes(output) + " is made twice");
         }
       }
     }
@@ -226,7 +226,7 @@ class Sorter {
       const auto producer = producers_.find(node.inputs[top.next_input++]);
       if (producer == producers_.end()) continue;
       if (states_[producer->second] == State::kOpen) {
-        return model_invalid("node " + quoted(node.name) + " depends on itself (a cycle)");
+        return model_invalid("node " + in_quotes(node.name) + " depends on itself (a cycle)");
       }
       if (states_[producer->second] == State::kNew) stack.push_back({producer->second, 0});
     }
@@ -240,10 +240,10 @@ class Sorter {
 };
 
 tl::unexpected<Error> at_node(const ParsedNode& node, const Error& error) {
-  const std::string name = "node " + quoted(node.name);
+  const std::string name = "node " + in_quotes(node.name);
   if (error.message.starts_with(name)) return tl::unexpected(error);
   return tl::unexpected(
-      Error{error.fault, error.code, name + " (" + quoted(node.type) + "): " + error.message});
+      Error{error.fault, error.code, name + " (" + in_quotes(node.type) + "): " + error.message});
 }
 
 }  // namespace
@@ -261,7 +261,7 @@ Result<Graph> import_model(ParsedModel model, const Shape& input_shape) {
     const ParsedNode& node = model.nodes[index];
     const OperatorImport import_operator = find_operator(node.type);
     if (import_operator == nullptr) {
-      return model_unsupported("node " + quoted(node.name) + ": operator " + quoted(node.type) +
+      return model_unsupported("node " + in_quotes(node.name) + ": operator " + in_quotes(node.type) +
                                " is not supported");
     }
     if (Status status = import_operator(importer, node); !status) {

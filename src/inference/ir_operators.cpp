@@ -12,7 +12,7 @@ Result<AutoPad> auto_pad_of(const Attributes& attributes) {
   if (text == "same_upper") return AutoPad::kSameUpper;
   if (text == "same_lower") return AutoPad::kSameLower;
   if (text == "valid") return AutoPad::kValid;
-  return model_invalid("auto_pad " + quoted(text));
+  return model_invalid("auto_pad " + in_quotes(text));
 }
 
 Result<Window> window_of(const Attributes& attributes, std::array<std::int64_t, 2> kernel,

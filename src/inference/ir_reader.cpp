@@ -19,7 +19,7 @@ Result<Number> to_number(std::string_view text, const char* what) {
   Number number{};
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
   if (error != std::errc{} || end != text.data() + text.size()) {
-    return model_invalid(std::string(what) + " " + quoted(text) + " is not a number");
+    return model_invalid(std::string(what) + " " + in_quotes(text) + " is not a number");
   }
   return number;
 }
@@ -34,7 +34,7 @@ Result<Shape> to_shape(std::string_view text) {
     if (part == "?" || part == "-1") part = "0";  // open
     MAITRED_ASSIGN(const auto dimension, to_number<std::int64_t>(part, "dimension"));
     shape.push_back(dimension);
-    if (shape.size() > kMaxRank) return model_invalid("shape " + quoted(text) + " is too long");
+    if (shape.size() > kMaxRank) return model_invalid("shape " + in_quotes(text) + " is too long");
     text = comma == std::string_view::npos ? std::string_view{} : text.substr(comma + 1);
   }
   return shape;
@@ -46,7 +46,7 @@ Result<ElementType> element_type(std::string_view type) {
   if (type == "f64" || type == "FP64") return ElementType::kFloat64;
   if (type == "i32" || type == "I32") return ElementType::kInt32;
   if (type == "i64" || type == "I64") return ElementType::kInt64;
-  return model_unsupported("element type " + quoted(type) + "; use f16, f32, i32 or i64");
+  return model_unsupported("element type " + in_quotes(type) + "; use f16, f32, i32 or i64");
 }
 
 Result<Tensor> read_constant(const pugi::xml_node& layer, std::span<const std::uint8_t> bin) {
@@ -77,8 +77,8 @@ class IrReader {
       Status status = read_layer(layer);
       if (!status) {
         return tl::unexpected(Error{status.error().fault, status.error().code,
-                                    "layer " + quoted(layer.attribute("name").value()) + " (" +
-                                        quoted(layer.attribute("type").value()) +
+                                    "layer " + in_quotes(layer.attribute("name").value()) + " (" +
+                                        in_quotes(layer.attribute("type").value()) +
                                         "): " + status.error().message});
       }
     }
@@ -96,7 +96,7 @@ class IrReader {
                              .emplace(to, port_name(edge.attribute("from-layer").value(),
                                                     edge.attribute("from-port").value()))
                              .second;
-      if (!added) return model_invalid("two edges lead to port " + quoted(to));
+      if (!added) return model_invalid("two edges lead to port " + in_quotes(to));
     }
     return {};
   }
@@ -129,7 +129,7 @@ class IrReader {
     if (!model_.input_name.empty()) return model_unsupported("a second input");
     const std::string_view type = layer.child("data").attribute("element_type").value();
     if (!type.empty() && type != "f32" && type != "f16") {
-      return model_unsupported("an input of " + quoted(type) + " instead of f32");
+      return model_unsupported("an input of " + in_quotes(type) + " instead of f32");
     }
     MAITRED_ASSIGN(model_.input_shape, to_shape(layer.child("data").attribute("shape").value()));
     model_.input_name = port_name(layer.attribute("id").value(),
@@ -140,6 +140,7 @@ class IrReader {
   Status read_result(const pugi::xml_node& layer) {
     const std::string tensor = source_of(layer, layer.child("input").child("port"));
     if (tensor.empty()) return model_invalid("nothing leads to it");
+    if (model_.outputs.size() == kMaxOutputs) return model_invalid("too many outputs");
     model_.outputs.push_back({output_name(tensor), tensor});
     return {};
   }
@@ -204,7 +205,7 @@ Result<ParsedModel> read_ir(std::span<const std::uint8_t> xml, std::span<const s
   }
   const std::string_view version = net.attribute("version").value();
   if (version != "10" && version != "11") {
-    return model_unsupported("IR version " + quoted(version) + "; versions 10 and 11 are read");
+    return model_unsupported("IR version " + in_quotes(version) + "; versions 10 and 11 are read");
   }
   return IrReader(net, bin).read();
 }

@@ -1,5 +1,9 @@
 #include "maitred/inference/network.h"
 
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+
 #include "backends.h"
 #include "importer.h"
 #include "maitred/base/file.h"
@@ -48,25 +52,28 @@ Result<std::unique_ptr<Network>> make_fused_onednn_network(const Graph& graph, i
 }
 
 Result<std::unique_ptr<Network>> make_network(const Graph& graph, const NetworkOptions& options) {
+  const int threads = std::max(options.threads, 1);
   switch (options.backend) {
     case Backend::kOneDnn:
-      return make_fused_onednn_network(graph, options.threads);
+      return make_fused_onednn_network(graph, threads);
     case Backend::kOpenCv:
-      return make_opencv_network(graph, options.threads);
+      return make_opencv_network(graph, threads);
     case Backend::kAuto:
       break;
   }
   if (onednn_is_fast()) {
-    if (auto network = make_fused_onednn_network(graph, options.threads)) return network;
+    auto network = make_fused_onednn_network(graph, threads);
+    if (network) return network;
+    spdlog::warn("inference: {}; OpenCV does it, several times slower", network.error().message);
   }
-  return make_opencv_network(graph, options.threads);
+  return make_opencv_network(graph, threads);
 }
 
 }  // namespace
 }  // namespace inference
 
 Result<std::unique_ptr<Network>> load_network(const std::filesystem::path& path,
-                                              const NetworkOptions& options) {
+                                              const NetworkOptions& options) try {
   const auto named = [&](const Error& error) {
     const bool about_model = error.code.starts_with("model_");
     return tl::unexpected(
@@ -78,6 +85,9 @@ Result<std::unique_ptr<Network>> load_network(const std::filesystem::path& path,
   auto network = inference::make_network(*graph, options);
   if (!network) return named(network.error());
   return network;
+} catch (const std::exception& error) {  // protobuf's, or out of memory
+  return inference::model_invalid("model " + path.filename().string() +
+                                  " cannot be loaded: " + error.what());
 }
 
 }  // namespace maitred

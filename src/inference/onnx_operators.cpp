@@ -14,7 +14,7 @@ Result<AutoPad> auto_pad_of(const Attributes& attributes) {
   if (text == "SAME_UPPER") return AutoPad::kSameUpper;
   if (text == "SAME_LOWER") return AutoPad::kSameLower;
   if (text == "VALID") return AutoPad::kValid;
-  return model_invalid("auto_pad " + quoted(text));
+  return model_invalid("auto_pad " + in_quotes(text));
 }
 
 Result<Window> window_of(const Attributes& attributes, std::array<std::int64_t, 2> kernel,
@@ -176,8 +176,8 @@ Status import_resize(Importer& importer, const ParsedNode& node) {
   const bool repeats = (coordinates == "asymmetric" && rounding == "floor") ||
                        (coordinates == "half_pixel" && rounding.starts_with("round_"));
   if (mode != "nearest" || !(repeats || node.type == "Upsample")) {
-    return model_unsupported("mode " + quoted(mode) + " with " + quoted(coordinates) + " and " +
-                             quoted(rounding) + "; only repeated pixels are supported");
+    return model_unsupported("mode " + in_quotes(mode) + " with " + in_quotes(coordinates) + " and " +
+                             in_quotes(rounding) + "; only repeated pixels are supported");
   }
   MAITRED_ASSIGN(const NodeId value, importer.value(node, 0));
   const Shape& shape = importer.shape(value);

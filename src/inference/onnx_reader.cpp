@@ -1,8 +1,6 @@
 // ONNX protobuf to ParsedModel. The only file that sees ONNX's classes.
 #include <onnx/onnx_pb.h>
 
-#include <limits>
-
 #include "parsed_model.h"
 
 namespace maitred::inference {
@@ -21,7 +19,7 @@ Result<ElementType> element_type(std::int32_t type, const std::string& name) {
     case onnx::TensorProto::INT64:
       return ElementType::kInt64;
     default:
-      return model_unsupported("tensor " + quoted(name) + " has element type " +
+      return model_unsupported("tensor " + in_quotes(name) + " has element type " +
                                std::to_string(type) + "; use floats, int32 or int64");
   }
 }
@@ -34,7 +32,7 @@ std::span<const std::uint8_t> bytes_of(const Field& field) {
 
 Result<Tensor> to_tensor(const onnx::TensorProto& proto) {
   if (proto.data_location() == onnx::TensorProto::EXTERNAL || proto.external_data_size() > 0) {
-    return model_unsupported("tensor " + quoted(proto.name()) +
+    return model_unsupported("tensor " + in_quotes(proto.name()) +
                              " is in another file; save the model as one file");
   }
   MAITRED_ASSIGN(const ElementType type, element_type(proto.data_type(), proto.name()));
@@ -61,7 +59,7 @@ Result<Tensor> to_tensor(const onnx::TensorProto& proto) {
   }();
   if (!tensor) {
     return tl::unexpected(Error{tensor.error().fault, tensor.error().code,
-                                "tensor " + quoted(proto.name()) + ": " + tensor.error().message});
+                                "tensor " + in_quotes(proto.name()) + ": " + tensor.error().message});
   }
   return tensor;
 }
@@ -83,7 +81,7 @@ Result<Attribute> to_attribute(const onnx::AttributeProto& proto) {
       return tensor;
     }
     default:
-      return model_unsupported("attribute " + quoted(proto.name()) + " is of a kind not supported");
+      return model_unsupported("attribute " + in_quotes(proto.name()) + " is of a kind not supported");
   }
 }
 
@@ -92,17 +90,18 @@ Result<ParsedNode> to_node(const onnx::NodeProto& proto) {
   node.type = proto.op_type();
   node.inputs.assign(proto.input().begin(), proto.input().end());
   node.outputs.assign(proto.output().begin(), proto.output().end());
-  if (node.outputs.empty()) return model_invalid("a " + quoted(node.type) + " has no output");
+  if (node.outputs.empty()) return model_invalid("a " + in_quotes(node.type) + " has no output");
   node.name = proto.name().empty() ? node.outputs[0] : proto.name();
   if (!proto.domain().empty() && proto.domain() != "ai.onnx") {
-    return model_unsupported("node " + quoted(node.name) + ": operator " + quoted(node.type) +
-                             " of domain " + quoted(proto.domain()) + " is not supported");
+    return model_unsupported("node " + in_quotes(node.name) + ": operator " + in_quotes(node.type) +
+                             " of domain " + in_quotes(proto.domain()) + " is not supported");
   }
   for (const onnx::AttributeProto& attribute : proto.attribute()) {
     Result<Attribute> value = to_attribute(attribute);
     if (!value) {
-      return tl::unexpected(Error{value.error().fault, value.error().code,
-                                  "node " + quoted(node.name) + ": " + value.error().message});
+      return tl::unexpected(Error{
+          value.error().fault, value.error().code,
+          "node " + in_quotes(node.name) + " (" + in_quotes(node.type) + "): " + value.error().message});
     }
     node.attributes.insert_or_assign(attribute.name(), *std::move(value));
   }
@@ -113,11 +112,11 @@ Status read_input(const onnx::GraphProto& graph, ParsedModel& model) {
   for (const onnx::ValueInfoProto& input : graph.input()) {
     if (model.constants.contains(input.name())) continue;  // old files list the weights too
     if (!model.input_name.empty()) {
-      return model_unsupported("a second input " + quoted(input.name()));
+      return model_unsupported("a second input " + in_quotes(input.name()));
     }
     const auto& type = input.type().tensor_type();
     if (type.elem_type() != onnx::TensorProto::FLOAT) {
-      return model_unsupported("input " + quoted(input.name()) + " is not of 32-bit floats");
+      return model_unsupported("input " + in_quotes(input.name()) + " is not of 32-bit floats");
     }
     model.input_name = input.name();
     for (const auto& dimension : type.shape().dim()) {
@@ -137,12 +136,18 @@ Result<ParsedModel> read_onnx(std::span<const std::uint8_t> bytes) {
     return model_invalid("is not an ONNX file, or is truncated; fetch it again");
   }
   const onnx::GraphProto& graph = proto.graph();
+  if (static_cast<std::size_t>(graph.output_size()) > kMaxOutputs) {
+    return model_invalid("more than " + std::to_string(kMaxOutputs) + " outputs");
+  }
   if (static_cast<std::size_t>(graph.node_size()) > kMaxNodes) {
     return model_invalid("more than " + std::to_string(kMaxNodes) + " nodes");
   }
   ParsedModel model{.dialect = Dialect::kOnnx};
   for (const auto& opset : proto.opset_import()) {
     if (opset.domain().empty() || opset.domain() == "ai.onnx") model.opset = opset.version();
+  }
+  if (model.opset < 7) {
+    return model_unsupported("opset " + std::to_string(model.opset) + "; 7 and newer are read");
   }
   for (const onnx::TensorProto& initializer : graph.initializer()) {
     MAITRED_ASSIGN(Tensor tensor, to_tensor(initializer));

@@ -2,13 +2,13 @@
 
 #include <algorithm>
 
+#include "backends.h"
+
 namespace maitred::inference {
 namespace {
 
 using cv::dnn::DictValue;
 using cv::dnn::LayerParams;
-
-std::vector<int> to_ints(const Shape& shape) { return {shape.begin(), shape.end()}; }
 
 DictValue int_list(const std::vector<int>& values) {
   return DictValue::arrayInt(values.data(), static_cast<int>(values.size()));
@@ -68,7 +68,7 @@ class Builder {
 
  private:
   tl::unexpected<Error> unsupported(const char* what) const {
-    return model_unsupported("node " + quoted(node_->name) + ": OpenCV has no " + what);
+    return model_unsupported("node " + in_quotes(node_->name) + ": OpenCV has no " + what);
   }
 
   int add_layer(const char* suffix, const char* type, LayerParams& params) {

@@ -25,7 +25,6 @@ struct ParsedNode {
   std::vector<std::string> inputs;     // tensor names; "" for an optional one that is not given
   std::vector<std::string> outputs{};  // tensor names
   std::map<std::string, Attribute, std::less<>> attributes;
-  std::vector<Shape> output_shapes;  // as the file claims; empty where it does not
 };
 
 enum class Dialect { kOnnx, kOpenVino };

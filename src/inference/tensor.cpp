@@ -13,7 +13,7 @@ tl::unexpected<Error> model_unsupported(std::string message) {
   return input_error("model_unsupported", std::move(message));
 }
 
-std::string quoted(std::string_view name) {
+std::string in_quotes(std::string_view name) {
   constexpr std::size_t kLongest = 80;
   std::string text = "'";
   for (char c : name.substr(0, kLongest)) text += c >= ' ' && c <= '~' ? c : '?';

@@ -17,6 +17,7 @@ using Shape = std::vector<std::int64_t>;
 
 inline constexpr std::size_t kMaxFileBytes = std::size_t{256} << 20;
 inline constexpr std::size_t kMaxNodes = 20'000;
+inline constexpr std::size_t kMaxOutputs = 256;
 inline constexpr std::size_t kMaxRank = 8;
 inline constexpr std::int64_t kMaxElements = std::int64_t{1} << 26;       // of one tensor
 inline constexpr std::int64_t kMaxGraphElements = std::int64_t{1} << 28;  // of all nodes together
@@ -25,7 +26,7 @@ tl::unexpected<Error> model_invalid(std::string message);
 tl::unexpected<Error> model_unsupported(std::string message);
 
 // A name out of a file, fit for a message: printable, at most 80 characters, in quotes.
-std::string quoted(std::string_view name);
+std::string in_quotes(std::string_view name);
 std::string to_text(const Shape& shape);  // "[1,3,640,640]"
 
 // The product of the dimensions. Error: model_invalid for a dimension below 1, more than kMaxRank

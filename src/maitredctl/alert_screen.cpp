@@ -24,11 +24,6 @@ const char* colour(AlertState state) {
   }
 }
 
-bool is_over(AlertState state) {
-  return state == AlertState::kClosed || state == AlertState::kExpired ||
-         state == AlertState::kWithdrawn;
-}
-
 // Without what could play with the terminal, and no wider than it.
 std::string fit(std::string text, std::size_t columns) {
   for (char& letter : text) {

@@ -16,8 +16,8 @@
 namespace maitred {
 namespace {
 
-int fail(const Error& error, bool json) {
-  if (json) {
+int fail(const Error& error, bool as_json) {
+  if (as_json) {
     const nlohmann::json object = {{"error", {{"code", error.code}, {"message", error.message}}}};
     fmt::print("{}\n", json_text(object));
   }
@@ -60,7 +60,7 @@ int run(int argc, char** argv) {
       "(no store, locked, no key, model missing, daemon not answering).");
 
   // The flag must be known for a usage error too, wherever it stands.
-  const bool json = std::any_of(
+  const bool as_json = std::any_of(
       argv, argv + argc, [](const char* word) { return std::string_view(word) == "--json"; });
   // The session copies the options after parsing: see below.
   Session session(options);
@@ -76,7 +76,7 @@ int run(int argc, char** argv) {
   } catch (const CLI::Success& help) {
     return app.exit(help);
   } catch (const CLI::ParseError& error) {
-    return fail(usage_error(app, error), json);
+    return fail(usage_error(app, error), as_json);
   }
   session = Session(options);
   const Result<Answer> answer = line.run();

@@ -15,7 +15,7 @@ namespace maitred {
 namespace {
 
 constexpr std::size_t kAlignment_bytes = 64;
-constexpr std::size_t kLane = kAlignment_bytes / sizeof(float);
+constexpr std::size_t kRowLane = kAlignment_bytes / sizeof(float);
 
 float* allocate_rows(std::size_t values) {
   auto* memory = static_cast<float*>(
@@ -58,7 +58,7 @@ Result<std::shared_ptr<const Gallery>> Gallery::build(std::string engine,
   const std::shared_ptr<Gallery> gallery(new Gallery());
   gallery->engine_ = std::move(engine);
   gallery->template_length_ = template_length;
-  gallery->stride_ = (template_length + kLane - 1) / kLane * kLane;
+  gallery->stride_ = (template_length + kRowLane - 1) / kRowLane * kRowLane;
 
   std::map<CustomerId, std::vector<const Template*>> templates_of;
   for (const GalleryEntry& entry : entries) {

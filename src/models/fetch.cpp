@@ -9,6 +9,7 @@
 #include "download.h"
 #include "maitred/base/file.h"
 #include "maitred/models/verify.h"
+#include "paths.h"
 #include "unpack.h"
 
 namespace maitred {
@@ -17,11 +18,6 @@ namespace {
 namespace fs = std::filesystem;
 
 std::string archive_name(const ModelFile& file) { return file.name + ".bz2"; }
-
-bool is_there(const fs::path& path) {
-  std::error_code ignored;
-  return fs::exists(path, ignored);
-}
 
 void remove_file(const fs::path& path) {
   std::error_code ignored;

@@ -4,6 +4,7 @@
 
 #include <limits>
 
+#include "maitred/base/one_line.h"
 #include "maitred/models/manifest.h"
 #include "manifest_section.h"
 
@@ -240,10 +241,11 @@ Result<Manifest> Manifest::parse(std::string_view text) {
     return ManifestReader::read(table);
   } catch (const toml::parse_error& error) {
     return input_error("manifest_malformed",
-                       fmt::format("models manifest, line {}: {}", error.source().begin.line,
-                                   error.description()));
+                       one_line(fmt::format("models manifest, line {}: {}",
+                                            error.source().begin.line, error.description())));
   } catch (const std::exception& error) {
-    return input_error("manifest_malformed", fmt::format("models manifest: {}", error.what()));
+    return input_error("manifest_malformed",
+                       one_line(fmt::format("models manifest: {}", error.what())));
   }
 }
 

@@ -5,6 +5,8 @@
 
 #include <algorithm>
 
+#include "maitred/base/one_line.h"
+
 namespace maitred {
 namespace {
 
@@ -20,11 +22,9 @@ bool is_control(char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x
 
 tl::unexpected<Error> malformed(const toml::node& node, std::string_view key,
                                 std::string_view what) {
-  std::string message =
-      fmt::format("models manifest, line {}, {}: {}", node.source().begin.line, key, what);
-  // A quoted key or name may hold anything; a message is one line.
-  std::replace_if(message.begin(), message.end(), is_control, '?');
-  return input_error("manifest_malformed", std::move(message));
+  return input_error("manifest_malformed",
+                     one_line(fmt::format("models manifest, line {}, {}: {}",
+                                          node.source().begin.line, key, what)));
 }
 
 std::string ManifestSection::full_key(std::string_view key) const {

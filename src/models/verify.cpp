@@ -6,16 +6,12 @@
 #include "digest.h"
 #include "maitred/base/check.h"
 #include "maitred/base/file.h"
+#include "paths.h"
 
 namespace maitred {
 namespace {
 
 namespace fs = std::filesystem;
-
-bool is_there(const fs::path& path) {
-  std::error_code ignored;
-  return fs::exists(path, ignored);
-}
 
 std::vector<fs::path> search_folders(const fs::path& models_folder,
                                      const std::vector<fs::path>& shipped) {

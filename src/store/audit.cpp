@@ -10,7 +10,7 @@
 namespace maitred {
 namespace {
 
-constexpr std::string_view kTable = "audit";
+constexpr std::string_view kAuditTable = "audit";
 
 Digest link_of(const Vault& vault, const Digest& before, std::uint64_t number, ByteView sealed) {
   Bytes message(before.begin(), before.end());
@@ -22,10 +22,10 @@ Digest link_of(const Vault& vault, const Digest& before, std::uint64_t number, B
 
 Result<AuditRow> read_row(Vault& vault, const Query& row) {
   const std::uint64_t number = row.count(0);
-  const Place place{kTable, std::to_string(number)};
+  const Place place{kAuditTable, std::to_string(number)};
   MAITRED_ASSIGN(const ClearBytes clear, vault.open(Purpose::kAudit, place, row.blob(1)));
   auto entry = decode_record<AuditRow>(clear);
-  if (!entry || entry->number != number) return vault.corrupt(kTable, place.row);
+  if (!entry || entry->number != number) return vault.corrupt(kAuditTable, place.row);
   return std::move(*entry);
 }
 
@@ -42,7 +42,8 @@ Status AuditChain::append(const Actor& actor, std::string_view action, std::stri
     AuditRow row{ledger.audit_rows + 1, actor.at,           actor.name, std::string(action),
                  std::string(subject),  std::string(detail)};
     MAITRED_ASSIGN(const ClearBytes clear, encode_record(row));
-    const Bytes sealed = vault_.seal(Purpose::kAudit, {kTable, std::to_string(row.number)}, clear);
+    const Bytes sealed =
+        vault_.seal(Purpose::kAudit, {kAuditTable, std::to_string(row.number)}, clear);
     const Digest link = link_of(vault_, ledger.audit_link, row.number, sealed);
     MAITRED_TRY(Query(vault_.database(), "INSERT INTO audit VALUES (?1, ?2, ?3)", row.number,
                       sealed, ByteView(link))

@@ -107,9 +107,7 @@ Result<std::vector<CustomerId>> Customers::past_retention(WallTime now,
   for (const CustomerSummary& customer : all) {
     const WallTime last = customer.last_visit.value_or(customer.enrolled);
     const bool expired = customer.expires.has_value() && *customer.expires <= now;
-    if (expired || customer.withdrawn.has_value() || now - last > retention) {
-      due.push_back(customer.id);
-    }
+    if (expired || now - last > retention) due.push_back(customer.id);
   }
   return due;
 }

@@ -17,7 +17,7 @@
 namespace maitred {
 namespace {
 
-constexpr std::string_view kTable = "key_slots";
+constexpr std::string_view kSlotsTable = "key_slots";
 constexpr std::size_t kLongestKeyFile = 2 * kKeyBytes + 2;
 // What a slot may ask for at most, so that a damaged one does not take the machine down.
 constexpr std::uint64_t kMostMemory = 2ULL << 30;
@@ -199,7 +199,7 @@ Status add_slot(Database& database, const std::string& store_id, const KeyAccess
   return Query(database, "INSERT INTO key_slots VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)", slot,
                word(access.source.kind), argon.salt, argon.operations, argon.memory_bytes,
                ByteView(proof_of(key, store_id)),
-               seal(key.span(), store_id, {kTable, std::to_string(slot)}, root.span()))
+               seal(key.span(), store_id, {kSlotsTable, std::to_string(slot)}, root.span()))
       .run();
 }
 
@@ -228,7 +228,8 @@ Result<SecretBytes> open_slot(Database& database, const std::string& store_id,
       continue;
     }
     SecretBytes root(kKeyBytes);
-    if (unwrap(key.span(), store_id, {kTable, slots.text(0)}, slots.blob(2), root)) return root;
+    if (unwrap(key.span(), store_id, {kSlotsTable, slots.text(0)}, slots.blob(2), root))
+      return root;
     return environment_error("store_corrupt",
                              fmt::format("{}: key slot {} is damaged: restore it from a backup",
                                          database.path().string(), slots.number(0)));

@@ -51,9 +51,21 @@ double dot(std::span<const double> a, std::span<const double> b) {
   return sum;
 }
 
-void normalise(std::span<double> vector) {
+// Turns a Gaussian vector x into the unit direction of the reflection that takes x to its axis.
+// Its first element keeps the sign of x.
+void make_direction(std::span<double> vector) {
+  vector[0] += std::copysign(std::sqrt(dot(vector, vector)), vector[0]);
   const double length = std::sqrt(dot(vector, vector));
   for (double& value : vector) value /= length;
+}
+
+// The reflection, times the sign that makes the image of the axis x itself.
+void reflect(std::span<const double> direction, std::span<double> vector) {
+  const double sign = direction[0] > 0.0 ? -1.0 : 1.0;
+  const double twice = 2.0 * dot(direction, vector);
+  for (std::size_t index = 0; index < vector.size(); ++index) {
+    vector[index] = sign * (vector[index] - twice * direction[index]);
+  }
 }
 
 }  // namespace
@@ -70,7 +82,7 @@ const TemplateRotation::Directions& TemplateRotation::directions(const std::stri
   for (std::size_t size = length; size > 0; offset += size, --size) {
     const std::span<double> direction(directions.data() + offset, size);
     stream.fill(direction);
-    normalise(direction);
+    make_direction(direction);
   }
   return directions;
 }
@@ -84,8 +96,7 @@ Template TemplateRotation::rotate(const Template& plain) const {
     offset -= size;
     const std::span<const double> direction(all.data() + offset, size);
     const std::span<double> tail(turned.data() + length - size, size);
-    const double twice = 2.0 * dot(direction, tail);
-    for (std::size_t index = 0; index < size; ++index) tail[index] -= twice * direction[index];
+    reflect(direction, tail);
   }
   WipedVector<float> values(length);
   for (std::size_t index = 0; index < length; ++index) {

@@ -45,6 +45,8 @@ Result<std::string> read_meta(Database& database, std::string_view key) {
 // The whole of a new store, in a file of its own.
 Status build(const std::filesystem::path& built, const KeyAccess& key, const Actor& actor) {
   MAITRED_ASSIGN(auto database, Database::open(built, Database::Mode::kCreate));
+  // It goes to disk as a whole, in finish_file.
+  MAITRED_TRY(database->execute("PRAGMA synchronous=OFF"));
   MAITRED_TRY(create_schema(*database));
   const std::string id = new_uuid();
   MAITRED_TRY(Query(*database, "INSERT INTO meta VALUES ('store_id', ?1), ('created', ?2)", id,

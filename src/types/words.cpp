@@ -60,6 +60,11 @@ std::optional<Enum> value_of(const Words<Enum, Count>& words, std::string_view t
 
 }  // namespace
 
+bool is_over(AlertState state) {
+  return state == AlertState::kClosed || state == AlertState::kExpired ||
+         state == AlertState::kWithdrawn;
+}
+
 std::string_view scope_name(Scope scope) { return word_of(kScopes, scope); }
 std::optional<Scope> scope_from_name(std::string_view name) { return value_of(kScopes, name); }
 std::string_view word(Confidence confidence) { return word_of(kConfidences, confidence); }

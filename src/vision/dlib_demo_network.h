@@ -31,16 +31,15 @@ template <template <typename> class Norm, int filters, int size, typename Below>
 using Halved = dlib::relu<
     Norm<dlib::add_layer<dlib::con_<filters, size, size, 2, 2, size / 2, size / 2>, Below>>>;
 
-// Four halvings, 64 to 4; the last map is kept in place (faces are aligned), not averaged.
+// Four halvings, 64 to 4; the last map is kept in place (faces are aligned), not averaged. Wide
+// only where maps are small, so that a face takes 8 million multiplications.
 template <template <typename> class Norm>
-using Network = dlib::loss_metric<dlib::l2normalize<dlib::fc_no_bias<
-    kOutputLength,
-    Halved<
-        Norm, 64, 3,
-        Residual<Norm, 64,
-                 Halved<Norm, 64, 3,
-                        Residual<Norm, 32,
-                                 Halved<Norm, 32, 3, Halved<Norm, 16, 5, dlib::input<Crop>>>>>>>>>>;
+using Stem = Halved<Norm, 32, 3, Halved<Norm, 16, 5, dlib::input<Crop>>>;
+template <template <typename> class Norm>
+using Body =
+    Residual<Norm, 64, Halved<Norm, 64, 3, Residual<Norm, 48, Halved<Norm, 48, 3, Stem<Norm>>>>>;
+template <template <typename> class Norm>
+using Network = dlib::loss_metric<dlib::l2normalize<dlib::fc_no_bias<kOutputLength, Body<Norm>>>>;
 
 using TrainedNetwork = Network<dlib::affine>;  // batch norms fixed: what is saved and run
 using TrainingNetwork = Network<dlib::bn_con>;

@@ -16,8 +16,8 @@ namespace {
 constexpr float kEnrolWidthPx = 48.0F;
 constexpr float kEnrolSharpness = 0.70F;
 constexpr float kEnrolDark = 45.0F;
-constexpr float kEnrolBright = 225.0F;
-constexpr float kEnrolBurnt = 0.35F;  // share of the pixels
+constexpr float kEnrolBright = 215.0F;
+constexpr float kEnrolBurnt = 0.25F;  // share of the pixels
 constexpr float kEnrolYaw = 0.80F;    // about 40 degrees
 constexpr float kEnrolPitch = 0.28F;
 constexpr float kEnrolRollDeg = 45.0F;

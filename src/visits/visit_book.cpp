@@ -48,7 +48,7 @@ void VisitBook::restore(std::span<const Visit> visits, std::span<const Alert> op
   newest_.clear();
   for (const Visit& visit : visits) {
     entries_[visit.id] = {visit.customer, visit.start, visit.end, visit.outcome, std::nullopt};
-    newest_[visit.customer] = visit.id;
+    newest_.emplace(visit.customer, visit.id);
   }
   for (const Alert& alert : open_alerts) {
     const auto entry = entries_.find(alert.visit);

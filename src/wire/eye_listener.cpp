@@ -28,7 +28,7 @@ using boost::system::error_code;
 
 namespace {
 
-constexpr Milliseconds kAcceptPause{200};  // when the process has no descriptor left
+constexpr Milliseconds kEyeAcceptPause{200};  // when the process has no descriptor left
 
 struct Eye {
   Eye(asio::io_context& io, int fd, pid_t process) : socket(io, fd), pid(process) {}
@@ -106,7 +106,7 @@ class EyeListener::State : public std::enable_shared_from_this<EyeListener::Stat
     if (fd < 0 && (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM)) {
       spdlog::error("cannot take another eye: {}; raise the limit of open files",
                     std::strerror(errno));
-      pause_.expires_after(kAcceptPause);
+      pause_.expires_after(kEyeAcceptPause);
       pause_.async_wait([self = shared_from_this()](const error_code& error) {
         if (!error && self->listening_) self->wait_for_eye();
       });

@@ -44,9 +44,9 @@ Status EyeSender::send(const EyeMessage& message, Milliseconds patience) {
     if (errno == EINTR) continue;
     if (errno != EAGAIN && errno != EWOULDBLOCK) return core_gone();
     if (!wait_writable(fd_.get(), patience)) {
-      return environment_error(
-          "core_stalled", fmt::format("the core has taken no message for {}; is it stopped?",
-                                      format_duration(patience)));
+      return environment_error("core_stalled",
+                               fmt::format("the core has taken no message for {}; is it stopped?",
+                                           format_duration(patience)));
     }
   }
 }

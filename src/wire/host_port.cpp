@@ -25,8 +25,7 @@ Result<HostPort> split_host_port(std::string_view text) {
     return bad();
   }
   HostPort out;
-  const auto [end, error] =
-      std::from_chars(digits.data(), digits.data() + digits.size(), out.port);
+  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), out.port);
   if (host.empty() || digits.empty() || error != std::errc{} ||
       end != digits.data() + digits.size()) {
     return bad();

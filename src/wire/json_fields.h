@@ -13,6 +13,11 @@
 
 namespace maitred::wire {
 
+// Compact, keys as they were put in; bytes that are not UTF-8 become U+FFFD.
+inline std::string ordered_text(const nlohmann::ordered_json& object) {
+  return object.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
+}
+
 class JsonFields {
  public:
   // `object` is borrowed, and an object.

@@ -26,9 +26,8 @@ Json ask_object(const Ask& ask) {
 
 template <class Json>
 Json purchase_object(const Purchase& purchase) {
-  return {{"item", purchase.item},
-          {"status", purchase.status},
-          {"date", format_time(purchase.date)}};
+  return {
+      {"item", purchase.item}, {"status", purchase.status}, {"date", format_time(purchase.date)}};
 }
 
 template <class Json>
@@ -67,10 +66,6 @@ Json alert_object(const Alert& alert) {
   if (alert.position) object["position"] = static_cast<double>(alert.position->count()) / 1000.0;
   add_progress(object, alert);
   return object;
-}
-
-std::string dump(const ordered_json& object) {
-  return object.dump(-1, ' ', false, ordered_json::error_handler_t::replace);
 }
 
 // Makes the alert smaller by its least important part. False when nothing is left to take.
@@ -156,11 +151,11 @@ std::optional<Milliseconds> position_in(JsonFields& fields, const json& object) 
 json to_json(const Alert& alert) { return alert_object<json>(alert); }
 
 std::string alert_line(const Alert& alert) {
-  std::string line = dump(alert_object<ordered_json>(alert));
+  std::string line = wire::ordered_text(alert_object<ordered_json>(alert));
   if (line.size() <= kStaffLineLimitBytes) return line;
   Alert smaller = alert;
   while (line.size() > kStaffLineLimitBytes && drop_least(smaller)) {
-    line = dump(alert_object<ordered_json>(smaller));
+    line = wire::ordered_text(alert_object<ordered_json>(smaller));
   }
   return line;
 }
@@ -172,7 +167,7 @@ std::string update_line(const Alert& alert) {
                          {"state", word(alert.state)},
                          {"at", format_time(alert.at)}};
   add_progress(object, alert);
-  return dump(object);
+  return wire::ordered_text(object);
 }
 
 std::string event_line(const Alert& alert) {
@@ -185,13 +180,14 @@ Result<Alert> alert_from_json(const json& object) {
   Alert alert;
   alert.seq = fields.number("seq", Need::kRequired);
   alert.visit = VisitId(fields.text("visit", {}));
-  alert.state = fields.word("state", Need::kRequired, alert_state_from_word)
-                    .value_or(AlertState::kNew);
+  alert.state =
+      fields.word("state", Need::kRequired, alert_state_from_word).value_or(AlertState::kNew);
   alert.at = fields.time("at");
   alert.expires = fields.time("expires");
   alert.camera = fields.text_or_empty("camera");
   alert.headline = fields.text_or_empty("headline");
-  alert.reason = fields.word("reason", Need::kOptional, reason_from_word).value_or(Reason::kArrival);
+  alert.reason =
+      fields.word("reason", Need::kOptional, reason_from_word).value_or(Reason::kArrival);
   alert.confidence = fields.word("confidence", Need::kOptional, confidence_from_word)
                          .value_or(Confidence::kMedium);
   if (const json* customer = fields.member("customer", json::value_t::object)) {

@@ -16,11 +16,6 @@ namespace {
 
 constexpr std::size_t kVisitsRemembered = 10000;
 
-bool has_ended(AlertState state) {
-  return state == AlertState::kClosed || state == AlertState::kExpired ||
-         state == AlertState::kWithdrawn;
-}
-
 }  // namespace
 
 class StaffClient::State {
@@ -36,8 +31,8 @@ class StaffClient::State {
     happened_ = false;
     for (;;) {
       connect_when_due();
-      const auto waited = wire::wait_for(connection_.get(), also_fd,
-                                         std::min(deadline, next_timer()));
+      const auto waited =
+          wire::wait_for(connection_.get(), also_fd, std::min(deadline, next_timer()));
       if (waited.interrupted) return false;
       if (connection_) serve();
       if (waited.also_readable) return true;
@@ -184,7 +179,7 @@ class StaffClient::State {
 
   void take(StaffUpdate& message) {
     if (!is_new(message.alert)) return;
-    if (has_ended(message.alert.state)) visits_.erase(message.alert.visit);
+    if (is_over(message.alert.state)) visits_.erase(message.alert.visit);
     give(StaffUpdateEvent{std::move(message.alert)});
   }
 

@@ -46,8 +46,8 @@ VisitId visit_in(JsonFields& fields) {
 template <class Message>
 Result<StaffRequest> good(const JsonFields& fields, Message message) {
   if (!fields.wrong()) return StaffRequest(std::move(message));
-  return input_error("bad_field",
-                     fmt::format("\"{}\" is missing, too long or of the wrong type", *fields.wrong()));
+  return input_error("bad_field", fmt::format("\"{}\" is missing, too long or of the wrong type",
+                                              *fields.wrong()));
 }
 
 StaffClose close_in(JsonFields& fields) {
@@ -63,10 +63,6 @@ StaffClose close_in(JsonFields& fields) {
   return close;
 }
 
-std::string dump(const ordered_json& object) {
-  return object.dump(-1, ' ', false, ordered_json::error_handler_t::replace);
-}
-
 struct RequestWriter {
   ordered_json operator()(const StaffAuth& auth) const {
     return {{"type", "auth"}, {"token", auth.token}};
@@ -74,16 +70,13 @@ struct RequestWriter {
   ordered_json operator()(const StaffResume& resume) const {
     return {{"type", "resume"}, {"after", resume.after}};
   }
-  ordered_json operator()(const StaffAck& ack) const {
-    return {{"type", "ack"}, {"seq", ack.seq}};
-  }
+  ordered_json operator()(const StaffAck& ack) const { return {{"type", "ack"}, {"seq", ack.seq}}; }
   ordered_json operator()(const StaffClaim& claim) const {
     return {{"type", "claim"}, {"visit", claim.visit.value}, {"by", claim.by}};
   }
   ordered_json operator()(const StaffClose& close) const {
-    ordered_json object = {{"type", "close"},
-                           {"visit", close.visit.value},
-                           {"outcome", word(close.outcome)}};
+    ordered_json object = {
+        {"type", "close"}, {"visit", close.visit.value}, {"outcome", word(close.outcome)}};
     if (!close.note.empty()) object["note"] = close.note;
     if (!close.by.empty()) object["by"] = close.by;
     return object;
@@ -94,8 +87,9 @@ struct RequestWriter {
 template <class Message>
 Result<StaffLine> good_line(const JsonFields& fields, Message message) {
   if (!fields.wrong()) return StaffLine(std::move(message));
-  return input_error("bad_field", fmt::format("the server's line has no good \"{}\"; is it a maitred?",
-                                              *fields.wrong()));
+  return input_error(
+      "bad_field",
+      fmt::format("the server's line has no good \"{}\"; is it a maitred?", *fields.wrong()));
 }
 
 Result<StaffLine> server_line_of(const json& object) {
@@ -156,23 +150,24 @@ Result<StaffLine> parse_server_line(std::string_view line) {
 }
 
 std::string request_line(const StaffRequest& request) {
-  return dump(std::visit(RequestWriter{}, request));
+  return wire::ordered_text(std::visit(RequestWriter{}, request));
 }
 
 std::string hello_line(std::string_view server, std::string_view store) {
-  return dump(ordered_json{
+  return wire::ordered_text(ordered_json{
       {"type", "hello"}, {"protocol", kStaffProtocol}, {"server", server}, {"store", store}});
 }
 
 std::string claimed_line(const VisitId& visit, std::string_view by, bool ok) {
-  return dump(
+  return wire::ordered_text(
       ordered_json{{"type", "claimed"}, {"visit", visit.value}, {"by", by}, {"ok", ok}});
 }
 
 std::string pong_line() { return R"({"type":"pong"})"; }
 
 std::string error_line(const Error& error) {
-  return dump(ordered_json{{"type", "error"}, {"code", error.code}, {"message", error.message}});
+  return wire::ordered_text(
+      ordered_json{{"type", "error"}, {"code", error.code}, {"message", error.message}});
 }
 
 }  // namespace maitred

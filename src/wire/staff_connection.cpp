@@ -19,9 +19,9 @@ namespace maitred::wire {
 namespace {
 
 tl::unexpected<Error> unreachable(const std::string& server, std::string_view why) {
-  return environment_error("daemon_unreachable",
-                           fmt::format("no connection to {}: {}; is maitred running there?",
-                                       server, why));
+  return environment_error(
+      "daemon_unreachable",
+      fmt::format("no connection to {}: {}; is maitred running there?", server, why));
 }
 
 std::string text_of(int error_number) { return std::generic_category().message(error_number); }
@@ -142,8 +142,7 @@ Waited wait_for(const StaffConnection* connection, int also_fd, Timestamp until)
   }
   const auto left = std::chrono::ceil<Milliseconds>(until - std::chrono::steady_clock::now());
   constexpr Milliseconds kLongest = std::chrono::hours(1);
-  const int wait_ms =
-      static_cast<int>(std::clamp(left, Milliseconds{0}, kLongest).count());
+  const int wait_ms = static_cast<int>(std::clamp(left, Milliseconds{0}, kLongest).count());
   const int ready = ::poll(polls.data(), polls.size(), wait_ms);
   Waited waited;
   waited.interrupted = ready < 0;

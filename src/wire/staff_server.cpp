@@ -32,14 +32,8 @@ constexpr Milliseconds kSlowestTick{250};
 constexpr Milliseconds kFastestTick{5};
 
 Milliseconds tick_of(const StaffLimits& limits) {
-  const auto shortest =
-      std::min({limits.stalled, limits.auth, limits.idle, limits.lingering}) / 4;
+  const auto shortest = std::min({limits.stalled, limits.auth, limits.idle, limits.lingering}) / 4;
   return std::clamp(shortest, kFastestTick, kSlowestTick);
-}
-
-bool has_ended(AlertState state) {
-  return state == AlertState::kClosed || state == AlertState::kExpired ||
-         state == AlertState::kWithdrawn;
 }
 
 Result<tcp::endpoint> endpoint_of(const std::string& listen) {
@@ -72,10 +66,9 @@ Result<tcp::acceptor> acceptor_of(asio::io_context& io, const std::string& liste
                                      "under [staff]",
                                      listen));
     }
-    return environment_error(
-        "address_unusable",
-        fmt::format("cannot listen on {}: {}; change listen under [staff]", listen,
-                    error.code().message()));
+    return environment_error("address_unusable",
+                             fmt::format("cannot listen on {}: {}; change listen under [staff]",
+                                         listen, error.code().message()));
   }
 }
 
@@ -167,14 +160,15 @@ class StaffServer::State : public StaffSession::Owner, public std::enable_shared
   }
 
   void accept() {
-    acceptor_.async_accept([self = shared_from_this()](const error_code& error, tcp::socket socket) {
-      if (!self->acceptor_.is_open()) return;
-      if (!error) self->admit(std::move(socket));
-      const bool exhausted = error == asio::error::no_descriptors ||
-                             error == asio::error::no_buffer_space ||
-                             error == boost::system::errc::too_many_files_open_in_system;
-      exhausted ? self->accept_later(error) : self->accept();
-    });
+    acceptor_.async_accept(
+        [self = shared_from_this()](const error_code& error, tcp::socket socket) {
+          if (!self->acceptor_.is_open()) return;
+          if (!error) self->admit(std::move(socket));
+          const bool exhausted = error == asio::error::no_descriptors ||
+                                 error == asio::error::no_buffer_space ||
+                                 error == boost::system::errc::too_many_files_open_in_system;
+          exhausted ? self->accept_later(error) : self->accept();
+        });
   }
 
   void accept_later(const error_code& why) {
@@ -190,8 +184,8 @@ class StaffServer::State : public StaffSession::Owner, public std::enable_shared
     if (sessions_.size() >= options_.limits.clients + kRefusalsAtOnce) return;
     const bool too_many = clients() >= options_.limits.clients;
     const std::uint64_t id = ++last_id_;
-    const auto session = std::make_shared<StaffSession>(
-        io_, wire::plain_stream(std::move(socket)), id, weak_from_this(), options_.limits);
+    const auto session = std::make_shared<StaffSession>(io_, wire::plain_stream(std::move(socket)),
+                                                        id, weak_from_this(), options_.limits);
     sessions_.emplace(id, session);
     if (too_many) {
       return session->refuse({Fault::kEnvironment, "too_many_clients",
@@ -265,7 +259,7 @@ class StaffServer::State : public StaffSession::Owner, public std::enable_shared
 
   // Open alerts are few and clients resume often: their lines are kept.
   SharedLine resume_line(const Alert& alert) {
-    if (has_ended(alert.state)) return make_line(update_line(alert));
+    if (is_over(alert.state)) return make_line(update_line(alert));
     auto& [seq, line] = open_lines_[alert.visit];
     if (!line || seq != alert.seq) {
       seq = alert.seq;

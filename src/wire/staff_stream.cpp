@@ -20,9 +20,9 @@ void set_keep_alive(tcp::socket& socket) {
   error_code ignored;
   socket.set_option(boost::asio::socket_base::keep_alive(true), ignored);
   const int fd = socket.native_handle();
-  for (const auto& [option, value] : {std::pair{TCP_KEEPIDLE, kKeepAliveIdle_s},
-                                      std::pair{TCP_KEEPINTVL, kKeepAliveInterval_s},
-                                      std::pair{TCP_KEEPCNT, kKeepAliveProbes}}) {
+  for (const auto& [option, value] :
+       {std::pair{TCP_KEEPIDLE, kKeepAliveIdle_s}, std::pair{TCP_KEEPINTVL, kKeepAliveInterval_s},
+        std::pair{TCP_KEEPCNT, kKeepAliveProbes}}) {
     ::setsockopt(fd, IPPROTO_TCP, option, &value, sizeof value);
   }
 }

@@ -213,8 +213,6 @@ nlohmann::json Film::truth() const {
 
 Status write_film(const Film& film, const std::filesystem::path& file) {
   const bool mp4 = file.extension() == ".mp4";
-  // OpenCV's own writer of Motion JPEG is there whatever else is.
-  const int backend = mp4 ? cv::CAP_FFMPEG : cv::CAP_OPENCV_MJPEG;
   const int codec = mp4 ? cv::VideoWriter::fourcc('m', 'p', '4', 'v')
                         : cv::VideoWriter::fourcc('M', 'J', 'P', 'G');
   const auto failed = [&](const std::string& why) {
@@ -222,7 +220,7 @@ Status write_film(const Film& film, const std::filesystem::path& file) {
                              "cannot write the film " + file.string() + ": " + why);
   };
   try {
-    cv::VideoWriter writer(file.string(), backend, codec, film.fps(), film.size());
+    cv::VideoWriter writer(file.string(), cv::CAP_FFMPEG, codec, film.fps(), film.size());
     if (!writer.isOpened()) return failed("is its folder there and writable?");
     for (int index = 0; index < film.frame_count(); ++index) writer.write(film.frame(index));
     return {};

@@ -57,9 +57,9 @@ using ControlFunction = std::function<Result<nlohmann::json>(const nlohmann::jso
 ControlHandler answer_at_once(ControlFunction function);
 
 struct ControlServerOptions {
-  std::filesystem::path socket;
+  std::filesystem::path socket{};
   unsigned mode = 0660;
-  std::optional<gid_t> admin_group;  // may ask, besides our own user and root; owns the file
+  std::optional<gid_t> admin_group{};  // may ask, besides our own user and root; owns the file
   std::size_t max_connections = 64;
   Milliseconds line_time = std::chrono::seconds(30);  // from a request's first byte to its last,
                                                       // and for a client to take some of an answer

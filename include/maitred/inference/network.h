@@ -12,13 +12,14 @@
 
 namespace maitred {
 
+// kAuto: oneDNN where the processor has AVX2 and oneDNN knows all the operators, else OpenCV.
 enum class Backend { kAuto, kOneDnn, kOpenCv };
 
 struct NetworkOptions {
   Backend backend = Backend::kAuto;
   // NCHW; empty: as the file says. A fully convolutional network takes other heights and widths.
   std::vector<int> input_shape;
-  int threads = 1;  // for one run()
+  int threads = 1;  // for one run(); OpenCV has one number for the whole process, the last one set
 };
 
 struct OutputInfo {
@@ -26,7 +27,8 @@ struct OutputInfo {
   std::vector<int> shape;  // of the dense, row-major float array that output() returns
 };
 
-// One network with one input. Bound to one thread; run() allocates nothing.
+// One network with one input. Bound to one thread. All memory for values is there before the first
+// run().
 class Network {
  public:
   virtual ~Network() = default;

@@ -93,8 +93,8 @@ class Customers {
 
   Result<std::vector<std::vector<std::uint8_t>>> photos(const CustomerId& id) const;
 
-  // Whose data is due to go: consent expired or withdrawn, or the last visit (without one, the
-  // enrolment) is longer ago than `retention`.
+  // Whose data is due to go: consent expired, or the last visit (without one, the enrolment) longer
+  // ago than `retention`. A withdrawn consent alone is no reason: the record of it is kept as long.
   Result<std::vector<CustomerId>> past_retention(WallTime now, Milliseconds retention) const;
 
  private:

@@ -70,7 +70,8 @@ class Store {
   const TemplateRotation& rotation() const;
 
   // Groups calls into one transaction, which is committed when `work` succeeds and undone whole
-  // when it fails. May be nested. `forget` is not possible within.
+  // when it fails. What the calls within return is on disk only when this returns. May be nested.
+  // `forget` is not possible within.
   Status together(const std::function<Status()>& work);
 
   // In one transaction: the consent is withdrawn at the actor's time, open visits of the customer

@@ -70,6 +70,9 @@ struct Alert {
   Outcome outcome = Outcome::kOpen;  // of a closed one
 };
 
+// Closed, expired or withdrawn: nobody waits for an answer any more.
+bool is_over(AlertState state);
+
 // The words of the contract.
 std::string_view word(Confidence confidence);
 std::string_view word(Outcome outcome);      // "open", "served", "wrong_person", ...

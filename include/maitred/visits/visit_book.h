@@ -81,7 +81,7 @@ class VisitBook {
   explicit VisitBook(VisitRules rules);
 
   // What the store holds at start: the newest visit of each customer and any visit whose alert is
-  // open, in the order in which they were stored, and those alerts. More visits do no harm.
+  // open, newest first in the order of being written, and those alerts. More visits do no harm.
   // Escalation and expiry go on as if there had been no stop. Replaces everything.
   void restore(std::span<const Visit> visits, std::span<const Alert> open_alerts);
 

@@ -45,9 +45,9 @@ class EyeSender {
 using EyeSession = std::uint64_t;
 
 struct EyeListenerOptions {
-  std::filesystem::path socket;
+  std::filesystem::path socket{};
   unsigned mode = 0660;
-  std::vector<uid_t> allowed_uids;  // besides our own and root
+  std::vector<uid_t> allowed_uids{};  // besides our own and root
   std::size_t max_eyes = 64;
 };
 

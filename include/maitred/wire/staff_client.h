@@ -14,8 +14,8 @@
 namespace maitred {
 
 struct StaffClientOptions {
-  std::string server;               // "127.0.0.1:7433", "[::1]:7433" or "till.example:7433"
-  std::string token;                // empty: none is sent
+  std::string server{};             // "127.0.0.1:7433", "[::1]:7433" or "till.example:7433"
+  std::string token{};              // empty: none is sent
   std::uint64_t after = 0;          // resume from here
   bool acknowledge = true;          // sends `ack` for each alert given to the callback
   Milliseconds backoff_first{250};  // doubles, with some chance in it

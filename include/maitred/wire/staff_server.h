@@ -73,8 +73,8 @@ struct StaffServerOptions {
   std::string listen =
       "127.0.0.1:7433";            // literal address or "localhost"; "[::1]:7433"; port 0: any
   std::string server = "maitred";  // name and version for the hello
-  std::string store;               // the store's uuid for the hello
-  StaffLimits limits;
+  std::string store{};             // the store's uuid for the hello
+  StaffLimits limits{};
 };
 
 // Each client gets `hello`; then, where tokens exist, must send `auth` (wrong: error and closed);

@@ -98,7 +98,7 @@ TEST_F(UnixSocket, AbsentIsToldFromRefused) {
   EXPECT_EQ(connect_unix(long_and_absent, SOCK_STREAM, 0ms).error().code, "socket_absent");
   if (::geteuid() != 0) GTEST_SKIP() << "the rest is skipped: needs root to become another user";
   ASSERT_EQ(::chmod(folder_.c_str(), 0755), 0);
-  const auto listener = UnixListener::open(path_, SOCK_STREAM, 0660);
+  const auto listener = UnixListener::open(path_, SOCK_STREAM, 0600);
   ASSERT_EQ(::seteuid(65534), 0);
   const auto refused = connect_unix(path_, SOCK_STREAM, 0ms);
   ASSERT_EQ(::seteuid(0), 0);

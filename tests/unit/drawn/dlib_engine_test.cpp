@@ -71,11 +71,12 @@ TEST(DlibEngine, RefusesWeightsThatAreCutShort) {
 
 class DlibDetector : public ::testing::Test {
  protected:
-  static void SetUpTestSuite() { detector_ = make_dlib_detector(kLandmarksModel)->release(); }
-  static void TearDownTestSuite() { delete detector_; }
-  static FaceDetector* detector_;
+  void SetUp() override {
+    ASSERT_TRUE(demo_engine()) << demo_engine().error().message;
+    detector_ = demo_engine()->detector.get();
+  }
+  FaceDetector* detector_ = nullptr;
 };
-FaceDetector* DlibDetector::detector_ = nullptr;
 
 Look straight(double face_width_px) {
   Look look;
@@ -126,18 +127,17 @@ TEST_F(DlibDetector, TakesTinyAndEmptyPictures) {
 }
 
 TEST_F(DlibDetector, TheDemoEmbedderAgreesOnPartsOfALargerPicture) {
-  auto embedder = make_demo_embedder(source_file("models/demo/demo.dat"));
-  ASSERT_TRUE(embedder) << embedder.error().message;
+  FaceEmbedder& embedder = *demo_engine()->embedder;
   cv::Mat wide(400, 900, CV_8UC3, cv::Scalar::all(120));
   const cv::Mat portrait = draw_portrait(make_person(12), straight(160.0), 400);
   portrait.copyTo(wide(cv::Rect(450, 0, 400, 400)));
   const auto faces = detector_->detect(view_of(wide), 80);
   ASSERT_EQ(faces->size(), 1U);
-  const auto whole = (*embedder)->embed(view_of(wide), faces->front().landmarks);
+  const auto whole = embedder.embed(view_of(wide), faces->front().landmarks);
   Landmarks moved = faces->front().landmarks;
   for (Point& point : moved) point.x_px -= 450.0F;
   const cv::Mat part = wide(cv::Rect(450, 0, 400, 400));  // rows are not dense
-  const auto cut = (*embedder)->embed(view_of(part), moved);
+  const auto cut = embedder.embed(view_of(part), moved);
   ASSERT_TRUE(whole);
   ASSERT_TRUE(cut);
   EXPECT_GT(similarity(*whole, *cut).value, 0.995F);

@@ -23,12 +23,16 @@ inline std::filesystem::path shared_models() {
   return (shared != nullptr ? std::filesystem::path(shared) : source_file("../shared")) / "models";
 }
 
-inline Result<Engine> load_demo_engine() {
-  EngineSources sources;
-  sources.engine = "demo";
-  sources.files = {{"landmarks", kLandmarksModel},
-                   {"embedder", source_file("models/demo/demo.dat")}};
-  return load_engine(sources);
+// Loaded once: reading the landmark model takes seconds.
+inline Result<Engine>& demo_engine() {
+  static Result<Engine> engine = [] {
+    EngineSources sources;
+    sources.engine = "demo";
+    sources.files = {{"landmarks", kLandmarksModel},
+                     {"embedder", source_file("models/demo/demo.dat")}};
+    return load_engine(sources);
+  }();
+  return engine;
 }
 
 inline Result<Engine> load_retail_engine() {

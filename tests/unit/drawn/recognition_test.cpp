@@ -83,7 +83,7 @@ FilmTally watch_film(Engine& engine, int every) {
 }
 
 TEST(DemoEngine, FindsTheFacesOfTheFilmAndTellsTheCastApart) {
-  auto engine = load_demo_engine();
+  Result<Engine>& engine = demo_engine();
   ASSERT_TRUE(engine) << engine.error().message;
   const FilmTally tally = watch_film(*engine, kSlow ? 24 : 6);
   EXPECT_GT(tally.drawn, 10);
@@ -107,10 +107,10 @@ TEST(RetailEngine, FindsTheFacesOfTheFilmAndTellsTheCastApart) {
 }
 
 TEST(DemoEngine, FindsNobodyInTheEmptyShop) {
-  auto detector = make_dlib_detector(kLandmarksModel);
-  ASSERT_TRUE(detector) << detector.error().message;
+  Result<Engine>& engine = demo_engine();
+  ASSERT_TRUE(engine) << engine.error().message;
   const cv::Mat shop = draw_shop({640, 480});
-  const auto faces = (*detector)->detect(view_of(shop), 60);
+  const auto faces = engine->detector->detect(view_of(shop), 60);
   ASSERT_TRUE(faces) << faces.error().message;
   EXPECT_TRUE(faces->empty());
 }
@@ -128,7 +128,7 @@ demo::Vector seen(Engine& engine, std::uint64_t person, int number) {
 // The trial of models/demo/README.md: one enrolment photo, one probe, people that the network was
 // not trained on.
 TEST(DemoEngine, RecognisesPeopleItHasNeverSeen) {
-  auto engine = load_demo_engine();
+  Result<Engine>& engine = demo_engine();
   ASSERT_TRUE(engine) << engine.error().message;
   const int gallery_size = kSlow ? 20 : 200;
   const int stranger_count = kSlow ? 20 : 300;
@@ -149,7 +149,7 @@ TEST(DemoEngine, RecognisesPeopleItHasNeverSeen) {
 }
 
 TEST(DemoEngine, TemplatesAreOfLengthOneAndNamed) {
-  auto engine = load_demo_engine();
+  Result<Engine>& engine = demo_engine();
   ASSERT_TRUE(engine) << engine.error().message;
   const Template made = template_of(*engine, enrolment_portrait(make_person(1)));
   ASSERT_EQ(made.values().size(), static_cast<std::size_t>(kDemoTemplateLength));

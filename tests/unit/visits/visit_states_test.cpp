@@ -183,7 +183,8 @@ struct Store {
       }
     }
     VisitBook book(rules);
-    book.restore(visits, open);
+    const std::vector<Visit> newest_first(visits.rbegin(), visits.rend());
+    book.restore(newest_first, open);
     return book;
   }
 };

@@ -101,14 +101,16 @@ TEST(EyeCodec, TrackEndedAndHealthArriveAsSent) {
 }
 
 TEST(EyeCodec, TheLongestTemplateFits) {
-  Sighting longest = sighting();
-  longest.probe = Template("retail", std::vector<float>(kTemplateLimit, 1.0F));
-  const auto bytes = encode(longest);
+  const auto of_length = [](std::size_t values) {
+    Sighting out = sighting();
+    out.probe = Template("retail", std::vector<float>(values, 1.0F));
+    return encode(std::move(out));
+  };
+  const auto bytes = of_length(kTemplateLimit);
   ASSERT_TRUE(bytes);
   EXPECT_LE(bytes->size(), kEyeMessageLimitBytes);
   EXPECT_TRUE(decode(*bytes));
-  longest.probe = Template("retail", std::vector<float>(kTemplateLimit + 1, 1.0F));
-  EXPECT_FALSE(encode(longest));
+  EXPECT_FALSE(of_length(kTemplateLimit + 1));
 }
 
 TEST(EyeCodec, CutAtAnyByteItIsRefused) {
@@ -130,7 +132,7 @@ TEST(EyeCodec, AnySingleByteChangedIsHarmless) {
         Bytes bytes = whole;
         bytes[at] = static_cast<std::uint8_t>(bytes[at] ^ change);
         const auto message = decode(bytes);
-        if (message) EXPECT_TRUE(encode(*message)) << "byte " << at;
+        EXPECT_TRUE(!message || encode(*message)) << "byte " << at;
       }
     }
   }
@@ -170,7 +172,7 @@ TEST(EyeCodec, ValuesOutOfRangeAreNotSent) {
   for (const auto& [word, spoil] : cases) {
     Sighting bad = sighting();
     spoil(bad);
-    const auto bytes = encode(bad);
+    const auto bytes = encode(std::move(bad));
     ASSERT_FALSE(bytes) << word;
     EXPECT_THAT(bytes.error().message, HasSubstr(word));
   }

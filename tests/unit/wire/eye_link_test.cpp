@@ -33,18 +33,18 @@ class EyeLink : public testing::Test {
   std::filesystem::path socket() const { return folder_.path() / "eye.sock"; }
 
   Status listen(EyeListenerOptions options) {
-    auto listener = EyeListener::open(
-        io_, std::move(options),
-        {[this](EyeSession session, pid_t pid) {
-           connected_.push_back(session);
-           pid_ = pid;
-         },
-         [this](EyeSession session, const EyeMessage& message) {
-           last_session_ = session;
-           if (const auto* one = std::get_if<Sighting>(&message)) tracks_.push_back(one->track.value);
-           ++messages_;
-         },
-         [this](EyeSession session) { closed_.push_back(session); }});
+    auto listener = EyeListener::open(io_, std::move(options),
+                                      {[this](EyeSession session, pid_t pid) {
+                                         connected_.push_back(session);
+                                         pid_ = pid;
+                                       },
+                                       [this](EyeSession session, const EyeMessage& message) {
+                                         last_session_ = session;
+                                         if (const auto* one = std::get_if<Sighting>(&message))
+                                           tracks_.push_back(one->track.value);
+                                         ++messages_;
+                                       },
+                                       [this](EyeSession session) { closed_.push_back(session); }});
     if (!listener) return tl::unexpected(listener.error());
     listener_ = std::move(*listener);
     return {};

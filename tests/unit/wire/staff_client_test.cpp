@@ -54,6 +54,7 @@ class StaffClientTest : public StaffFixture {
     const auto deadline = std::chrono::steady_clock::now() + 2s;
     while (!done() && std::chrono::steady_clock::now() < deadline) {
       client_->poll(1ms);
+      io.restart();
       io.poll();
     }
     return done();
@@ -130,7 +131,7 @@ TEST_F(StaffClientTest, AnAlertThatChangedMeanwhileIsNotShownAsNew) {
   start();
   ASSERT_TRUE(both_until([&] { return shown_.size() == 1; }));
   server->drain(0ms, [] {});
-  io.run_for(5ms);
+  run_for(5ms);
   ASSERT_TRUE(desk.claim(VisitId("v"), "Kim"));
   restart_server();
   ASSERT_TRUE(both_until([&] { return client_->last_seq() == 2; }));
@@ -172,8 +173,9 @@ TEST_F(StaffClientTest, ASilentDaemonIsLeft) {
   ASSERT_TRUE(resumed());
   // While it answers pings, it stays.
   const auto calm = std::chrono::steady_clock::now() + 100ms;
-  ASSERT_FALSE(both_until([&] { return !losses_.empty() || std::chrono::steady_clock::now() > calm; }) &&
-               !losses_.empty());
+  ASSERT_FALSE(
+      both_until([&] { return !losses_.empty() || std::chrono::steady_clock::now() > calm; }) &&
+      !losses_.empty());
   EXPECT_EQ(pongs_, 0);  // its own pings are its own business
   const auto deadline = std::chrono::steady_clock::now() + 2s;
   while (losses_.empty() && std::chrono::steady_clock::now() < deadline) client_->poll(10ms);

@@ -68,9 +68,9 @@ TEST(StaffRequests, WhatIsNotKnownOrNotNeededIsNoError) {
 }
 
 TEST(StaffRequests, WhatIsNotARequestIsRefused) {
-  for (const std::string_view line : {"", "hello", "GET / HTTP/1.1", "[]", "42", "\"ping\"",
-                                      "{\"type\":\"ping\"", "{\"type\":\"ping\"}{}", "\xff\xfe",
-                                      "{\"type\":\"\xff\"}"}) {
+  for (const std::string_view line :
+       {"", "hello", "GET / HTTP/1.1", "[]", "42", "\"ping\"", "{\"type\":\"ping\"",
+        "{\"type\":\"ping\"}{}", "\xff\xfe", "{\"type\":\"\xff\"}"}) {
     EXPECT_EQ(refusal(line), "not_json") << line;
   }
   for (const std::string_view line :
@@ -176,7 +176,8 @@ TEST(StaffLines, UpdatesSayWhatApplies) {
   one.state = AlertState::kClaimed;
   one.escalation = 0;
   one.by = "Sam";
-  EXPECT_THAT(event_line(one), HasSubstr(R"("state":"claimed","at":"2026-11-22T10:15:03.120Z","by":"Sam"})"));
+  EXPECT_THAT(event_line(one),
+              HasSubstr(R"("state":"claimed","at":"2026-11-22T10:15:03.120Z","by":"Sam"})"));
   one.state = AlertState::kClosed;
   one.outcome = Outcome::kServed;
   EXPECT_THAT(event_line(one), HasSubstr(R"("by":"Sam","outcome":"served"})"));
@@ -209,7 +210,7 @@ TEST(StaffLines, AnAlertAlwaysFitsALineAndKeepsWhatMatters) {
   for (int i = 0; i < 9000; ++i) {
     big.headline += "\x01ü";
     big.customer.name += "ü";
-    big.customer.preferences[std::to_string(i)] = "x";
+    big.customer.preferences.emplace(std::to_string(i), "x");
   }
   const std::string smaller = alert_line(big);
   EXPECT_LE(smaller.size(), kStaffLineLimitBytes);
@@ -239,8 +240,8 @@ TEST(StaffLines, AlertsComeBackFromJson) {
 TEST(StaffLines, ClientsReadWhatTheServerWrites) {
   EXPECT_EQ(std::get<StaffHello>(*parse_server_line(hello_line("m", "s"))).store, "s");
   EXPECT_EQ(std::get<StaffAlert>(*parse_server_line(alert_line(alert()))).alert.seq, 42U);
-  const auto claimed = std::get<StaffClaimed>(
-      *parse_server_line(claimed_line(VisitId("v"), "Sam", false)));
+  const auto claimed =
+      std::get<StaffClaimed>(*parse_server_line(claimed_line(VisitId("v"), "Sam", false)));
   EXPECT_EQ(claimed.by, "Sam");
   EXPECT_FALSE(claimed.ok);
   EXPECT_TRUE(std::holds_alternative<StaffPong>(*parse_server_line(pong_line())));

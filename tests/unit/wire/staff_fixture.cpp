@@ -1,6 +1,7 @@
 #include "tests/unit/wire/staff_fixture.h"
 
 #include <arpa/inet.h>
+#include <fmt/format.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
 
@@ -149,6 +150,13 @@ Alert StaffFixture::publish(const std::string& visit) {
   const Alert alert = desk.add(visit);
   server->publish(alert);
   return alert;
+}
+
+void StaffFixture::publish_long(std::size_t headline_bytes) {
+  const std::uint64_t seq = ++desk.last_seq;
+  Alert alert = new_alert(seq, fmt::format("long{}", seq));
+  alert.headline = std::string(headline_bytes, 'h');
+  server->publish(alert);
 }
 
 }  // namespace maitred

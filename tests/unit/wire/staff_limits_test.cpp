@@ -1,4 +1,5 @@
 // What a bad, slow or silent client gets, and that it costs the others nothing.
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 
 #include <algorithm>
@@ -148,10 +149,9 @@ TEST_F(StaffLimitsTest, WhoDoesNotReadIsCutOffAt64KiB) {
   ASSERT_TRUE(run_until([&] { return server->clients_resumed() == 1; }));
   std::size_t published_bytes = 0;
   while (server->clients() == 1 && published_bytes < 4'000'000) {
-    Alert alert = new_alert(++desk.last_seq, "v" + std::to_string(desk.last_seq));
-    alert.headline = std::string(1000, 'h');
-    server->publish(alert);
+    publish_long(1000);
     published_bytes += 1000;
+    io.restart();
     io.poll();
   }
   EXPECT_EQ(server->clients(), 0U);
@@ -165,9 +165,7 @@ TEST_F(StaffLimitsTest, WhoMakesNoProgressIsCutOffAfterSomeSeconds) {
   stuck.say(R"({"type":"resume","after":0})");
   ASSERT_TRUE(run_until([&] { return server->clients_resumed() == 1; }));
   for (int i = 0; i < 500; ++i) {
-    Alert alert = new_alert(++desk.last_seq, "v" + std::to_string(desk.last_seq));
-    alert.headline = std::string(1000, 'h');
-    server->publish(alert);
+    publish_long(1000);
   }
   const auto begin = Clock::now();
   EXPECT_TRUE(run_until([&] { return server->clients() == 0; }));
@@ -176,8 +174,8 @@ TEST_F(StaffLimitsTest, WhoMakesNoProgressIsCutOffAfterSomeSeconds) {
 
 TEST_F(StaffLimitsTest, ALargeBacklogIsNoReasonToCutOffWhoReads) {
   for (int i = 0; i < 500; ++i) {
-    desk.add("v" + std::to_string(i));
-    desk.alerts["v" + std::to_string(i)].headline = std::string(1000, 'h');
+    desk.add(fmt::format("v{}", i));
+    desk.alerts[fmt::format("v{}", i)].headline = std::string(1000, 'h');
   }
   open_with({});
   TestClient client = listener(0);
@@ -197,7 +195,7 @@ TEST_F(StaffLimitsTest, WhoAsksWithoutReadingAnswersIsCutOff) {
   ASSERT_TRUE(run_until([&] { return server->clients() == 1; }));
   for (int i = 0; i < 2000 && server->clients() == 1; ++i) {
     flood.send(pings);
-    io.run_for(1ms);
+    run_for(1ms);
   }
   EXPECT_EQ(server->clients(), 0U);
 }
@@ -210,7 +208,7 @@ TEST_F(StaffLimitsTest, BadClientsDoNotDelayAGoodOne) {
     std::vector<Clock::duration> delays;
     for (int i = 0; i < alerts; ++i) {
       const auto begin = Clock::now();
-      const Alert alert = publish("v" + std::to_string(desk.last_seq));
+      const Alert alert = publish(fmt::format("v{}", desk.last_seq));
       EXPECT_EQ(next(good)["seq"], alert.seq);
       delays.push_back(Clock::now() - begin);
     }
@@ -256,7 +254,7 @@ class StaffDrainTest : public StaffFixture {
 TEST_F(StaffDrainTest, WhatIsQueuedIsSentBeforeTheEnd) {
   TestClient client = listener();
   TestClient silent = greeted();
-  for (int i = 0; i < 20; ++i) publish("v" + std::to_string(i));
+  for (int i = 0; i < 20; ++i) publish(fmt::format("v{}", i));
   drain(2s);
   for (int i = 0; i < 20; ++i) EXPECT_EQ(next(client)["type"], "alert");
   EXPECT_TRUE(is_closed(client));
@@ -278,6 +276,7 @@ TEST_F(StaffDrainTest, NobodyIsLetInOrListenedToMeanwhile) {
   EXPECT_TRUE(desk.alerts["v"].by.empty());
   client.close();
   EXPECT_TRUE(run_until([&] { return drained_ == 1; }));
+  io.restart();
   io.run();  // nothing of the server is left to wait for
   EXPECT_EQ(drained_, 1);
 }
@@ -287,9 +286,7 @@ TEST_F(StaffDrainTest, AClientThatDoesNotReadIsWaitedForSoLongAndNoLonger) {
   stuck.say(R"({"type":"resume","after":0})");
   ASSERT_TRUE(run_until([&] { return server->clients_resumed() == 1; }));
   for (int i = 0; i < 1000; ++i) {
-    Alert alert = new_alert(++desk.last_seq, "v");
-    alert.headline = std::string(500, 'h');
-    server->publish(alert);
+    publish_long(500);
   }
   run_for(10ms);
   ASSERT_EQ(server->clients(), 1U);
@@ -310,6 +307,7 @@ TEST_F(StaffDrainTest, TheServerMayGoWithClientsConnected) {
   TestClient client = listener();
   server.reset();
   EXPECT_TRUE(is_closed(client));
+  io.restart();
   io.run();
 }
 

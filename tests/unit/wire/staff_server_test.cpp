@@ -91,8 +91,8 @@ TEST_F(StaffServerTest, TwoClaimAtOnceAndOneWins) {
     EXPECT_EQ(next(*client), won);
     EXPECT_EQ(next(*client), update);
   }
-  EXPECT_EQ(next(loser), json::parse(R"({"type":"claimed","visit":"v","ok":false,"by":")" +
-                                     winner + "\"}"));
+  EXPECT_EQ(next(loser),
+            json::parse(R"({"type":"claimed","visit":"v","ok":false,"by":")" + winner + "\"}"));
   EXPECT_TRUE(is_quiet(first));
 }
 
