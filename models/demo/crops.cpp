@@ -1,5 +1,7 @@
 #include "models/demo/crops.h"
 
+#include <spdlog/fmt/fmt.h>
+
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
@@ -26,10 +28,10 @@ std::unique_ptr<FaceDetector> load_detector(const std::filesystem::path& landmar
   return std::move(*detector);
 }
 
-std::filesystem::path cache_file(const CropSet& set, const std::filesystem::path& cache) {
-  return cache /
-         ("crops-" + std::to_string(set.first_person) + "-" + std::to_string(set.people) + "-" +
-          std::to_string(set.first_number) + "-" + std::to_string(set.photos) + ".bgr");
+constexpr int kBlockPeople = 100;
+
+std::filesystem::path block_file(const CropSet& block, const std::filesystem::path& cache) {
+  return cache / fmt::format("crops-{}-{}x{}.bgr", block.first_person, block.people, block.photos);
 }
 
 // A crop that is all black stands for a face that was not found.
@@ -46,12 +48,15 @@ bool read_cache(const std::filesystem::path& file, std::vector<cv::Mat>& crops) 
 
 void write_cache(const std::filesystem::path& file, const std::vector<cv::Mat>& crops) {
   std::filesystem::create_directories(file.parent_path());
-  std::ofstream out(file, std::ios::binary);
+  const std::filesystem::path unfinished = file.string() + ".part";
+  std::ofstream out(unfinished, std::ios::binary);
   const cv::Mat none = cv::Mat::zeros(kInputSide, kInputSide, CV_8UC3);
   for (const cv::Mat& crop : crops) {
     const cv::Mat& written = crop.empty() ? none : crop;
     out.write(reinterpret_cast<const char*>(written.data), kCropBytes);
   }
+  out.close();
+  std::filesystem::rename(unfinished, file);
 }
 
 }  // namespace
@@ -71,28 +76,43 @@ std::optional<cv::Mat> make_crop(const Photo& photo, FaceDetector& detector) {
       .clone();
 }
 
-std::vector<cv::Mat> make_crops(const CropSet& set, const std::filesystem::path& landmarks_model,
-                                const std::filesystem::path& cache, int threads) {
-  std::vector<cv::Mat> crops(static_cast<std::size_t>(set.people) *
-                             static_cast<std::size_t>(set.photos));
-  const std::filesystem::path file = cache_file(set, cache);
+namespace {
+
+std::vector<cv::Mat> make_block(const CropSet& block, const std::filesystem::path& cache,
+                                FaceDetector& detector) {
+  const std::filesystem::path file = block_file(block, cache);
+  std::vector<cv::Mat> crops(static_cast<std::size_t>(block.people * block.photos));
   if (read_cache(file, crops)) return crops;
   for (cv::Mat& crop : crops) crop.release();
+  for (std::size_t at = 0; at < crops.size(); ++at) {
+    const auto photos = static_cast<std::size_t>(block.photos);
+    const Photo photo{block.first_person + at / photos, static_cast<int>(at % photos)};
+    if (auto crop = make_crop(photo, detector)) crops[at] = *crop;
+  }
+  write_cache(file, crops);
+  return crops;
+}
+
+}  // namespace
+
+std::vector<cv::Mat> make_crops(const CropSet& set, const std::filesystem::path& landmarks_model,
+                                const std::filesystem::path& cache, int threads) {
+  const int blocks = (set.people + kBlockPeople - 1) / kBlockPeople;
+  std::vector<std::vector<cv::Mat>> made(static_cast<std::size_t>(blocks));
   const auto work = [&](int first) {
     const auto detector = load_detector(landmarks_model);
-    for (int i = first; i < set.people; i += threads) {
-      for (int k = 0; k < set.photos; ++k) {
-        const Photo photo{set.first_person + static_cast<std::uint64_t>(i), set.first_number + k};
-        const auto at = static_cast<std::size_t>(i) * static_cast<std::size_t>(set.photos) +
-                        static_cast<std::size_t>(k);
-        if (auto crop = make_crop(photo, *detector)) crops[at] = *crop;
-      }
+    for (int i = first; i < blocks; i += threads) {
+      const int from = i * kBlockPeople;
+      const CropSet block{set.first_person + static_cast<std::uint64_t>(from),
+                          std::min(kBlockPeople, set.people - from), set.photos};
+      made[static_cast<std::size_t>(i)] = make_block(block, cache, *detector);
     }
   };
   std::vector<std::thread> workers;
   for (int i = 0; i < threads; ++i) workers.emplace_back(work, i);
   for (std::thread& worker : workers) worker.join();
-  write_cache(file, crops);
+  std::vector<cv::Mat> crops;
+  for (std::vector<cv::Mat>& block : made) crops.insert(crops.end(), block.begin(), block.end());
   return crops;
 }
 

@@ -25,11 +25,11 @@ struct Photo {
 std::optional<cv::Mat> make_crop(const Photo& photo, FaceDetector& detector);
 
 // Crops of `people` times `photos`, an empty Mat where no face was found, ordered by person, then
-// number from `first_number`. Kept in `cache` for the next time. Uses `threads` threads.
+// number. Kept in `cache` in blocks, so that work broken off goes on where it was. Uses `threads`
+// threads.
 struct CropSet {
   std::uint64_t first_person = 0;
   int people = 0;
-  int first_number = 0;
   int photos = 0;
 };
 std::vector<cv::Mat> make_crops(const CropSet& set, const std::filesystem::path& landmarks_model,

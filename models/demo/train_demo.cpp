@@ -23,7 +23,7 @@ namespace {
 
 struct Options {
   std::filesystem::path out = "models/demo/demo.dat";
-  std::filesystem::path weights;  // to go on from, or to evaluate
+  std::filesystem::path weights;  // to measure, where they are not `out`
   std::filesystem::path landmarks = "/usr/share/dlib/shape_predictor_68_face_landmarks.dat";
   std::filesystem::path cache = "build/demo-crops";
   int people = 3000, photos = 10, steps = 2500, threads = 2;
@@ -87,9 +87,18 @@ double cosine_decay(double rate, int step, int steps) {
   return rate * warm * (0.5 + 0.5 * std::cos(CV_PI * step / steps)) + 1e-4;
 }
 
+using Trainer = dlib::dnn_trainer<TrainingNetwork, dlib::sgd>;
+
+void save(Trainer& trainer, TrainingNetwork& network, const std::filesystem::path& file) {
+  trainer.get_net(dlib::force_flush_to_disk::no);  // waits for the step under way
+  TrainedNetwork trained = network;
+  trained.clean();
+  dlib::serialize(file.string()) << trained;
+}
+
 void train(const Options& options) {
   dlib::rand(0);
-  const auto crops = make_crops({kFirstTrainingPerson, options.people, 0, options.photos},
+  const auto crops = make_crops({kFirstTrainingPerson, options.people, options.photos},
                                 options.landmarks, options.cache, options.threads);
   const auto missing =
       std::count_if(crops.begin(), crops.end(), [](const cv::Mat& crop) { return crop.empty(); });
@@ -98,7 +107,7 @@ void train(const Options& options) {
 
   TrainingNetwork network(
       dlib::loss_metric_(static_cast<float>(options.margin), static_cast<float>(options.distance)));
-  dlib::dnn_trainer<TrainingNetwork, dlib::sgd> trainer(network, dlib::sgd(5e-4F, 0.9F));
+  Trainer trainer(network, dlib::sgd(5e-4F, 0.9F));
   trainer.set_learning_rate(options.rate);
   trainer.set_iterations_without_progress_threshold(1'000'000);
   drawn::Random random(options.seed);
@@ -115,13 +124,7 @@ void train(const Options& options) {
                   trainer.get_learning_rate(), spent.count());
       std::fflush(stdout);
     }
-    if (step % 500 == 499 || step + 1 == options.steps) {
-      trainer.get_net(dlib::force_flush_to_disk::no);
-      network.clean();
-      TrainedNetwork trained = network;
-      trained.clean();
-      dlib::serialize(options.out.string()) << trained;
-    }
+    if (step % 250 == 249 || step + 1 == options.steps) save(trainer, network, options.out);
   }
   std::printf("%s: %ju bytes\n", options.out.c_str(),
               static_cast<std::uintmax_t>(std::filesystem::file_size(options.out)));
@@ -141,7 +144,7 @@ void evaluate(const Options& options) {
   TrainedNetwork network;
   dlib::deserialize((options.weights.empty() ? options.out : options.weights).string()) >> network;
   const int photos = kProbes + 1;
-  const auto crops = make_crops({kFirstUnseenPerson, options.unseen, 0, photos}, options.landmarks,
+  const auto crops = make_crops({kFirstUnseenPerson, options.unseen, photos}, options.landmarks,
                                 options.cache, options.threads);
   std::vector<Vector> enrolled;
   std::vector<std::vector<Vector>> probes;

@@ -1,9 +1,11 @@
 #include <spdlog/fmt/fmt.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include <cerrno>
 #include <cstring>
+#include <fstream>
 
 #include "maitred/eye/photo_report.h"
 
@@ -21,11 +23,22 @@ Status limit(__rlimit_resource what, const char* name, rlim_t value) {
                                                         std::strerror(errno)));
 }
 
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+// The present size of this process's address space.
+rlim_t reserved_bytes() {
+  std::ifstream statm("/proc/self/statm");
+  rlim_t pages = 0;
+  statm >> pages;
+  return pages * static_cast<rlim_t>(::sysconf(_SC_PAGESIZE));
+}
+#endif
+
 }  // namespace
 
 Status limit_this_process() {
-  // Twice what the largest photo allowed takes; see tests/unit/eye/photo_report_test.cpp.
-  constexpr rlim_t kMemoryBytes = rlim_t{1536} << 20U;
+  // On top of what the program's libraries have reserved by now, which depends on the machine. The
+  // largest photo allowed, 50 million 16-bit pixels with transparency, takes 400 MiB.
+  constexpr rlim_t kMemoryBytes = rlim_t{1280} << 20U;
   constexpr rlim_t kProcessorSeconds = 20;
   constexpr rlim_t kOpenFiles = 64;
   if (::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) {
@@ -33,7 +46,7 @@ Status limit_this_process() {
   }
 #if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
   // Sanitizers map terabytes.
-  MAITRED_TRY(limit(RLIMIT_AS, "the memory", kMemoryBytes));
+  MAITRED_TRY(limit(RLIMIT_AS, "the memory", reserved_bytes() + kMemoryBytes));
 #else
   (void)kMemoryBytes;
 #endif

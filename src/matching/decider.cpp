@@ -157,7 +157,7 @@ std::vector<Match> Decider::end_track(const std::string& camera, TrackId track,
   if (found == tracks_.end()) return {};
   std::vector<Match> matches;
   Evidence& evidence = found->second;
-  const double share = policy.spend_rest(evidence.looks);
+  const double share = policy.spend_rest();
   if (!evidence.held && share > 0.0) {
     evidence.threshold = policy.threshold(share);
     matches = resolve(policy);

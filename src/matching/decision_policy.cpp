@@ -8,11 +8,10 @@
 namespace maitred {
 namespace {
 
-// Shares of the budget spent up to and including a look; see the header.
-constexpr double kEachEarlyLook = 0.04;
+// Shares of the budget that a look may spend; see the header.
+constexpr double kEarlyShare = 0.05;
 constexpr std::uint32_t kEarlyLooks = 2;
-constexpr double kUpToSettled = 0.75;
-constexpr double kUpToFull = 0.92;
+constexpr double kSettledShare = 0.6;
 
 }  // namespace
 
@@ -30,7 +29,7 @@ Similarity DecisionPolicy::threshold(double share) const {
   return calibration_.threshold_for(fmr_ * share);
 }
 
-Similarity DecisionPolicy::threshold() const { return threshold(kUpToSettled); }
+Similarity DecisionPolicy::threshold() const { return threshold(kSettledShare); }
 
 double DecisionPolicy::expected_false_alerts_per_1000() const {
   if (comparisons_ == 0) return 0.0;
@@ -42,35 +41,17 @@ double DecisionPolicy::expected_false_alerts_per_1000() const {
 double DecisionPolicy::expected_miss_rate() const { return calibration_.fnmr(threshold()); }
 
 Confidence DecisionPolicy::confidence(Similarity similarity) const {
-  return similarity >= threshold(kEachEarlyLook) ? Confidence::kHigh : Confidence::kMedium;
+  return similarity >= threshold(kEarlyShare) ? Confidence::kHigh : Confidence::kMedium;
 }
 
 double DecisionPolicy::spend(Looks& looks, std::uint32_t frames) const {
-  double up_to = 0.0;
   if (frames == 0) return 0.0;
-  if (frames < rules_.settled_frames) {
-    if (looks.early >= kEarlyLooks) return 0.0;
-    up_to = kEachEarlyLook * ++looks.early;
-  } else if (frames < rules_.full_frames) {
-    if (looks.settled) return 0.0;
-    looks.settled = true;
-    up_to = kUpToSettled;
-  } else if (!looks.full) {
-    looks.settled = looks.full = true;
-    up_to = kUpToFull;
-  } else {
-    up_to = 1.0 - (1.0 - kUpToFull) * std::exp2(-static_cast<double>(++looks.later));
-  }
-  const double share = up_to - looks.spent;
-  if (share <= 0.0) return 0.0;
-  looks.spent = up_to;
-  return share;
+  if (frames >= rules_.settled_frames) return kSettledShare;
+  if (looks.early >= kEarlyLooks) return 0.0;
+  ++looks.early;
+  return kEarlyShare;
 }
 
-double DecisionPolicy::spend_rest(Looks& looks) const {
-  const double share = 1.0 - looks.spent;
-  looks.spent = 1.0;
-  return std::max(share, 0.0);
-}
+double DecisionPolicy::spend_rest() const { return kSettledShare; }
 
 }  // namespace maitred

@@ -11,7 +11,7 @@
 namespace maitred {
 namespace {
 
-constexpr std::uint64_t kVersion = 1;
+constexpr std::uint64_t kRecordVersion = 1;
 constexpr int kMostRating = 10;
 constexpr int kMostEscalation = 2;
 
@@ -297,7 +297,7 @@ std::optional<ClearBytes> dump(const Json& object) {
 template <class Record>
 Result<ClearBytes> encode_record(const Record& record) {
   Json object = write(record);
-  object["v"] = kVersion;
+  object["v"] = kRecordVersion;
   auto bytes = dump(object);
   if (!bytes) return unfit("not UTF-8");
   if (bytes->size() > kLongestRecord) return unfit("too long to be kept");
@@ -312,7 +312,7 @@ std::optional<Record> decode_record(ByteView bytes) {
   const Json object = Json::parse(bytes.begin(), bytes.end(), nullptr, false);
   if (!object.is_object()) return std::nullopt;
   FieldReader fields(object);
-  if (fields.number("v") != kVersion) return std::nullopt;
+  if (fields.number("v") != kRecordVersion) return std::nullopt;
   Record record;
   read(fields, record);
   if (!fields.ok()) return std::nullopt;

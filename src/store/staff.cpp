@@ -11,7 +11,7 @@
 namespace maitred {
 namespace {
 
-constexpr std::size_t kLongestName = 100;
+constexpr std::size_t kLongestStaffName = 100;
 constexpr std::size_t kTokenBytes = 32;
 constexpr std::size_t kTokenLength = 43;
 
@@ -45,7 +45,7 @@ Result<StaffMember> read_member(Vault& vault, const Query& row) {
 }  // namespace
 
 Result<std::string> Staff::add(const std::string& name, const Actor& actor) {
-  MAITRED_TRY(check_text("name", name, kLongestName, false));
+  MAITRED_TRY(check_text("name", name, kLongestStaffName, false));
   std::string token = new_token();
   const Status done = vault_.transact([&]() -> Status {
     const Bytes index = name_index(vault_, name);

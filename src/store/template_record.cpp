@@ -8,7 +8,7 @@
 namespace maitred {
 namespace {
 
-constexpr std::uint8_t kVersion = 1;
+constexpr std::uint8_t kTemplateVersion = 1;
 static_assert(std::endian::native == std::endian::little && sizeof(float) == 4);
 
 }  // namespace
@@ -23,7 +23,7 @@ Result<ClearBytes> encode_record(const Template& record) {
   }
   const auto count = static_cast<std::uint32_t>(values.size());
   ClearBytes bytes(2 + engine.size() + sizeof count + values.size_bytes());
-  bytes[0] = kVersion;
+  bytes[0] = kTemplateVersion;
   bytes[1] = static_cast<std::uint8_t>(engine.size());
   std::memcpy(bytes.data() + 2, engine.data(), engine.size());
   std::memcpy(bytes.data() + 2 + engine.size(), &count, sizeof count);
@@ -33,7 +33,7 @@ Result<ClearBytes> encode_record(const Template& record) {
 
 template <>
 std::optional<Template> decode_record(ByteView bytes) {
-  if (bytes.size() < 2 || bytes[0] != kVersion) return std::nullopt;
+  if (bytes.size() < 2 || bytes[0] != kTemplateVersion) return std::nullopt;
   const std::size_t name = bytes[1];
   std::uint32_t count = 0;
   if (name == 0 || name > kLongestEngineName || bytes.size() < 2 + name + sizeof count) {

@@ -7,7 +7,7 @@ namespace maitred {
 namespace {
 
 // With enough frames fused, a face that has come this much nearer is worth a look again.
-constexpr float kNearer = 1.25F;
+constexpr float kNearer = 1.1F;
 // A frame must be this much better than the worst kept one to replace it.
 constexpr float kBetter = 0.03F;
 

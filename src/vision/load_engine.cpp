@@ -3,6 +3,7 @@
 #include <spdlog/fmt/fmt.h>
 
 #include <filesystem>
+#include <opencv2/core/utility.hpp>
 
 #include "maitred/vision/dlib_engine.h"
 #include "maitred/vision/network_embedder.h"
@@ -40,6 +41,8 @@ Result<std::unique_ptr<FaceEmbedder>> make_embedder(const EngineSources& sources
 
 Result<Engine> load_engine(const EngineSources& sources) {
   MAITRED_ASSIGN(const std::filesystem::path embedder_file, file_for(sources, "embedder"));
+  // A box has a few cameras and an eye for each: they share the cores better than threads would.
+  cv::setNumThreads(1);
   Engine engine;
   engine.name = sources.engine;
   MAITRED_ASSIGN(engine.embedder, make_embedder(sources, embedder_file));

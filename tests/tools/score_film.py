@@ -105,12 +105,15 @@ def main():
     parser.add_argument("--engine", default="retail")
     parser.add_argument("--models", type=pathlib.Path)
     parser.add_argument("--false-alerts", default="1 per 1000 visitors")
+    parser.add_argument("--min-face", type=int, default=24, help="px; small, to decide early")
+    parser.add_argument("--dwell", default="700ms")
     parser.add_argument("--least", type=int, default=0, help="recognised people")
     parser.add_argument("--most-false", type=int, default=10**6)
     options = parser.parse_args()
     truth = json.loads(options.truth.read_text())
     result = play(options.film, truth, options.known, options.gallery, options.engine,
-                  options.models, options.false_alerts)
+                  options.models, options.false_alerts, min_face=options.min_face,
+                  dwell=options.dwell)
     print(json.dumps(result, indent=1))
     good = (result["recognised"] >= options.least and
             len(result["false_alerts"]) <= options.most_false)

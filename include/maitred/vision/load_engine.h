@@ -26,8 +26,8 @@ struct Engine {
   std::unique_ptr<FaceEmbedder> embedder;
 };
 
-// Errors: engine_unknown (kInput), model_missing (a role without a file), and those of
-// load_network.
+// Sets this process to do its image arithmetic on one thread. Errors: engine_unknown (kInput),
+// model_missing (a role without a file), and those of load_network.
 Result<Engine> load_engine(const EngineSources& sources);
 
 }  // namespace maitred
