@@ -1,5 +1,7 @@
 #include "maitred/eye/photo_report.h"
 
+#include <algorithm>
+#include <array>
 #include <bit>
 #include <cmath>
 #include <cstring>
@@ -45,11 +47,19 @@ tl::unexpected<Error> refused(PhotoFault fault) {
   return input_error(photo_fault_code(fault), std::string(photo_fault_message(fault)));
 }
 
-// How small a face is looked for: people far behind the one of the photo do not count, and a photo
-// of many megapixels does not take seconds.
-int smallest_face_px(const ImageView& image) {
-  constexpr int kSmallestPx = 24;
-  return std::max(kSmallestPx, std::max(image.width_px, image.height_px) / 24);
+// Faces of at least this share of the longer side are looked for first: a face that fills the photo
+// is found best in a small picture of it, and passers-by behind do not count. Then smaller ones.
+constexpr std::array<int, 2> kFacesAcross{24, 80};
+constexpr int kSmallestFacePx = 20;
+
+Result<std::vector<Face>> find_faces(FaceDetector& detector, const ImageView& image) {
+  std::vector<Face> faces;
+  for (const int across : kFacesAcross) {
+    const int share_px = std::max(image.width_px, image.height_px) / across;
+    MAITRED_ASSIGN(faces, detector.detect(image, std::max(kSmallestFacePx, share_px)));
+    if (!faces.empty()) break;
+  }
+  return faces;
 }
 
 }  // namespace
@@ -57,8 +67,7 @@ int smallest_face_px(const ImageView& image) {
 Result<std::string> report_photo(Engine& engine, std::span<const std::uint8_t> bytes,
                                  Purpose purpose) {
   MAITRED_ASSIGN(const Image image, decode_photo(bytes));
-  MAITRED_ASSIGN(const std::vector<Face> faces,
-                 engine.detector->detect(image.view, smallest_face_px(image.view)));
+  MAITRED_ASSIGN(const std::vector<Face> faces, find_faces(*engine.detector, image.view));
   const MainFace main = choose_main_face(faces, image.view, purpose);
   if (main.fault) return refused(*main.fault);
   const Face& face = faces[*main.index];

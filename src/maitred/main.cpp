@@ -51,6 +51,16 @@ void notify_systemd(const std::string& message) {
                  reinterpret_cast<const sockaddr*>(&address), length);
 }
 
+// An administrator's command may have the store for a moment.
+Result<std::unique_ptr<Shop>> open_shop(const Settings& settings, const KeyAccess& key) {
+  constexpr int kTries = 20;
+  for (int attempt = 1;; ++attempt) {
+    auto shop = Shop::open(settings, key);
+    if (shop || shop.error().code != "store_locked" || attempt == kTries) return shop;
+    ::usleep(100'000);
+  }
+}
+
 Result<int> run(const Options& options) {
   const auto file = choose_settings_file(options.settings_file, std::getenv("MAITRED_CONFIG"));
   MAITRED_ASSIGN(const Settings settings, read_settings(file));
@@ -72,7 +82,7 @@ Result<int> run(const Options& options) {
   surroundings.credentials_folder = std::getenv("CREDENTIALS_DIRECTORY");
   surroundings.passphrase_file = std::getenv("MAITRED_PASSPHRASE_FILE");
   MAITRED_ASSIGN(const KeyAccess key, key_access(settings.store_key, surroundings));
-  MAITRED_ASSIGN(std::unique_ptr<Shop> shop, Shop::open(settings, key));
+  MAITRED_ASSIGN(std::unique_ptr<Shop> shop, open_shop(settings, key));
   if (options.check) {
     MAITRED_TRY(shop->store().check());
     MAITRED_ASSIGN(const Recognition* recognition, shop->recognition());

@@ -34,7 +34,7 @@ using Halved = dlib::relu<
 // Four halvings, 64 to 4; the last map is kept in place (faces are aligned), not averaged. Wide
 // only where maps are small, so that a face takes 8 million multiplications.
 template <template <typename> class Norm>
-using Stem = Halved<Norm, 32, 3, Halved<Norm, 16, 3, dlib::input<Crop>>>;
+using Stem = Halved<Norm, 32, 3, Halved<Norm, 16, 5, dlib::input<Crop>>>;
 template <template <typename> class Norm>
 using Body =
     Residual<Norm, 64, Halved<Norm, 64, 3, Residual<Norm, 48, Halved<Norm, 48, 3, Stem<Norm>>>>>;

@@ -1,6 +1,7 @@
 // Alerts as JSON, and back.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "json_fields.h"
@@ -14,7 +15,9 @@ using nlohmann::ordered_json;
 using wire::JsonFields;
 using Need = JsonFields::Need;
 
-constexpr std::size_t kLongText_bytes = 256;
+constexpr std::size_t kListLimit = 64;          // asks, purchases, preferences of one alert
+constexpr std::size_t kTextLimit_bytes = 1024;  // of one text in it
+constexpr std::size_t kShortText_bytes = 256;   // when space is short
 
 template <class Json>
 Json ask_object(const Ask& ask) {
@@ -68,19 +71,53 @@ Json alert_object(const Alert& alert) {
   return object;
 }
 
+void clip(std::string& text, std::size_t limit_bytes) {
+  text.resize(utf8_prefix(text, limit_bytes).size());
+}
+
+template <class List>
+void clip_list(List& list) {
+  if (list.size() > kListLimit) list.resize(kListLimit);
+}
+
+// Bounds the work of what follows: whatever the store holds, a line takes little time to make.
+void clip_parts(Alert& alert) {
+  CustomerView& customer = alert.customer;
+  for (std::string* text : {&alert.headline, &customer.name, &customer.loyalty, &alert.camera}) {
+    clip(*text, kTextLimit_bytes);
+  }
+  clip_list(customer.recent);
+  clip_list(customer.asks);
+  while (customer.preferences.size() > kListLimit) {
+    customer.preferences.erase(std::prev(customer.preferences.end()));
+  }
+  for (Purchase& purchase : customer.recent) clip(purchase.item, kTextLimit_bytes);
+  for (Ask& ask : customer.asks) {
+    clip(ask.text, kTextLimit_bytes);
+    clip(ask.item, kTextLimit_bytes);
+  }
+  for (auto& [key, value] : customer.preferences) clip(value, kTextLimit_bytes);
+}
+
+// A quarter of the list goes, from the end.
+template <class List>
+bool shorten(List& list, std::size_t keep) {
+  if (list.size() <= keep) return false;
+  list.resize(std::max(keep, list.size() - std::max<std::size_t>(list.size() / 4, 1)));
+  return true;
+}
+
 // Makes the alert smaller by its least important part. False when nothing is left to take.
 bool drop_least(Alert& alert) {
   CustomerView& customer = alert.customer;
-  if (!customer.recent.empty()) return customer.recent.pop_back(), true;
-  if (customer.asks.size() > 1) return customer.asks.pop_back(), true;
+  if (shorten(customer.recent, 0) || shorten(customer.asks, 1)) return true;
   if (!customer.preferences.empty()) {
-    return customer.preferences.erase(std::prev(customer.preferences.end())), true;
+    customer.preferences.erase(std::prev(customer.preferences.end()));
+    return true;
   }
-  if (!customer.asks.empty()) return customer.asks.pop_back(), true;
-  for (std::string* text : {&alert.headline, &customer.name, &customer.loyalty}) {
-    if (text->size() > kLongText_bytes) {
-      return text->resize(utf8_prefix(*text, kLongText_bytes).size()), true;
-    }
+  if (shorten(customer.asks, 0)) return true;
+  for (std::string* text : {&alert.headline, &customer.name, &customer.loyalty, &alert.camera}) {
+    if (text->size() > kShortText_bytes) return clip(*text, kShortText_bytes), true;
   }
   return false;
 }
@@ -151,11 +188,11 @@ std::optional<Milliseconds> position_in(JsonFields& fields, const json& object) 
 json to_json(const Alert& alert) { return alert_object<json>(alert); }
 
 std::string alert_line(const Alert& alert) {
-  std::string line = wire::ordered_text(alert_object<ordered_json>(alert));
-  if (line.size() <= kStaffLineLimitBytes) return line;
-  Alert smaller = alert;
-  while (line.size() > kStaffLineLimitBytes && drop_least(smaller)) {
-    line = wire::ordered_text(alert_object<ordered_json>(smaller));
+  Alert fitting = alert;
+  clip_parts(fitting);
+  std::string line = wire::ordered_text(alert_object<ordered_json>(fitting));
+  while (line.size() > kStaffLineLimitBytes && drop_least(fitting)) {
+    line = wire::ordered_text(alert_object<ordered_json>(fitting));
   }
   return line;
 }

@@ -107,7 +107,7 @@ class Privacy(ShopTest):
         length = len(report) // 4
         shop.start(spawn=False)
         chance = random.Random(4711)
-        eye = ScriptedEye(shop, "entrance", "demo", length)
+        eye = ScriptedEye(shop, "entrance", shop.engine, length)
         strangers = []
         for track in range(1, 21):
             values = [chance.gauss(0, 1) for _ in range(length)]

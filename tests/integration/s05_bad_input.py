@@ -174,7 +174,7 @@ class BadInput(ShopTest):
                                   capture_output=True, text=True, timeout=30 * PATIENCE)
             return done.returncode, done.stderr
 
-        shop = self.shop().camera("absent.avi", name="door").init()
+        shop = self.shop(engine="demo").camera("absent.avi", name="door").init()
         status, text = says(shop)
         self.assertEqual(status, 3)
         self.assertIn("door", text)

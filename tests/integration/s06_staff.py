@@ -13,7 +13,7 @@ class Staff(ShopTest):
         self.box.section("visits", cooldown="1s", escalate=[], alert_ttl="3d")
         self.box.init()
         for member in list(truth["enroll"]):
-            self.box.enrol(member, portrait_of_member(member))
+            self.box.enrol(member, portrait_of_member(member), extra=["--allow-duplicate"])
 
     def paused(self):
         """A shop with a few alerts and no camera."""

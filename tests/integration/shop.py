@@ -116,7 +116,7 @@ class StaffClient:
 
 
 class Shop:
-    def __init__(self, engine="demo", models=None):
+    def __init__(self, engine=os.environ.get("MAITRED_ENGINE", "demo"), models=None):
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="maitred-test-"))
         self.engine = engine
         self.models = models or (SHARED / "models" if engine != "demo" else self.folder / "models")
@@ -294,7 +294,7 @@ def children_of(pid):
 
 def run_tests():
     """Exits with 77, which ctest shows as skipped, when nothing could run."""
-    result = unittest.main(verbosity=2, exit=False).result
+    result = unittest.main(verbosity=2, exit=False, warnings="ignore").result
     if result.testsRun and len(result.skipped) == result.testsRun:
         sys.exit(77)
     sys.exit(not result.wasSuccessful())

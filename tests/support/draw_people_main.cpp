@@ -5,6 +5,7 @@
 #include <fstream>
 #include <nlohmann/json.hpp>
 #include <opencv2/imgcodecs.hpp>
+#include <opencv2/imgproc.hpp>
 #include <string>
 
 #include "tests/support/drawn_cast.h"
@@ -19,7 +20,7 @@ namespace fs = std::filesystem;
 struct Options {
   std::uint64_t person = 1, seed = 1;
   int look = -1, size_px = 400, count = 20, photos = 4;
-  std::string member, cast = "demo", size = "640x480";
+  std::string member, cast = "demo", size = "640x480", spoil;
   fs::path out, truth;
   double seconds = 24.0, fps = 10.0;
 };
@@ -39,6 +40,26 @@ bool save(const fs::path& file, const cv::Mat& picture) {
   }
 }
 
+// A portrait that an enrolment must refuse.
+cv::Mat spoiled(const cv::Mat& portrait, const std::string& how) {
+  cv::Mat picture;
+  if (how == "several") {
+    cv::hconcat(portrait, portrait, picture);
+  } else if (how == "tiny") {
+    picture = cv::Mat(portrait.size(), portrait.type(), cv::Scalar(150, 160, 165));
+    cv::Mat small;
+    cv::resize(portrait, small, {}, 0.12, 0.12, cv::INTER_AREA);
+    small.copyTo(picture(cv::Rect(picture.cols / 2, picture.rows / 2, small.cols, small.rows)));
+  } else if (how == "blurred") {
+    cv::GaussianBlur(portrait, picture, {}, portrait.cols / 40.0);
+  } else if (how == "dark") {
+    portrait.convertTo(picture, -1, 0.06);
+  } else {
+    picture = portrait;
+  }
+  return picture;
+}
+
 int draw_one(const Options& options) {
   std::uint64_t seed = options.person;
   if (!options.member.empty()) {
@@ -54,7 +75,7 @@ int draw_one(const Options& options) {
   const cv::Mat picture = options.look < 0
                               ? draw_portrait(person, studio_look(person.seed), options.size_px)
                               : draw_face(person, everyday_look(seed * 1000 + number));
-  if (save(options.out, picture)) return 0;
+  if (save(options.out, spoiled(picture, options.spoil))) return 0;
   return complain("cannot write " + options.out.string());
 }
 
@@ -143,6 +164,8 @@ int main(int argc, char** argv) {
   portrait->add_option("--size", options.size_px, "of an enrolment portrait, pixels")
       ->capture_default_str()
       ->check(CLI::Range(64, 4000));
+  portrait->add_option("--spoil", options.spoil, "make it a photo that enrolment must refuse")
+      ->check(CLI::IsMember({"several", "tiny", "blurred", "dark"}));
   portrait->add_option("--out", options.out, "PNG or JPEG to write")->required();
 
   auto* people = app.add_subcommand("people", "photos of many people, DIR/PERSON/*.png");

@@ -58,8 +58,9 @@ nlohmann::json to_json(const Alert& alert);
 // The inverse, also of an update (which has no customer). Error: bad_alert (kInput).
 Result<Alert> alert_from_json(const nlohmann::json& object);
 
-// Keys in the contract's order. An alert that would pass 16 KiB loses, until it fits, its oldest
-// purchases, then its last asks, then preferences, then the end of its headline.
+// Keys in the contract's order. An alert shows at most 64 each of purchases, asks and preferences,
+// and 1024 bytes of a text; one that would pass 16 KiB loses, until it fits, its oldest purchases,
+// then its last asks, then preferences, then the end of its headline.
 std::string hello_line(std::string_view server, std::string_view store);
 std::string alert_line(const Alert& alert);
 // {"type":"update","seq","visit","state","at"[,"by"][,"escalation"][,"outcome"]}

@@ -118,7 +118,10 @@ void StaffFixture::open(StaffServerOptions options) {
 
 nlohmann::json StaffFixture::next(TestClient& client) {
   std::optional<nlohmann::json> line;
-  run_until([&] { return (line = client.take()).has_value() || client.ended(); });
+  run_until([&] {
+    if (!line) line = client.take();
+    return line.has_value() || client.ended();
+  });
   if (!line) line = client.take();
   return line.value_or(nullptr);
 }
