@@ -48,12 +48,12 @@ Crop crop_of(const cv::Mat& image) {
 // The small differences that cost nothing to make: landmarks a pixel off, another exposure.
 cv::Mat varied(const cv::Mat& image, drawn::Random& random) {
   const double angle = random.around(0.0, 1.5);
-  const double scale = 1.0 + random.around(0.0, 0.02);
+  const double scale = 1.0 + random.around(0.0, 0.03);
   const double middle = kInputSide / 2.0;
   cv::Mat turn = cv::getRotationMatrix2D(
       cv::Point2f(static_cast<float>(middle), static_cast<float>(middle)), angle, scale);
-  turn.at<double>(0, 2) += random.around(0.0, 0.7);
-  turn.at<double>(1, 2) += random.around(0.0, 0.7);
+  turn.at<double>(0, 2) += random.around(0.0, 0.9);
+  turn.at<double>(1, 2) += random.around(0.0, 0.9);
   cv::Mat moved;
   cv::warpAffine(image, moved, turn, image.size(), cv::INTER_LINEAR, cv::BORDER_REPLICATE);
   moved.convertTo(moved, -1, random.uniform(0.85, 1.15), random.uniform(-10.0, 10.0));

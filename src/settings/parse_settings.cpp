@@ -139,10 +139,10 @@ Status read_cameras(const toml::table& root, Settings& settings) {
   const toml::array* list = node->as_array();
   const bool sections = list != nullptr && list->is_array_of_tables();
   if (!sections || list->size() > kMostCameras) {
-    return input_error(
-        "config_invalid",
-        fmt::format("{}:{}: camera: each camera is its own section, headed [[camera]]; at most {}",
-                    settings.file.string(), node->source().begin.line, kMostCameras));
+    return tl::unexpected(config_error(
+        settings.file, node->source(),
+        fmt::format("camera: each camera is its own section, headed [[camera]]; at most {}",
+                    kMostCameras)));
   }
   std::set<std::string> names;
   for (std::size_t index = 0; index < list->size(); ++index) {
@@ -252,8 +252,7 @@ Status check_sections(const toml::table& root, const std::filesystem::path& file
                            ? "must be a section in brackets"
                            : "unknown; known sections: [store] [models] [recognition] [[camera]] "
                              "[visits] [staff] [board] [metrics] [log]";
-    return input_error("config_invalid", fmt::format("{}:{}: {}: {}", file.string(),
-                                                     key.source().begin.line, key.str(), what));
+    return tl::unexpected(config_error(file, key.source(), fmt::format("{}: {}", key.str(), what)));
   }
   return {};
 }
@@ -305,9 +304,7 @@ Result<Settings> parse_settings(std::string_view text, const std::filesystem::pa
     MAITRED_TRY(read_listen_section(section("metrics"), settings.metrics));
     MAITRED_TRY(read_log(section("log"), settings));
   } catch (const toml::parse_error& error) {
-    return input_error("config_invalid",
-                       fmt::format("{}:{}: {}", settings.file.string(), error.source().begin.line,
-                                   error.description()));
+    return tl::unexpected(config_error(settings.file, error.source(), error.description()));
   }
   return settings;
 }

@@ -1,14 +1,21 @@
 #include "table_reader.h"
 
+#include "maitred/base/one_line.h"
+
 namespace maitred {
+
+Error config_error(const std::filesystem::path& file, const toml::source_region& where,
+                   std::string_view what) {
+  return {Fault::kInput, "config_invalid",
+          one_line(fmt::format("{}:{}: {}", file.string(), where.begin.line, what))};
+}
 
 void TableReader::fail(std::string_view key, const toml::source_region& where,
                        std::string_view what) {
   if (error_) return;
   const std::string name =
       section_.empty() ? std::string(key) : fmt::format("{}.{}", section_, key);
-  error_ = Error{Fault::kInput, "config_invalid",
-                 fmt::format("{}:{}: {}: {}", file_.string(), where.begin.line, name, what)};
+  error_ = config_error(file_, where, fmt::format("{}: {}", name, what));
 }
 
 void TableReader::complain(std::string_view key, std::string_view what) {

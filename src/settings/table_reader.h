@@ -16,6 +16,10 @@
 
 namespace maitred {
 
+// "FILE:LINE: what", in one line whatever the file has in it. config_invalid (kInput).
+Error config_error(const std::filesystem::path& file, const toml::source_region& where,
+                   std::string_view what);
+
 // The first error is kept, later reads do nothing. Thread-compatible.
 class TableReader {
  public:

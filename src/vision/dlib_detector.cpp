@@ -5,6 +5,7 @@
 #include <spdlog/fmt/fmt.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <cstring>
 #include <opencv2/imgproc.hpp>
@@ -55,6 +56,40 @@ Landmarks five_points(const dlib::full_object_detection& shape) {
            mean_part(shape, 48, 49), mean_part(shape, 54, 55)}};
 }
 
+// The landmark model starts from the box and may end in a wrong place (spectacles taken for eyes),
+// so it is started from a few boxes around the found one, and the middle of the answers taken.
+constexpr std::array<std::array<double, 3>, 5> kStarts = {{{0.0, 0.0, 1.0},  // shift x, y, scale
+                                                           {0.04, 0.03, 0.95},
+                                                           {-0.04, 0.03, 0.95},
+                                                           {0.04, -0.03, 1.06},
+                                                           {-0.04, -0.03, 1.06}}};
+
+dlib::rectangle start_box(const dlib::rectangle& box, const std::array<double, 3>& start) {
+  const auto width = static_cast<double>(box.width());
+  const auto height = static_cast<double>(box.height());
+  return dlib::centered_rect(
+      std::lround(static_cast<double>(box.left()) + width * (0.5 + start[0])),
+      std::lround(static_cast<double>(box.top()) + height * (0.5 + start[1])),
+      static_cast<unsigned long>(std::lround(width * start[2])),
+      static_cast<unsigned long>(std::lround(height * start[2])));
+}
+
+Landmarks middle_of(const std::array<Landmarks, kStarts.size()>& answers) {
+  Landmarks middle;
+  for (std::size_t point = 0; point < middle.size(); ++point) {
+    std::array<float, kStarts.size()> x{};
+    std::array<float, kStarts.size()> y{};
+    for (std::size_t i = 0; i < answers.size(); ++i) {
+      x[i] = answers[i][point].x_px;
+      y[i] = answers[i][point].y_px;
+    }
+    std::nth_element(x.begin(), x.begin() + x.size() / 2, x.end());
+    std::nth_element(y.begin(), y.begin() + y.size() / 2, y.end());
+    middle[point] = {x[x.size() / 2], y[y.size() / 2]};
+  }
+  return middle;
+}
+
 class DlibFaceDetector final : public FaceDetector {
  public:
   explicit DlibFaceDetector(dlib::shape_predictor landmarks)
@@ -103,7 +138,11 @@ class DlibFaceDetector final : public FaceDetector {
     Face face;
     face.box = {static_cast<float>(box.left()), static_cast<float>(box.top()),
                 static_cast<float>(box.width()), static_cast<float>(box.height())};
-    face.landmarks = five_points(landmarks_(image, box));
+    std::array<Landmarks, kStarts.size()> answers;
+    for (std::size_t i = 0; i < kStarts.size(); ++i) {
+      answers[i] = five_points(landmarks_(image, start_box(box, kStarts[i])));
+    }
+    face.landmarks = middle_of(answers);
     // dlib's confidence is an SVM's distance, 0 at the boundary and about 1 to 3 for clear faces.
     face.score = static_cast<float>(1.0 / (1.0 + std::exp(-2.0 * confidence)));
     return face;

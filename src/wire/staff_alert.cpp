@@ -48,7 +48,7 @@ Json customer_object(const CustomerView& customer) {
 
 template <class Json>
 void add_progress(Json& object, const Alert& alert) {
-  if (alert.escalation > 0) object["escalation"] = alert.escalation;
+  if (alert.escalation > 0) object["escalation"] = static_cast<unsigned>(alert.escalation);
   if (!alert.by.empty()) object["by"] = alert.by;
   if (alert.outcome != Outcome::kOpen) object["outcome"] = word(alert.outcome);
 }

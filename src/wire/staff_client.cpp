@@ -74,7 +74,7 @@ class StaffClient::State {
   Timestamp next_timer() const {
     if (!connection_) return retry_at_;
     if (!greeted_) return connection_->deadline();
-    return heard_at_ + (pinged_ ? options_.ping_after * 3 / 2 : options_.ping_after);
+    return pinged_ ? pinged_at_ + options_.ping_after / 2 : heard_at_ + options_.ping_after;
   }
 
   // Everything that can be read and written now.
@@ -116,9 +116,10 @@ class StaffClient::State {
       }
       return;
     }
-    if (now >= heard_at_ + options_.ping_after * 3 / 2) {
+    // Counted from the ping, not from the last word: this program may itself have been stopped.
+    if (pinged_ && now >= pinged_at_ + options_.ping_after / 2) {
       disconnect({Fault::kEnvironment, "silent", "the daemon fell silent"});
-    } else if (now >= heard_at_ + options_.ping_after && !pinged_) {
+    } else if (!pinged_ && now >= heard_at_ + options_.ping_after) {
       own_ping();
     }
   }
@@ -127,6 +128,7 @@ class StaffClient::State {
     connection_->queue(request_line(StaffPing{}));
     pings_.push_back(Ping::kOwn);
     pinged_ = true;
+    pinged_at_ = Clock::now();
   }
 
   void disconnect(Error why) {
@@ -207,6 +209,7 @@ class StaffClient::State {
   bool happened_ = false;
   std::vector<Ping> pings_;
   Timestamp heard_at_{};
+  Timestamp pinged_at_{};
   Timestamp retry_at_{};
   Error last_error_;
   std::string store_;

@@ -194,8 +194,8 @@ Glasses make_glasses(Random& random, bool old) {
     glasses.style = static_cast<GlassesStyle>(1 + random.weighted({2, 2, 1.2, 0.8, 1}));
   }
   glasses.colour = frame_colour(random);
-  glasses.thickness = random.uniform(0.022, 0.06);
-  glasses.size = random.around(0.285, 0.015);
+  glasses.thickness = random.uniform(0.018, 0.04);
+  glasses.size = random.around(0.305, 0.015);
   glasses.tint = random.chance(0.12) ? random.uniform(0.1, 0.3) : 0.04;
   return glasses;
 }

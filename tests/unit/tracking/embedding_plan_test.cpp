@@ -113,8 +113,8 @@ TEST(EmbeddingPlan, AfterEnoughFramesOnlyReChecksAndNearerFaces) {
     plan.taken(TrackId{1}, 0.5F, kStart + i * 100ms);
   }
   EXPECT_EQ(eligible(plan, {track(1, 500)}, 900ms), 0U);
-  EXPECT_EQ(eligible(plan, {track(1, 500, 124.0F)}, 1000ms), 0U);
-  EXPECT_EQ(eligible(plan, {track(1, 500, 125.0F)}, 1100ms), 1U) << "came nearer";
+  EXPECT_EQ(eligible(plan, {track(1, 500, 109.0F)}, 1000ms), 0U);
+  EXPECT_EQ(eligible(plan, {track(1, 500, 111.0F)}, 1100ms), 1U) << "came nearer";
   EXPECT_EQ(eligible(plan, {track(1, 500)}, 3699ms), 0U);
   EXPECT_EQ(eligible(plan, {track(1, 500)}, 3700ms), 1U) << "re-check";
 }

@@ -76,7 +76,10 @@ TestClient::TestClient(std::uint16_t port, int receive_buffer_bytes)
 }
 
 void TestClient::send(const std::string& bytes) {
-  ::send(fd_.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+  // The first call after a reset learns of it, be it this one or recv.
+  if (::send(fd_.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL | MSG_DONTWAIT) < 0) {
+    reset_ = reset_ || errno == ECONNRESET || errno == EPIPE;
+  }
 }
 
 void TestClient::finish_sending() { ::shutdown(fd_.get(), SHUT_WR); }
