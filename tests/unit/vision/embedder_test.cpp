@@ -75,7 +75,8 @@ TEST(NetworkEmbedder, RefusesANetworkOfAnotherKind) {
   const auto made =
       make_network_embedder(test::model_file("face_detection_yunet_2023mar.onnx"), sface_spec());
   ASSERT_FALSE(made);
-  EXPECT_EQ(made.error().fault, Fault::kEnvironment);
+  EXPECT_TRUE(made.error().code == "model_invalid" || made.error().code == "model_unsupported")
+      << made.error().code;
 }
 
 }  // namespace
