@@ -142,6 +142,9 @@ int Daemon::run() {
   if (recognition_->engine() == "demo") {
     spdlog::warn("the demo engine knows drawn people only: it cannot recognise real customers");
   }
+  if (!shop_->settings().board.off() || !shop_->settings().metrics.off()) {
+    spdlog::info("[board] and [metrics] have no effect in this version");
+  }
   spdlog::info("staff may connect to {}:{}", shop_->settings().staff.listen.address,
                staff_->port());
   await_signals();

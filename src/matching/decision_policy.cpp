@@ -12,6 +12,7 @@ namespace {
 constexpr double kEarlyShare = 0.05;
 constexpr std::uint32_t kEarlyLooks = 2;
 constexpr double kSettledShare = 0.6;
+constexpr std::uint32_t kFullSettledLooks = 8;
 
 }  // namespace
 
@@ -46,7 +47,10 @@ Confidence DecisionPolicy::confidence(Similarity similarity) const {
 
 double DecisionPolicy::spend(Looks& looks, std::uint32_t frames) const {
   if (frames == 0) return 0.0;
-  if (frames >= rules_.settled_frames) return kSettledShare;
+  if (frames >= rules_.settled_frames) {
+    const double beyond = static_cast<double>(++looks.settled) / kFullSettledLooks;
+    return kSettledShare / std::max(1.0, beyond);
+  }
   if (looks.early >= kEarlyLooks) return 0.0;
   ++looks.early;
   return kEarlyShare;

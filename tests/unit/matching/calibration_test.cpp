@@ -127,7 +127,7 @@ TEST(DecisionPolicy, AnEarlyLookNeedsAClearMatch) {
 TEST(DecisionPolicy, ManyLooksKeepToTheTarget) {
   constexpr int kLength = 64;
   constexpr int kGallery = 50;
-  constexpr int kTracks = 12000;
+  constexpr int kTracks = 8000;
   constexpr double kFpir = 0.02;
   std::mt19937 random(20261122);
   std::normal_distribution<float> normal;
@@ -164,7 +164,7 @@ TEST(DecisionPolicy, ManyLooksKeepToTheTarget) {
     std::vector<std::array<float, kLength>> kept;
     DecisionPolicy::Looks looks;
     bool alert = false;
-    for (int frame = 0; frame < 16; ++frame) {  // the first eight are replaced one by one
+    for (int frame = 0; frame < 40; ++frame) {  // of which the last eight are fused
       auto seen = draw();
       for (std::size_t i = 0; i < kLength; ++i) seen[i] = person[i] + 0.6F * seen[i];
       kept.push_back(seen);
