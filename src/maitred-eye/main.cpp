@@ -15,6 +15,7 @@
 
 #include "maitred/base/log.h"
 #include "maitred/base/secret.h"
+#include "maitred/eye/camera_trial.h"
 #include "maitred/eye/eye_app.h"
 #include "maitred/eye/photo_report.h"
 #include "maitred/eye/prepare.h"
@@ -29,6 +30,7 @@ struct Arguments {
   std::string config;
   std::string camera;
   bool photo = false;
+  bool measure = false;
   std::string purpose = "enrol";
   int parent_pid = 0;
 };
@@ -75,6 +77,22 @@ int photo_main(const Settings& settings, const std::string& purpose) {
   return report ? 0 : static_cast<int>(report.error().fault);
 }
 
+// One JSON object on standard output, also on failure.
+int measure_main(const Settings& settings, const Arguments& arguments) {
+  constexpr Milliseconds kTrial{3000};
+  const CameraSettings* const camera = settings.camera(arguments.camera);
+  Result<std::string> report = input_error(
+      "camera_unknown", "no [[camera]] of the configuration has that name");
+  if (camera != nullptr) {
+    CaptureOptions options;
+    options.camera = camera->name;
+    options.source = camera->source;
+    report = try_camera(options, kTrial);
+  }
+  std::printf("%s\n", (report ? *report : error_json(report.error())).c_str());
+  return report ? 0 : static_cast<int>(report.error().fault);
+}
+
 Status run_camera(const Settings& settings, const Arguments& arguments) {
   MAITRED_ASSIGN(EyeOptions options,
                  prepare_eye(settings, arguments.camera, std::getenv("RUNTIME_DIRECTORY")));
@@ -97,18 +115,19 @@ int eye_main(const Arguments& arguments) {
   const Result<Settings> settings =
       read_settings(choose_settings_file(arguments.config, std::getenv("MAITRED_CONFIG")));
   if (!settings) {
-    if (arguments.photo) std::printf("%s\n", error_json(settings.error()).c_str());
+    if (arguments.photo || arguments.measure) std::printf("%s\n", error_json(settings.error()).c_str());
     std::fprintf(stderr, "maitred-eye: %s\n", settings.error().message.c_str());
     return static_cast<int>(settings.error().fault);
   }
   const Status logging =
-      start_logging("maitred-eye", arguments.photo ? "error" : settings->log_level);
+      start_logging("maitred-eye", arguments.photo || arguments.measure ? "error" : settings->log_level);
   if (!logging) {
     std::fprintf(stderr, "maitred-eye: %s\n", logging.error().message.c_str());
     return static_cast<int>(logging.error().fault);
   }
-  return arguments.photo ? photo_main(*settings, arguments.purpose)
-                         : camera_main(*settings, arguments);
+  if (arguments.photo) return photo_main(*settings, arguments.purpose);
+  if (arguments.measure) return measure_main(*settings, arguments);
+  return camera_main(*settings, arguments);
 }
 
 int parse_and_run(int argc, char** argv) {
@@ -128,6 +147,10 @@ int parse_and_run(int argc, char** argv) {
                  "enrol: refuse a photo unfit for enrolment; probe: only one without a face")
       ->check(CLI::IsMember({"enrol", "probe"}))
       ->needs(photo);
+  app.add_flag("--measure", arguments.measure,
+               "Take the camera's pictures for three seconds and write their size, rate and light "
+               "as one JSON object; nothing is analysed")
+      ->excludes(photo);
   app.add_option("CAMERA", arguments.camera, "Name of a [[camera]] in the configuration")
       ->excludes(photo);
   try {

@@ -71,6 +71,8 @@ int run(int argc, char** argv) {
   add_erasure_verbs(line);
   add_staff_verbs(line);
   add_model_verbs(line);
+  add_doctor_verbs(line);
+  add_setup_verbs(line);
   try {
     app.parse(argc, argv);
   } catch (const CLI::Success& help) {

@@ -25,7 +25,7 @@ LEVELS = {
     # input and output
     "settings": 2, "models": 2, "capture": 2, "inference": 2, "vision": 2, "store": 2, "wire": 2,
     "board": 2, "control": 2,
-    "eye": 3, "core": 3,
+    "eye": 3, "core": 3, "doctor": 3,
     "maitred": 4, "maitred-eye": 4, "maitredctl": 4,
 }
 

@@ -1,0 +1,105 @@
+#include "eye_report.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <poll.h>
+#include <spawn.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <array>
+#include <csignal>
+#include <cstring>
+#include <vector>
+
+#include "maitred/base/file.h"
+#include "maitred/base/json.h"
+
+extern char** environ;
+
+namespace maitred {
+namespace {
+
+constexpr std::size_t kTrialLimitBytes = 16384;
+
+// A child that does not outlive this object.
+struct Trial {
+  pid_t pid = 0;
+  UniqueFd output;
+
+  ~Trial() {
+    if (pid <= 0) return;
+    ::kill(pid, SIGKILL);
+    ::waitpid(pid, nullptr, 0);
+  }
+};
+
+Status start_trial(Trial& trial, std::vector<std::string> words) {
+  int ends[2];
+  if (::pipe2(ends, O_CLOEXEC) != 0) {
+    return environment_error("trial_failed", fmt::format("no pipe: {}", std::strerror(errno)));
+  }
+  trial.output = UniqueFd(ends[0]);
+  const UniqueFd write_end(ends[1]);
+  posix_spawn_file_actions_t actions;
+  posix_spawn_file_actions_init(&actions);
+  posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
+  posix_spawn_file_actions_adddup2(&actions, write_end.get(), STDOUT_FILENO);
+  posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, "/dev/null", O_WRONLY, 0);
+  std::vector<char*> arguments;
+  for (std::string& word : words) arguments.push_back(word.data());
+  arguments.push_back(nullptr);
+  const int error = posix_spawn(&trial.pid, words.front().c_str(), &actions, nullptr,
+                                arguments.data(), environ);
+  posix_spawn_file_actions_destroy(&actions);
+  if (error == 0) return {};
+  trial.pid = 0;
+  return environment_error(
+      "trial_failed", fmt::format("cannot start {}: {}", words.front(), std::strerror(error)));
+}
+
+// What it writes until it ends or the time is over.
+std::string collect(const Trial& trial, Milliseconds patience) {
+  const Timestamp deadline = std::chrono::steady_clock::now() + patience;
+  std::string text;
+  while (text.size() < kTrialLimitBytes) {
+    const auto left =
+        std::chrono::duration_cast<Milliseconds>(deadline - std::chrono::steady_clock::now());
+    pollfd event{trial.output.get(), POLLIN, 0};
+    if (left.count() <= 0 || ::poll(&event, 1, static_cast<int>(left.count())) == 0) break;
+    std::array<char, 4096> block{};
+    const ssize_t got = ::read(trial.output.get(), block.data(), block.size());
+    if (got == 0 || (got < 0 && errno != EINTR)) break;
+    if (got > 0) text.append(block.data(), static_cast<std::size_t>(got));
+  }
+  return text;
+}
+
+}  // namespace
+
+std::filesystem::path eye_program() {
+  const auto beside = program_folder() / "maitred-eye";
+  std::error_code ignored;
+  return std::filesystem::exists(beside, ignored) ? beside : "/usr/bin/maitred-eye";
+}
+
+Result<nlohmann::json> measure_camera(const std::filesystem::path& settings_file,
+                                      const std::string& camera, Milliseconds patience) {
+  Trial trial;
+  MAITRED_TRY(start_trial(
+      trial, {eye_program().string(), "-c", settings_file.string(), "--measure", camera}));
+  const std::string text = collect(trial, patience);
+  const auto report = parse_json(text, JsonLimits{kTrialLimitBytes, 4});
+  if (!report || !report->is_object()) {
+    return environment_error("trial_failed",
+                             fmt::format("no picture within {}", format_duration(patience)));
+  }
+  if (report->contains("error")) {
+    const auto& error = (*report)["error"];
+    return environment_error(error.value("code", "trial_failed"),
+                             error.value("message", "the camera cannot be read"));
+  }
+  return *report;
+}
+
+}  // namespace maitred

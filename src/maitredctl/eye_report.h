@@ -1,0 +1,21 @@
+// What a short run of maitred-eye says: a program of its own, so that no camera is opened here.
+#pragma once
+
+#include <filesystem>
+#include <nlohmann/json.hpp>
+#include <string>
+
+#include "maitred/base/result.h"
+#include "maitred/base/time.h"
+
+namespace maitred {
+
+// maitred-eye beside this program, else the installed one.
+std::filesystem::path eye_program();
+
+// `maitred-eye --measure CAMERA`: frames, fps, width, height, mean_light. Errors: those of the
+// report; trial_failed (kEnvironment) when the eye dies or takes longer than `patience`.
+Result<nlohmann::json> measure_camera(const std::filesystem::path& settings_file,
+                                      const std::string& camera, Milliseconds patience);
+
+}  // namespace maitred

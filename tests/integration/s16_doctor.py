@@ -1,0 +1,115 @@
+"""doctor names what is wrong and how to mend it; setup writes a configuration that works."""
+
+from shop import *
+
+
+class Doctor(ShopTest):
+    def findings(self, box):
+        answer = box.ctl("doctor")
+        self.assertIn(answer.status, (0, 1), answer.err)
+        report = answer.json
+        self.assertEqual(report["ok"], answer.status == 0)
+        self.assertEqual(report["faults"],
+                         sum(one["verdict"] == "fault" for one in report["findings"]))
+        for one in report["findings"]:
+            self.assertEqual(one["cure"] == "", one["verdict"] == "good", one)
+        return report["findings"]
+
+    def faults(self, box):
+        return {(one["check"], one["subject"]) for one in self.findings(box)
+                if one["verdict"] == "fault"}
+
+    def test_a_box_that_works_and_one_fault_after_another(self):
+        path, _ = film()
+        box = self.shop().camera(path, realtime=True, loop=True, zone=[0.1, 0, 0.9, 1])
+        box.init().start()
+        self.await_running(box)
+        self.assertEqual(self.faults(box), set())
+        checks = {one["check"] for one in self.findings(box)}
+        self.assertLessEqual({"processor", "memory", "disk", "clock", "configuration", "key",
+                              "permissions", "models", "licences", "daemon", "store", "port",
+                              "camera", "zone"}, checks)
+        # The camera's process stops answering.
+        eye = children_of(box.daemon.pid)[0]
+        os.kill(eye, signal.SIGSTOP)
+        time.sleep(3)
+        self.assertIn(("camera", "entrance"), self.faults(box))
+        os.kill(eye, signal.SIGCONT)
+        box.stop()
+        self.assertEqual(self.faults(box), {("daemon", "")})
+        # The key is for everyone to read; the daemon refuses it, and so does the doctor.
+        (box.folder / "store.key").chmod(0o644)
+        self.assertLessEqual({("key", ""), ("store", "")}, self.faults(box))
+        (box.folder / "store.key").chmod(0o600)
+        # A byte of the store flips.
+        store = box.folder / "store.db"
+        content = bytearray(store.read_bytes())
+        content[len(content) // 2] ^= 0xFF
+        content[100] ^= 0xFF
+        store.write_bytes(content)
+        self.assertIn(("store", ""), self.faults(box))
+
+    def await_running(self, box):
+        deadline = time.monotonic() + 60 * PATIENCE
+        while time.monotonic() < deadline:
+            cameras = box.do("status")["cameras"]
+            if all(one["state"] == "running" and one["fps"] > 5 for one in cameras):
+                return
+            time.sleep(0.2)
+        raise AssertionError(f"no camera runs: {cameras}: {box.log.read_text()}")
+
+    def test_a_configuration_that_cannot_be_read_is_a_finding(self):
+        box = self.shop()
+        box.config.write_text("[store]\npath = 3\n")
+        self.assertIn(("configuration", ""), self.faults(box))
+        box.config.unlink()
+        self.assertIn(("configuration", ""), self.faults(box))
+
+    def test_a_camera_that_is_not_there(self):
+        box = self.shop().camera("/dev/video-none").init()
+        self.assertIn(("camera", "entrance"), self.faults(box))
+        text = box.ctl("doctor", json_out=False)
+        self.assertEqual(text.status, 1)
+        self.assertIn("/dev/video-none is not there", text.out)
+        self.assertIn("things need doing", text.out)
+
+    def test_a_recording_is_tried(self):
+        path, _ = film()
+        box = self.shop().camera(path).init()
+        camera = [one for one in self.findings(box) if one["check"] == "camera"]
+        self.assertEqual([one["verdict"] for one in camera], ["good"], camera)
+        self.assertRegex(camera[0]["message"], r"\d+ x \d+")
+
+
+class Setup(ShopTest):
+    def test_answers_become_a_configuration_that_runs(self):
+        path, _ = film()
+        box = self.shop()
+        words = "\n".join(["", str(path), "front door", "", str(path), "front", "0.1,0,0.9,1",
+                           "no", "1 per 500 visitors"]) + "\n"
+        answer = box.ctl("setup", stdin=words)
+        self.assertEqual(answer.status, 0, answer.err)
+        self.assertEqual(answer.json["written"], str(box.config))
+        self.assertIn("That does not do", answer.err)  # a name with a blank in it
+        text = box.config.read_text()
+        self.assertIn('name = "front"', text)
+        self.assertIn("# Pictures analysed a second", text)
+        self.assertEqual(box.config.stat().st_mode & 0o007, 0)
+        box.do("init")
+        # What is there stays.
+        again = box.ctl("setup", "--yes", "--source", path)
+        self.assertEqual(again.json["written"], str(box.config) + ".new")
+        self.assertEqual(box.config.read_text(), text)
+        self.assertEqual(box.ctl("setup", "--yes", "--source", path).status, 2)
+
+    def test_no_camera_and_no_answer(self):
+        if any(pathlib.Path("/dev").glob("video*")):
+            self.skipTest("this machine has a camera")
+        box = self.shop()
+        answer = box.ctl("setup", "--yes")
+        self.assertEqual((answer.status, answer.code), (2, "no_camera"))
+        self.assertFalse(box.config.exists())
+
+
+if __name__ == "__main__":
+    run_tests()
