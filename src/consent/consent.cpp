@@ -89,6 +89,8 @@ CustomerView view_within_consent(const Customer& customer, WallTime now) {
   if (!may(customer.consent, Scope::kRecognition, now)) return view;
   view.name = customer.profile.name;
   view.loyalty = customer.profile.loyalty;
+  view.tier = customer.profile.tier;
+  view.note = customer.profile.note;
   view.preferences = customer.profile.preferences;
   std::copy_if(customer.asks.begin(), customer.asks.end(), std::back_inserter(view.asks),
                [](const Ask& ask) { return ask.open; });

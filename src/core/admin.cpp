@@ -63,6 +63,9 @@ Result<NewCustomer> read_enrolment(const json& args, WallTime now) {
   MAITRED_ASSIGN(customer.profile.name, needed_text(args, "name"));
   MAITRED_ASSIGN(customer.profile.loyalty, text_field(args, "loyalty"));
   MAITRED_ASSIGN(customer.profile.preferences, map_field(args, "preferences"));
+  MAITRED_ASSIGN(customer.profile.tier, text_field(args, "tier"));
+  MAITRED_ASSIGN(customer.profile.note, text_field(args, "note"));
+  MAITRED_ASSIGN(customer.profile.external, text_field(args, "external"));
   const json fields = args.value("consent", json::object());
   Consent& consent = customer.consent;
   MAITRED_ASSIGN(consent.version, text_field(fields, "version"));
@@ -93,8 +96,25 @@ Result<std::vector<std::vector<std::uint8_t>>> read_photos(const json& args,
 
 }  // namespace
 
-// Everything that can be refused before a face is looked at.
+Status Admin::check_external(const std::string& external, const CustomerId& by) {
+  if (external.empty()) return {};
+  MAITRED_ASSIGN(const auto holder, shop_.by_external(external));
+  if (!holder || *holder == by) return {};
+  return input_error("external_taken",
+                     fmt::format("this external id belongs to customer {} already: update that "
+                                 "customer instead",
+                                 holder->value));
+}
+
+// Everything that can be refused before a face is looked at. With "resume", a customer of this
+// external id is no error, but named as "known".
 Result<json> Admin::check_enrolment(const json& args, const Actor& actor) {
+  MAITRED_ASSIGN(const std::string external, text_field(args, "external"));
+  if (!external.empty() && args.value("resume", false)) {
+    MAITRED_ASSIGN(const auto known, shop_.by_external(external));
+    if (known) return json{{"known", known->value}};
+  }
+  MAITRED_TRY(check_external(external, {}));
   MAITRED_ASSIGN(const NewCustomer customer, read_enrolment(args, actor.at));
   if (!customer.profile.loyalty.empty()) {
     MAITRED_ASSIGN(const auto taken,
@@ -114,6 +134,7 @@ Result<json> Admin::enrol(const json& args, const Actor& actor) {
   MAITRED_ASSIGN(customer.templates,
                  templates_field(args, recognition->engine(), recognition->template_length()));
   MAITRED_ASSIGN(customer.photos, read_photos(args, customer.consent));
+  MAITRED_TRY(check_external(customer.profile.external, {}));
   json warnings = json::array();
   MAITRED_ASSIGN(const auto twin, recognition->duplicate_of(customer.templates));
   if (twin && !args.value("allow_duplicate", false)) {
@@ -174,6 +195,16 @@ Result<json> Admin::update(const json& args, const Actor& actor) {
   if (args.contains("loyalty")) {
     MAITRED_ASSIGN(profile.loyalty, text_field(args, "loyalty"));
   }
+  if (args.contains("tier")) {
+    MAITRED_ASSIGN(profile.tier, text_field(args, "tier"));
+  }
+  if (args.contains("note")) {
+    MAITRED_ASSIGN(profile.note, text_field(args, "note"));
+  }
+  if (args.contains("external")) {
+    MAITRED_ASSIGN(profile.external, text_field(args, "external"));
+    MAITRED_TRY(check_external(profile.external, id));
+  }
   MAITRED_ASSIGN(auto preferences, map_field(args, "preferences"));
   preferences.merge(profile.preferences);
   MAITRED_ASSIGN(const auto dropped, list_field(args, "drop_preferences"));
@@ -199,12 +230,31 @@ Result<json> Admin::update(const json& args, const Actor& actor) {
   return show(args, actor);
 }
 
+namespace {
+
+// The entry that came with this id before, if one did: what comes twice is noted once.
+template <class Entry>
+std::optional<json> noted_before(const std::vector<Entry>& entries, const std::string& external,
+                                 const CustomerId& id) {
+  if (external.empty()) return std::nullopt;
+  for (const Entry& entry : entries) {
+    if (entry.external != external) continue;
+    return json{{"id", id.value}, {"number", entry.number}, {"known", true}};
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
 Result<json> Admin::ask(const json& args, const Actor& actor) {
   MAITRED_ASSIGN(const CustomerId id, id_field(args));
   Ask ask;
   MAITRED_ASSIGN(ask.text, needed_text(args, "text"));
   MAITRED_ASSIGN(ask.item, text_field(args, "item"));
   ask.at = actor.at;
+  MAITRED_ASSIGN(ask.external, text_field(args, "external"));
+  MAITRED_ASSIGN(const Customer customer, shop_.store().customers().find(id));
+  if (auto before = noted_before(customer.asks, ask.external, id)) return std::move(*before);
   MAITRED_ASSIGN(ask, shop_.store().customers().add_ask(id, std::move(ask), actor));
   return json{{"id", id.value}, {"number", ask.number}};
 }
@@ -220,6 +270,11 @@ Result<json> Admin::purchase(const json& args, const Actor& actor) {
   }
   MAITRED_ASSIGN(const auto date, time_field(args, "date"));
   purchase.date = date.value_or(actor.at);
+  MAITRED_ASSIGN(purchase.external, text_field(args, "external"));
+  MAITRED_ASSIGN(const Customer customer, shop_.store().customers().find(id));
+  if (auto before = noted_before(customer.purchases, purchase.external, id)) {
+    return std::move(*before);
+  }
   MAITRED_ASSIGN(purchase, shop_.store().customers().add_purchase(id, std::move(purchase), actor));
   return json{{"id", id.value}, {"number", purchase.number}};
 }
@@ -231,6 +286,11 @@ Result<json> Admin::appointment(const json& args, const Actor& actor) {
   MAITRED_ASSIGN(const auto at, time_field(args, "at"));
   if (!at) return input_error("bad_usage", "'at' must be given, like 2026-11-22T10:30Z");
   appointment.at = *at;
+  MAITRED_ASSIGN(appointment.external, text_field(args, "external"));
+  MAITRED_ASSIGN(const Customer customer, shop_.store().customers().find(id));
+  if (auto before = noted_before(customer.appointments, appointment.external, id)) {
+    return std::move(*before);
+  }
   MAITRED_ASSIGN(appointment,
                  shop_.store().customers().add_appointment(id, std::move(appointment), actor));
   return json{{"id", id.value}, {"number", appointment.number}};

@@ -168,6 +168,9 @@ json customer_json(const Customer& customer, WallTime now) {
   return {{"id", customer.id.value},
           {"name", customer.profile.name},
           {"loyalty", customer.profile.loyalty},
+          {"tier", customer.profile.tier},
+          {"note", customer.profile.note},
+          {"external", is_row_key(customer.profile.external) ? "" : customer.profile.external},
           {"preferences", customer.profile.preferences},
           {"enrolled", format_time(customer.enrolled)},
           {"last_visit", time_or_null(customer.last_visit)},
@@ -176,6 +179,8 @@ json customer_json(const Customer& customer, WallTime now) {
           {"purchases", std::move(purchases)},
           {"appointments", std::move(appointments)}};
 }
+
+bool is_row_key(std::string_view external) { return external.starts_with(kRowKeyPrefix); }
 
 json visit_json(const Visit& visit) {
   return {{"visit", visit.id.value},

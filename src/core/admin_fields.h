@@ -8,6 +8,7 @@
 
 #include "maitred/base/result.h"
 #include "maitred/base/time.h"
+#include "maitred/core/import_file.h"
 #include "maitred/types/customer.h"
 #include "maitred/types/template.h"
 #include "maitred/types/visit.h"
@@ -25,6 +26,9 @@ Result<std::set<Scope>> scopes_field(const nlohmann::json& args);  // empty when
 // The templates of "photos": reports of maitred-eye. Error: template_mismatch for another engine.
 Result<std::vector<Template>> templates_field(const nlohmann::json& args, const std::string& engine,
                                               std::size_t length);
+
+// Whether it is not an id of another system, but what `import` knows a row again by.
+bool is_row_key(std::string_view external);
 
 nlohmann::json time_or_null(const std::optional<WallTime>& time);
 nlohmann::json consent_json(const Consent& consent, WallTime now);

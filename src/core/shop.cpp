@@ -19,7 +19,39 @@ Result<Recognition*> Shop::recognition() {
 }
 
 Status Shop::customer_changed(const CustomerId& id) {
+  if (external_ids_) {
+    const auto customer = store_.customers().find(id);
+    external_ids_->set(id, customer ? customer->profile.external : std::string());
+  }
   return recognition_ ? recognition_->refresh(id, wall_now()) : Status{};
+}
+
+Result<std::optional<CustomerId>> Shop::by_external(const std::string& external) {
+  if (!external_ids_) {
+    ExternalIds ids;
+    MAITRED_TRY(store_.customers().for_each([&ids](Customer&& customer) {
+      ids.set(customer.id, customer.profile.external);
+    }));
+    external_ids_ = std::move(ids);
+  }
+  return external_ids_->find(external);
+}
+
+void ExternalIds::set(const CustomerId& id, const std::string& external) {
+  const auto before = externals_.find(id);
+  if (before != externals_.end()) {
+    customers_.erase(before->second);
+    externals_.erase(before);
+  }
+  if (external.empty()) return;
+  customers_[external] = id;
+  externals_[id] = external;
+}
+
+std::optional<CustomerId> ExternalIds::find(const std::string& external) const {
+  const auto found = customers_.find(external);
+  if (found == customers_.end()) return std::nullopt;
+  return found->second;
 }
 
 }  // namespace maitred

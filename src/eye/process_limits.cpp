@@ -35,11 +35,12 @@ rlim_t reserved_bytes() {
 
 }  // namespace
 
-Status limit_this_process() {
+Status limit_this_process(int photos) {
   // On top of what the program's libraries have reserved by now, which depends on the machine. The
   // largest photo allowed, 50 million 16-bit pixels with transparency, takes 400 MiB.
   constexpr rlim_t kMemoryBytes = rlim_t{1280} << 20U;
-  constexpr rlim_t kProcessorSeconds = 20;
+  // For one photo; of many, most are small.
+  const rlim_t processor_seconds = photos > 1 ? 60 : 20;
   constexpr rlim_t kOpenFiles = 64;
   if (::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) {
     return environment_error("limits_failed", "cannot give up new privileges (no_new_privs)");
@@ -50,7 +51,7 @@ Status limit_this_process() {
 #else
   (void)kMemoryBytes;
 #endif
-  MAITRED_TRY(limit(RLIMIT_CPU, "the processor time", kProcessorSeconds));
+  MAITRED_TRY(limit(RLIMIT_CPU, "the processor time", processor_seconds));
   MAITRED_TRY(limit(RLIMIT_NOFILE, "the open files", kOpenFiles));
   MAITRED_TRY(limit(RLIMIT_FSIZE, "the written files", rlim_t{16} << 20U));
   return {};

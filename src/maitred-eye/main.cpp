@@ -30,9 +30,12 @@ struct Arguments {
   std::string config;
   std::string camera;
   bool photo = false;
+  bool photos = false;
   bool measure = false;
   std::string purpose = "enrol";
   int parent_pid = 0;
+
+  bool speaks_json() const { return photo || photos || measure; }
 };
 
 std::atomic<bool> stop_asked{false};
@@ -68,6 +71,19 @@ Result<std::string> run_photo(const Settings& settings, const std::string& purpo
   MAITRED_TRY(limit_this_process());
   MAITRED_ASSIGN(Engine engine, prepare_engine(settings));
   return report_photo(engine, bytes, purpose == "probe" ? Purpose::kProbe : Purpose::kEnrol);
+}
+
+int photos_main(const Settings& settings, const std::string& purpose) {
+  const auto run = [&]() -> Status {
+    MAITRED_TRY(limit_this_process(kPhotosInARow));
+    MAITRED_ASSIGN(Engine engine, prepare_engine(settings));
+    return report_photos(engine, purpose == "probe" ? Purpose::kProbe : Purpose::kEnrol,
+                         STDIN_FILENO, STDOUT_FILENO);
+  };
+  const Status status = run();
+  if (status) return 0;
+  std::printf("%s\n", error_json(status.error()).c_str());
+  return static_cast<int>(status.error().fault);
 }
 
 int photo_main(const Settings& settings, const std::string& purpose) {
@@ -115,17 +131,18 @@ int eye_main(const Arguments& arguments) {
   const Result<Settings> settings =
       read_settings(choose_settings_file(arguments.config, std::getenv("MAITRED_CONFIG")));
   if (!settings) {
-    if (arguments.photo || arguments.measure) std::printf("%s\n", error_json(settings.error()).c_str());
+    if (arguments.speaks_json()) std::printf("%s\n", error_json(settings.error()).c_str());
     std::fprintf(stderr, "maitred-eye: %s\n", settings.error().message.c_str());
     return static_cast<int>(settings.error().fault);
   }
   const Status logging =
-      start_logging("maitred-eye", arguments.photo || arguments.measure ? "error" : settings->log_level);
+      start_logging("maitred-eye", arguments.speaks_json() ? "error" : settings->log_level);
   if (!logging) {
     std::fprintf(stderr, "maitred-eye: %s\n", logging.error().message.c_str());
     return static_cast<int>(logging.error().fault);
   }
   if (arguments.photo) return photo_main(*settings, arguments.purpose);
+  if (arguments.photos) return photos_main(*settings, arguments.purpose);
   if (arguments.measure) return measure_main(*settings, arguments);
   return camera_main(*settings, arguments);
 }
@@ -143,22 +160,28 @@ int parse_and_run(int argc, char** argv) {
       "--photo", arguments.photo,
       "Read one JPEG, PNG or WebP image of at most 16 MiB from standard input and write its "
       "template and quality as one JSON object; status 2 when it is refused");
+  auto* const photos = app.add_flag(
+      "--photos", arguments.photos,
+      "The same for several images, each with its size before it (4 bytes, little endian), each "
+      "answered with one line");
+  photos->excludes(photo);
   app.add_option("--purpose", arguments.purpose,
                  "enrol: refuse a photo unfit for enrolment; probe: only one without a face")
-      ->check(CLI::IsMember({"enrol", "probe"}))
-      ->needs(photo);
+      ->check(CLI::IsMember({"enrol", "probe"}));
   app.add_flag("--measure", arguments.measure,
                "Take the camera's pictures for three seconds and write their size, rate and light "
                "as one JSON object; nothing is analysed")
-      ->excludes(photo);
+      ->excludes(photo)
+      ->excludes(photos);
   app.add_option("CAMERA", arguments.camera, "Name of a [[camera]] in the configuration")
-      ->excludes(photo);
+      ->excludes(photo)
+      ->excludes(photos);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? 0 : 2;
   }
-  if (arguments.camera.empty() && !arguments.photo) {
+  if (arguments.camera.empty() && !arguments.photo && !arguments.photos) {
     std::fprintf(stderr, "maitred-eye: name a camera, or give --photo; see --help\n");
     return 2;
   }

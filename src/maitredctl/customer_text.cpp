@@ -59,10 +59,12 @@ std::string customers_text(const json& list) {
 
 std::string customer_text(const json& customer) {
   std::string text;
-  for (const char* key : {"id", "name", "loyalty", "enrolled", "last_visit", "templates"}) {
+  for (const char* key : {"id", "name", "loyalty", "tier", "note", "external", "enrolled",
+                          "last_visit", "templates"}) {
     text += fmt::format("{:<12}{}\n", key, cell(customer, key));
   }
-  for (const auto& [key, value] : customer.value("preferences", json::object()).items()) {
+  const json preferences = customer.value("preferences", json::object());
+  for (const auto& [key, value] : preferences.items()) {
     text += fmt::format("{:<12}{} = {}\n", "preference", printable(key),
                         printable(value.get<std::string>()));
   }

@@ -17,7 +17,7 @@ namespace {
 using nlohmann::json;
 
 struct EnrolOptions {
-  std::string name, version, reference, expires, loyalty, incentive;
+  std::string name, version, reference, expires, loyalty, incentive, tier, note, external;
   std::vector<std::string> photos, scopes, preferences;
   bool keep_photos = false;
   bool allow_duplicate = false;
@@ -62,8 +62,9 @@ Result<json> probe_photos(Session& session, const std::vector<std::string>& phot
   MAITRED_ASSIGN(const Settings* settings, session.settings());
   json reports = json::array();
   ProgressBar bar("photos", session.options().quiet);
+  PhotoProber prober(settings->file, PhotoPurpose::kEnrol);
   for (const std::string& photo : photos) {
-    MAITRED_ASSIGN(json report, probe_photo(settings->file, photo, PhotoPurpose::kEnrol));
+    MAITRED_ASSIGN(json report, prober.probe(photo));
     reports.push_back(std::move(report));
     bar.show(reports.size(), photos.size());
   }
@@ -81,6 +82,9 @@ Result<Answer> enrol(Session& session, const EnrolOptions& options) {
                {"consent", std::move(consent)},
                {"loyalty", options.loyalty},
                {"preferences", std::move(preferences)},
+               {"tier", options.tier},
+               {"note", options.note},
+               {"external", options.external},
                {"allow_duplicate", options.allow_duplicate}};
   // Consent first: nothing is computed from a face before it is known to be good.
   MAITRED_TRY(session.ask("check_enrolment", args));
@@ -118,6 +122,9 @@ void add_enrol(CommandLine& line) {
       ->delimiter(',');
   verb->add_option("--expires", options->expires, "Date the consent ends, 2027-11-22");
   verb->add_option("--loyalty", options->loyalty, "Id in the loyalty programme");
+  verb->add_option("--tier", options->tier, "Tier in the loyalty programme");
+  verb->add_option("--note", options->note, "What staff should know");
+  verb->add_option("--external-id", options->external, "Id in another system, such as a CRM");
   verb->add_option("--incentive", options->incentive, "What was given for the consent");
   verb->add_option("--preference", options->preferences, "KEY=VALUE; may be repeated")
       ->allow_extra_args(false)
@@ -154,7 +161,7 @@ void add_list_and_show(CommandLine& line) {
 
 struct UpdateOptions {
   std::string id;
-  std::string name, loyalty;
+  std::string name, loyalty, tier, note, external;
   std::vector<std::string> preferences, dropped, photos;
 };
 
@@ -162,6 +169,9 @@ Result<Answer> update(Session& session, const CLI::App& verb, const UpdateOption
   json args = {{"id", options.id}, {"drop_preferences", options.dropped}};
   if (verb.count("--name") > 0) args["name"] = options.name;
   if (verb.count("--loyalty") > 0) args["loyalty"] = options.loyalty;
+  if (verb.count("--tier") > 0) args["tier"] = options.tier;
+  if (verb.count("--note") > 0) args["note"] = options.note;
+  if (verb.count("--external-id") > 0) args["external"] = options.external;
   MAITRED_ASSIGN(args["preferences"], read_preferences(options.preferences));
   if (!options.photos.empty()) {
     MAITRED_ASSIGN(args["photos"], probe_photos(session, options.photos));
@@ -178,6 +188,9 @@ void add_update(CommandLine& line) {
   verb->add_option("ID", options->id, "Customer id")->required();
   verb->add_option("--name", options->name, "New name");
   verb->add_option("--loyalty", options->loyalty, "New loyalty id; \"\" for none");
+  verb->add_option("--tier", options->tier, "New tier; \"\" for none");
+  verb->add_option("--note", options->note, "New note for staff; \"\" for none");
+  verb->add_option("--external-id", options->external, "New id in another system");
   verb->add_option("--preference", options->preferences, "KEY=VALUE to set; may be repeated")
       ->allow_extra_args(false)
       ->take_all();
@@ -193,7 +206,7 @@ void add_update(CommandLine& line) {
 }
 
 struct NoteOptions {
-  std::string id, text, item, status, date, at, with;
+  std::string id, text, item, status, date, at, with, external;
 };
 
 // ask, purchase and appointment differ only in their fields.
@@ -215,7 +228,11 @@ void add_notes(CommandLine& line) {
   ask->callback([&line, options] {
     line.run = [&line, options] {
       return note(line.session, "ask",
-                  {{"id", options->id}, {"text", options->text}, {"item", options->item}}, "ask");
+                  {{"id", options->id},
+                   {"text", options->text},
+                   {"item", options->item},
+                   {"external", options->external}},
+                  "ask");
     };
   });
   CLI::App* purchase = add_verb(line, "purchase", "Note a purchase, or what was out of stock");
@@ -231,7 +248,8 @@ void add_notes(CommandLine& line) {
                   {{"id", options->id},
                    {"item", options->item},
                    {"status", options->status},
-                   {"date", options->date}},
+                   {"date", options->date},
+                   {"external", options->external}},
                   "purchase");
     };
   });
@@ -239,10 +257,17 @@ void add_notes(CommandLine& line) {
   appointment->add_option("ID", options->id, "Customer id")->required();
   appointment->add_option("--at", options->at, "When, 2026-11-22T10:30Z")->required();
   appointment->add_option("--with", options->with, "With whom")->required();
+  for (CLI::App* verb : {ask, purchase, appointment}) {
+    verb->add_option("--external-id", options->external,
+                     "Id in another system: what comes twice is noted once");
+  }
   appointment->callback([&line, options] {
     line.run = [&line, options] {
       return note(line.session, "appointment",
-                  {{"id", options->id}, {"at", options->at}, {"with", options->with}},
+                  {{"id", options->id},
+                   {"at", options->at},
+                   {"with", options->with},
+                   {"external", options->external}},
                   "appointment");
     };
   });

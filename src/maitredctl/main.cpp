@@ -66,6 +66,7 @@ int run(int argc, char** argv) {
   Session session(options);
   CommandLine line{app, session, {}};
   add_customer_verbs(line);
+  add_import_verb(line);
   add_recognition_verbs(line);
   add_record_verbs(line);
   add_erasure_verbs(line);

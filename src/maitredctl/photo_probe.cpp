@@ -38,21 +38,40 @@ Result<Pipe> make_pipe() {
   return Pipe{UniqueFd(ends[0]), UniqueFd(ends[1])};
 }
 
-struct EyeProcess {
+}  // namespace
+
+struct PhotoProber::Process {
   pid_t pid = 0;
   UniqueFd input, output;
+  int photos = 0;
+  std::string received;
 
-  ~EyeProcess() {
+  ~Process() {
     if (pid <= 0) return;
     ::kill(pid, SIGKILL);
     ::waitpid(pid, nullptr, 0);
   }
+  // Whether it is ending by itself, without a signal.
+  bool left() {
+    for (int i = 0; i < 100; ++i) {
+      int status = 0;
+      if (::waitpid(pid, &status, WNOHANG) == pid) {
+        pid = 0;
+        return WIFEXITED(status);
+      }
+      ::usleep(5000);
+    }
+    return false;
+  }
 };
 
-Status start(EyeProcess& process, const std::filesystem::path& settings_file,
-             PhotoPurpose purpose) {
-  MAITRED_ASSIGN(Pipe to_eye, make_pipe());
-  MAITRED_ASSIGN(Pipe from_eye, make_pipe());
+namespace {
+
+// After so many photos a new process: whatever one photo may have done to it does not last.
+constexpr int kPhotosOfAProcess = 64;
+
+Result<pid_t> start_eye(const Pipe& to_eye, const Pipe& from_eye,
+                        const std::filesystem::path& settings_file, PhotoPurpose purpose) {
   posix_spawn_file_actions_t actions;
   posix_spawn_file_actions_init(&actions);
   posix_spawn_file_actions_adddup2(&actions, to_eye.read_end.get(), STDIN_FILENO);
@@ -60,78 +79,115 @@ Status start(EyeProcess& process, const std::filesystem::path& settings_file,
   const std::string beside = (program_folder() / "maitred-eye").string();
   const std::string program = std::filesystem::exists(beside) ? beside : "/usr/bin/maitred-eye";
   std::vector<std::string> words = {
-      program,   "-c",        settings_file.string(),
-      "--photo", "--purpose", purpose == PhotoPurpose::kEnrol ? "enrol" : "probe"};
+      program,    "-c",        settings_file.string(),
+      "--photos", "--purpose", purpose == PhotoPurpose::kEnrol ? "enrol" : "probe"};
   std::vector<char*> arguments;
   for (std::string& word : words) arguments.push_back(word.data());
   arguments.push_back(nullptr);
+  pid_t pid = 0;
   const int error =
-      posix_spawn(&process.pid, program.c_str(), &actions, nullptr, arguments.data(), environ);
+      posix_spawn(&pid, program.c_str(), &actions, nullptr, arguments.data(), environ);
   posix_spawn_file_actions_destroy(&actions);
   if (error != 0) {
-    process.pid = 0;
     return environment_error("photo_failed",
                              fmt::format("cannot start {}: {}", program, std::strerror(error)));
   }
-  process.input = std::move(to_eye.write_end);
-  process.output = std::move(from_eye.read_end);
-  ::fcntl(process.input.get(), F_SETFL, O_NONBLOCK);
-  return {};
+  return pid;
 }
 
-// Feeds the photo and collects the report, whichever way is free.
-Result<std::string> converse(EyeProcess& process, const std::vector<std::uint8_t>& photo) {
+std::vector<std::uint8_t> with_size(const std::vector<std::uint8_t>& photo) {
+  std::vector<std::uint8_t> message;
+  message.reserve(photo.size() + 4);
+  for (unsigned shift = 0; shift < 32; shift += 8) {
+    message.push_back(static_cast<std::uint8_t>(photo.size() >> shift));
+  }
+  message.insert(message.end(), photo.begin(), photo.end());
+  return message;
+}
+
+// What became of the exchange of one photo for one line.
+enum class Ending { kLine, kEnd, kTooLong };
+
+// Feeds the photo and collects the line, whichever way is free.
+Ending converse(int input, int output, const std::vector<std::uint8_t>& message,
+                std::string& received) {
   const Timestamp deadline = std::chrono::steady_clock::now() + kPatience;
-  std::string report;
   std::size_t written = 0;
   for (;;) {
-    if (written == photo.size()) process.input.reset();
     const auto left =
         std::chrono::duration_cast<Milliseconds>(deadline - std::chrono::steady_clock::now());
-    if (left.count() <= 0) {
-      return environment_error("photo_failed", "maitred-eye took too long with the photo");
+    if (left.count() <= 0) return Ending::kTooLong;
+    std::array<pollfd, 2> events = {{{output, POLLIN, 0}, {input, POLLOUT, 0}}};
+    const nfds_t count = written < message.size() ? 2 : 1;
+    if (::poll(events.data(), count, static_cast<int>(left.count())) < 0 && errno != EINTR) {
+      return Ending::kEnd;
     }
-    std::array<pollfd, 2> events = {
-        {{process.output.get(), POLLIN, 0}, {process.input.get(), POLLOUT, 0}}};
-    const nfds_t count = process.input ? 2 : 1;
-    if (::poll(events.data(), count, static_cast<int>(left.count())) < 0 && errno != EINTR) break;
     if (count == 2 && events[1].revents != 0) {
-      const ssize_t step =
-          ::write(process.input.get(), photo.data() + written, photo.size() - written);
+      const ssize_t step = ::write(input, message.data() + written, message.size() - written);
       if (step > 0) written += static_cast<std::size_t>(step);
-      if (step < 0 && errno != EAGAIN && errno != EINTR) written = photo.size();
+      if (step < 0 && errno != EAGAIN && errno != EINTR) written = message.size();
     }
-    if (events[0].revents != 0) {
-      std::array<char, 16384> block{};
-      const ssize_t got = ::read(process.output.get(), block.data(), block.size());
-      if (got == 0) return report;
-      if (got > 0) report.append(block.data(), static_cast<std::size_t>(got));
-      if (got < 0 && errno != EINTR) break;
-      if (report.size() > kReportLimitBytes) break;
-    }
+    if (events[0].revents == 0) continue;
+    std::array<char, 16384> block{};
+    const ssize_t got = ::read(output, block.data(), block.size());
+    if (got == 0 || (got < 0 && errno != EINTR)) return Ending::kEnd;
+    if (got > 0) received.append(block.data(), static_cast<std::size_t>(got));
+    if (received.find('\n') != std::string::npos) return Ending::kLine;
+    if (received.size() > kReportLimitBytes) return Ending::kEnd;
   }
-  return environment_error("photo_failed", "maitred-eye does not answer as it should");
 }
 
 }  // namespace
 
-Result<nlohmann::json> probe_photo(const std::filesystem::path& settings_file,
-                                   const std::filesystem::path& photo, PhotoPurpose purpose) {
+PhotoProber::PhotoProber(std::filesystem::path settings_file, PhotoPurpose purpose)
+    : settings_file_(std::move(settings_file)), purpose_(purpose) {}
+PhotoProber::~PhotoProber() = default;
+
+Result<nlohmann::json> PhotoProber::probe(const std::filesystem::path& photo) {
+  const bool fresh = !process_ || process_->photos >= kPhotosOfAProcess;
+  auto report = probe_once(photo);
+  // A process that had seen other photos may have come to the end of what it is allowed.
+  if (!report && report.error().code == "photo_refused" && !fresh) return probe_once(photo);
+  return report;
+}
+
+Result<nlohmann::json> PhotoProber::probe_once(const std::filesystem::path& photo) {
   MAITRED_ASSIGN(const std::vector<std::uint8_t> bytes, read_file(photo, kPhotoLimitBytes));
-  EyeProcess process;
-  MAITRED_TRY(start(process, settings_file, purpose));
-  MAITRED_ASSIGN(const std::string report, converse(process, bytes));
-  int status = 0;
-  ::waitpid(std::exchange(process.pid, 0), &status, 0);
-  auto object = parse_json(report, JsonLimits{kReportLimitBytes, 8});
+  if (!process_ || process_->photos >= kPhotosOfAProcess) {
+    MAITRED_ASSIGN(Pipe to_eye, make_pipe());
+    MAITRED_ASSIGN(Pipe from_eye, make_pipe());
+    process_ = std::make_unique<Process>();
+    MAITRED_ASSIGN(process_->pid, start_eye(to_eye, from_eye, settings_file_, purpose_));
+    process_->input = std::move(to_eye.write_end);
+    process_->output = std::move(from_eye.read_end);
+    ::fcntl(process_->input.get(), F_SETFL, O_NONBLOCK);
+  }
+  ++process_->photos;
+  std::string& received = process_->received;
+  const Ending ending =
+      converse(process_->input.get(), process_->output.get(), with_size(bytes), received);
+  if (ending != Ending::kLine) {
+    const bool left = ending == Ending::kEnd && process_->left();
+    process_.reset();
+    if (left) {
+      return environment_error("photo_failed", "maitred-eye ended without a report; try "
+                                               "maitred-eye --photo by hand");
+    }
+    return input_error("photo_refused",
+                       fmt::format("{}: the photo could not be read: maitred-eye {}", photo.string(),
+                                   ending == Ending::kTooLong ? "took too long" : "died of it"));
+  }
+  const std::string line = received.substr(0, received.find('\n'));
+  received.erase(0, line.size() + 1);
+  auto object = parse_json(line, JsonLimits{kReportLimitBytes, 8});
   if (!object || !object->is_object()) {
-    return environment_error(
-        "photo_failed", fmt::format("{}: maitred-eye {} while it read the photo", photo.string(),
-                                    WIFSIGNALED(status) ? "was killed" : "gave no report"));
+    process_.reset();
+    return environment_error("photo_failed", "maitred-eye does not answer as it should");
   }
   if (object->contains("error")) {
     const auto& error = (*object)["error"];
-    const bool input = WIFEXITED(status) && WEXITSTATUS(status) == 2;
+    const bool input = error.value("fault", 0) == static_cast<int>(Fault::kInput);
+    if (!input) process_.reset();  // it has ended: no model, no engine
     return tl::unexpected(
         Error{input ? Fault::kInput : Fault::kEnvironment, error.value("code", "photo_failed"),
               input ? fmt::format("{}: {}", photo.string(), error.value("message", "refused"))

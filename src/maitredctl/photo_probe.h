@@ -1,7 +1,8 @@
-// Turns a photo into a template in a process that holds no key: `maitred-eye --photo`.
+// Turns photos into templates in a process that holds no key: `maitred-eye --photos`.
 #pragma once
 
 #include <filesystem>
+#include <memory>
 #include <nlohmann/json.hpp>
 #include <string>
 
@@ -11,10 +12,28 @@ namespace maitred {
 
 enum class PhotoPurpose { kEnrol, kProbe };
 
-// The report of maitred-eye: engine, template (base64), quality, warnings, ... Errors: file_missing
-// and the like; those of the report (named with the file); photo_failed (kEnvironment) when the
-// process dies or takes too long.
-Result<nlohmann::json> probe_photo(const std::filesystem::path& settings_file,
-                                   const std::filesystem::path& photo, PhotoPurpose purpose);
+// Keeps one process for many photos, for its start takes longer than a photo. A photo it dies of
+// has taken no other with it: the next one gets a new process.
+class PhotoProber {
+ public:
+  PhotoProber(std::filesystem::path settings_file, PhotoPurpose purpose);
+  ~PhotoProber();
+  PhotoProber(const PhotoProber&) = delete;
+  PhotoProber& operator=(const PhotoProber&) = delete;
+
+  // The report of maitred-eye: engine, template (base64), quality, warnings, ... Errors:
+  // file_missing and the like; those of the report (named with the file); photo_failed
+  // (kEnvironment) when the process cannot be started, photo_refused (kInput) when it dies of the
+  // photo or takes too long with it.
+  Result<nlohmann::json> probe(const std::filesystem::path& photo);
+
+ private:
+  struct Process;
+  Result<nlohmann::json> probe_once(const std::filesystem::path& photo);
+
+  const std::filesystem::path settings_file_;
+  const PhotoPurpose purpose_;
+  std::unique_ptr<Process> process_;
+};
 
 }  // namespace maitred

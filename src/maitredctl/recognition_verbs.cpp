@@ -19,8 +19,9 @@ struct ProbeOptions {
 Result<json> probe_all(Session& session, const std::vector<std::string>& photos) {
   MAITRED_ASSIGN(const Settings* settings, session.settings());
   json reports = json::array();
+  PhotoProber prober(settings->file, PhotoPurpose::kProbe);
   for (const std::string& photo : photos) {
-    MAITRED_ASSIGN(json report, probe_photo(settings->file, photo, PhotoPurpose::kProbe));
+    MAITRED_ASSIGN(json report, prober.probe(photo));
     reports.push_back(std::move(report));
   }
   return reports;

@@ -20,15 +20,26 @@ namespace {
 constexpr int kLockTries = 40;
 constexpr useconds_t kLockPause_us = 50'000;
 
-Result<nlohmann::json> ask_store(const Settings& settings, std::string_view verb,
-                                 const nlohmann::json& args) {
-  MAITRED_ASSIGN(const KeyAccess key, key_access(settings.store_key, key_surroundings()));
-  MAITRED_ASSIGN(std::unique_ptr<Shop> shop, Shop::open(settings, key));
-  Admin admin(*shop);
-  return admin.run(verb, args, Actor{fmt::format("uid:{}", ::getuid()), wall_now()});
-}
-
 }  // namespace
+
+Session::Session(GlobalOptions options) : options_(std::move(options)) {}
+Session::~Session() = default;
+Session::Session(Session&&) noexcept = default;
+Session& Session::operator=(Session&&) noexcept = default;
+
+Result<nlohmann::json> Session::ask_store(std::string_view verb, const nlohmann::json& args) {
+  if (!shop_) {
+    MAITRED_ASSIGN(const KeyAccess key, key_access(settings_->store_key, key_surroundings()));
+    MAITRED_ASSIGN(shop_, Shop::open(*settings_, key));
+    admin_ = std::make_unique<Admin>(*shop_);
+  }
+  auto answer = admin_->run(verb, args, Actor{fmt::format("uid:{}", ::getuid()), wall_now()});
+  if (!keep_open_) {
+    admin_.reset();
+    shop_.reset();
+  }
+  return answer;
+}
 
 KeySurroundings key_surroundings() {
   KeySurroundings surroundings;
@@ -49,7 +60,8 @@ Result<const Settings*> Session::settings() {
 Result<nlohmann::json> Session::ask(std::string_view verb, const nlohmann::json& args) {
   MAITRED_ASSIGN(const Settings* settings, this->settings());
   const auto socket = runtime_folder(*settings, std::getenv("RUNTIME_DIRECTORY")) / "control.sock";
-  ProgressBar bar(std::string(verb), options_.quiet);
+  if (shop_) return ask_store(verb, args);
+  ProgressBar bar(std::string(verb), options_.quiet || keep_open_);
   for (int attempt = 0;; ++attempt) {
     auto client = ControlClient::connect(socket);
     if (client) {
@@ -57,7 +69,7 @@ Result<nlohmann::json> Session::ask(std::string_view verb, const nlohmann::json&
           verb, args, [&bar](std::uint64_t done, std::uint64_t total) { bar.show(done, total); });
     }
     if (client.error().code != "daemon_absent") return tl::unexpected(client.error());
-    auto answer = ask_store(*settings, verb, args);
+    auto answer = ask_store(verb, args);
     if (answer || answer.error().code != "store_locked" || attempt == kLockTries) return answer;
     ::usleep(kLockPause_us);
   }
@@ -66,8 +78,11 @@ Result<nlohmann::json> Session::ask(std::string_view verb, const nlohmann::json&
 ProgressBar::ProgressBar(std::string label, bool quiet)
     : label_(std::move(label)), visible_(!quiet && ::isatty(STDERR_FILENO) == 1) {}
 
-ProgressBar::~ProgressBar() {
+ProgressBar::~ProgressBar() { clear(); }
+
+void ProgressBar::clear() {
   if (drawn_) std::fputs("\r\033[K", stderr);
+  drawn_ = false;
 }
 
 void ProgressBar::show(std::uint64_t done, std::uint64_t total) {

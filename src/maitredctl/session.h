@@ -14,6 +14,9 @@
 
 namespace maitred {
 
+class Admin;
+class Shop;
+
 struct GlobalOptions {
   std::string settings_file;  // of -c
   bool json = false;
@@ -29,17 +32,28 @@ struct Answer {
 
 class Session {
  public:
-  explicit Session(GlobalOptions options) : options_(std::move(options)) {}
+  explicit Session(GlobalOptions options);
+  ~Session();
+  Session(Session&&) noexcept;
+  Session& operator=(Session&&) noexcept;
 
   const GlobalOptions& options() const { return options_; }
   // Reads the configuration at the first call.
   Result<const Settings*> settings();
   // Runs an admin verb in the running daemon, or on the store itself when there is none.
   Result<nlohmann::json> ask(std::string_view verb, const nlohmann::json& args);
+  // From now on a store that had to be opened stays open for the next question: for verbs that ask
+  // thousands. No daemon can start meanwhile.
+  void keep_store_open() { keep_open_ = true; }
 
  private:
   GlobalOptions options_;
+  Result<nlohmann::json> ask_store(std::string_view verb, const nlohmann::json& args);
+
   std::unique_ptr<Settings> settings_;
+  bool keep_open_ = false;
+  std::unique_ptr<Shop> shop_;
+  std::unique_ptr<Admin> admin_;
 };
 
 // From the environment of this program.
@@ -51,6 +65,8 @@ class ProgressBar {
   ProgressBar(std::string label, bool quiet);
   ~ProgressBar();
   void show(std::uint64_t done, std::uint64_t total);
+  // Takes the bar away until it is shown again.
+  void clear();
 
  private:
   std::string label_;

@@ -16,6 +16,7 @@ struct CommandLine {
 };
 
 void add_customer_verbs(CommandLine& line);     // init enroll list show update ask purchase ...
+void add_import_verb(CommandLine& line);        // import
 void add_recognition_verbs(CommandLine& line);  // identify verify
 void add_record_verbs(CommandLine& line);       // visits alerts feedback audit status
 void add_erasure_verbs(CommandLine& line);      // consent forget receipt export retention

@@ -53,6 +53,7 @@ Status write_closed(Vault& vault, const CustomerId& id, Ask ask) {
 Result<Ask> Customers::add_ask(const CustomerId& id, Ask ask, const Actor& actor) {
   MAITRED_TRY(check_text("ask", ask.text, kLongestAsk, false));
   MAITRED_TRY(check_text("item", ask.item, kLongestItem, true));
+  MAITRED_TRY(check_text("external id", ask.external, kLongestExternal, true));
   return add_entry(vault_, id, "ask", std::move(ask), actor);
 }
 
@@ -60,12 +61,14 @@ Result<Purchase> Customers::add_purchase(const CustomerId& id, Purchase purchase
                                          const Actor& actor) {
   MAITRED_TRY(check_text("item", purchase.item, kLongestItem, false));
   MAITRED_TRY(check_text("status", purchase.status, kLongestItem, false));
+  MAITRED_TRY(check_text("external id", purchase.external, kLongestExternal, true));
   return add_entry(vault_, id, "purchase", std::move(purchase), actor);
 }
 
 Result<Appointment> Customers::add_appointment(const CustomerId& id, Appointment appointment,
                                                const Actor& actor) {
   MAITRED_TRY(check_text("advisor's name", appointment.with, kLongestItem, false));
+  MAITRED_TRY(check_text("external id", appointment.external, kLongestExternal, true));
   return add_entry(vault_, id, "appointment", std::move(appointment), actor);
 }
 

@@ -9,6 +9,8 @@ namespace {
 
 constexpr std::size_t kLongestName = 200;
 constexpr std::size_t kLongestLoyalty = 100;
+constexpr std::size_t kLongestTier = 64;
+constexpr std::size_t kLongestNote = 500;
 constexpr std::size_t kMostPreferences = 32;
 constexpr std::size_t kLongestPreferenceKey = 64;
 constexpr std::size_t kLongestPreference = 200;
@@ -139,6 +141,9 @@ Status check_text(std::string_view field, std::string_view value, std::size_t lo
 Status check_profile(const Profile& profile) {
   MAITRED_TRY(check_text("name", profile.name, kLongestName, false));
   MAITRED_TRY(check_text("loyalty id", profile.loyalty, kLongestLoyalty, true));
+  MAITRED_TRY(check_text("tier", profile.tier, kLongestTier, true));
+  MAITRED_TRY(check_text("note", profile.note, kLongestNote, true));
+  MAITRED_TRY(check_text("external id", profile.external, kLongestExternal, true));
   if (profile.preferences.size() > kMostPreferences) {
     return input_error("field_invalid",
                        fmt::format("more than {} preferences are not kept", kMostPreferences));

@@ -29,6 +29,9 @@ Result<Customer> assemble(Vault& vault, const CustomerId& id, CustomerRecord rec
 // "ID/3": the row of a customer's third something.
 std::string row_of(const CustomerId& id, std::uint64_t number);
 
+// Longest id of another system, in bytes.
+inline constexpr std::size_t kLongestExternal = 200;
+
 // The loyalty id without outer blanks, in upper case.
 std::string normalised_loyalty(std::string_view loyalty);
 

@@ -33,6 +33,11 @@ class FieldReader {
     if (field == nullptr || !field->is_string()) return failed<std::string>();
     return field->get<std::string>();
   }
+  // For fields that records of earlier versions do not have.
+  std::string text_or_empty(std::string_view name) {
+    return find(name) == nullptr ? std::string() : text(name);
+  }
+  bool flag_or_false(std::string_view name) { return find(name) != nullptr && flag(name); }
   bool flag(std::string_view name) {
     const Json* field = find(name);
     if (field == nullptr || !field->is_boolean()) return failed<bool>();

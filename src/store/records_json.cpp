@@ -23,6 +23,22 @@ void put(Json& object, const char* name, const std::optional<WallTime>& time) {
   if (time) object[name] = to_json(*time);
 }
 
+// Absent when empty, as in records of earlier versions.
+void put(Json& object, const char* name, const std::string& text) {
+  if (!text.empty()) object[name] = text;
+}
+
+void put(Json& object, const char* name, const std::vector<std::string>& texts) {
+  if (!texts.empty()) object[name] = texts;
+}
+
+std::vector<std::string> texts_or_none(FieldReader& fields, std::string_view name) {
+  if (fields.find(name) == nullptr) return {};
+  return fields.list<std::string>(name, [](const Json& item) {
+    return item.is_string() ? std::optional(item.get<std::string>()) : std::nullopt;
+  });
+}
+
 Json write_map(const std::map<std::string, std::string>& map) {
   Json object = Json::object();
   for (const auto& [key, value] : map) object[key] = value;
@@ -49,6 +65,9 @@ Json write(const CustomerRecord& record) {
                  {"preferences", write_map(record.profile.preferences)},
                  {"enrolled", to_json(record.enrolled)}};
   put(object, "last_visit", record.last_visit);
+  put(object, "tier", record.profile.tier);
+  put(object, "note", record.profile.note);
+  put(object, "external", record.profile.external);
   return object;
 }
 
@@ -58,6 +77,9 @@ void read(FieldReader& fields, CustomerRecord& record) {
   record.profile.preferences = read_map(fields, "preferences");
   record.enrolled = fields.time("enrolled");
   record.last_visit = fields.time_or_none("last_visit");
+  record.profile.tier = fields.text_or_empty("tier");
+  record.profile.note = fields.text_or_empty("note");
+  record.profile.external = fields.text_or_empty("external");
 }
 
 Json write(const Consent& consent) {
@@ -86,11 +108,13 @@ void read(FieldReader& fields, Consent& consent) {
 }
 
 Json write(const Ask& ask) {
-  return {{"number", ask.number},
-          {"text", ask.text},
-          {"item", ask.item},
-          {"at", to_json(ask.at)},
-          {"open", ask.open}};
+  Json object = {{"number", ask.number},
+                 {"text", ask.text},
+                 {"item", ask.item},
+                 {"at", to_json(ask.at)},
+                 {"open", ask.open}};
+  put(object, "external", ask.external);
+  return object;
 }
 
 void read(FieldReader& fields, Ask& ask) {
@@ -99,13 +123,16 @@ void read(FieldReader& fields, Ask& ask) {
   ask.item = fields.text("item");
   ask.at = fields.time("at");
   ask.open = fields.flag("open");
+  ask.external = fields.text_or_empty("external");
 }
 
 Json write(const Purchase& purchase) {
-  return {{"number", purchase.number},
-          {"item", purchase.item},
-          {"status", purchase.status},
-          {"date", to_json(purchase.date)}};
+  Json object = {{"number", purchase.number},
+                 {"item", purchase.item},
+                 {"status", purchase.status},
+                 {"date", to_json(purchase.date)}};
+  put(object, "external", purchase.external);
+  return object;
 }
 
 void read(FieldReader& fields, Purchase& purchase) {
@@ -113,17 +140,21 @@ void read(FieldReader& fields, Purchase& purchase) {
   purchase.item = fields.text("item");
   purchase.status = fields.text("status");
   purchase.date = fields.time("date");
+  purchase.external = fields.text_or_empty("external");
 }
 
 Json write(const Appointment& appointment) {
-  return {
+  Json object = {
       {"number", appointment.number}, {"at", to_json(appointment.at)}, {"with", appointment.with}};
+  put(object, "external", appointment.external);
+  return object;
 }
 
 void read(FieldReader& fields, Appointment& appointment) {
   appointment.number = fields.number("number");
   appointment.at = fields.time("at");
   appointment.with = fields.text("with");
+  appointment.external = fields.text_or_empty("external");
 }
 
 Json write(const Visit& visit) {
@@ -162,6 +193,8 @@ Json write(const CustomerView& view) {
                  {"asks", Json::array()},   {"recent", Json::array()}};
   for (const Ask& ask : view.asks) object["asks"].push_back(write(ask));
   for (const Purchase& purchase : view.recent) object["recent"].push_back(write(purchase));
+  put(object, "tier", view.tier);
+  put(object, "note", view.note);
   return object;
 }
 
@@ -172,6 +205,8 @@ void read(FieldReader& fields, CustomerView& view) {
   view.preferences = read_map(fields, "preferences");
   view.asks = fields.list<Ask>("asks", read_part<Ask>);
   view.recent = fields.list<Purchase>("recent", read_part<Purchase>);
+  view.tier = fields.text_or_empty("tier");
+  view.note = fields.text_or_empty("note");
 }
 
 Json write(const StoredAlert& stored) {
@@ -191,6 +226,11 @@ Json write(const StoredAlert& stored) {
                  {"outcome", word(alert.outcome)}};
   if (alert.position) object["position"] = alert.position->count();
   put(object, "escalates", stored.escalates);
+  put(object, "rule", alert.rule);
+  if (alert.priority != Priority::kNormal) object["priority"] = word(alert.priority);
+  put(object, "skill", alert.audience.skill);
+  put(object, "zone", alert.audience.zone);
+  if (alert.audience.managers) object["managers"] = true;
   return object;
 }
 
@@ -211,6 +251,12 @@ void read(FieldReader& fields, StoredAlert& stored) {
   alert.outcome = fields.word("outcome", outcome_from_word);
   alert.position = fields.duration_or_none("position");
   stored.escalates = fields.time_or_none("escalates");
+  alert.rule = fields.text_or_empty("rule");
+  if (fields.find("priority") != nullptr) {
+    alert.priority = fields.word("priority", priority_from_word);
+  }
+  alert.audience = {fields.text_or_empty("skill"), fields.text_or_empty("zone"),
+                    fields.flag_or_false("managers")};
   const Json* customer = fields.find("customer");
   auto view = customer == nullptr ? std::nullopt : read_part<CustomerView>(*customer);
   if (!view) return fields.fail();
@@ -249,12 +295,19 @@ void read(FieldReader& fields, Feedback& feedback) {
 }
 
 Json write(const StaffMember& member) {
-  return {{"name", member.name}, {"added", to_json(member.added)}};
+  Json object = {{"name", member.name}, {"added", to_json(member.added)}};
+  put(object, "skills", member.skills);
+  put(object, "zones", member.zones);
+  if (member.manager) object["manager"] = true;
+  return object;
 }
 
 void read(FieldReader& fields, StaffMember& member) {
   member.name = fields.text("name");
   member.added = fields.time("added");
+  member.skills = texts_or_none(fields, "skills");
+  member.zones = texts_or_none(fields, "zones");
+  member.manager = fields.flag_or_false("manager");
 }
 
 Json write(const Tombstone& tombstone) {

@@ -12,6 +12,8 @@ namespace maitred {
 namespace {
 
 constexpr std::size_t kLongestStaffName = 100;
+constexpr std::size_t kLongestStaffWord = 64;
+constexpr std::size_t kMostStaffWords = 16;
 constexpr std::size_t kTokenBytes = 32;
 constexpr std::size_t kTokenLength = 43;
 
@@ -44,8 +46,18 @@ Result<StaffMember> read_member(Vault& vault, const Query& row) {
 
 }  // namespace
 
-Result<std::string> Staff::add(const std::string& name, const Actor& actor) {
+Result<std::string> Staff::add(StaffMember member, const Actor& actor) {
+  const std::string& name = member.name;
   MAITRED_TRY(check_text("name", name, kLongestStaffName, false));
+  for (const auto* words : {&member.skills, &member.zones}) {
+    if (words->size() > kMostStaffWords) {
+      return input_error("field_invalid", "a terminal has at most 16 skills and 16 zones");
+    }
+    for (const std::string& word : *words) {
+      MAITRED_TRY(check_text("skill or zone", word, kLongestStaffWord, false));
+    }
+  }
+  member.added = actor.at;
   std::string token = new_token();
   const Status done = vault_.transact([&]() -> Status {
     const Bytes index = name_index(vault_, name);
@@ -56,7 +68,7 @@ Result<std::string> Staff::add(const std::string& name, const Actor& actor) {
           "staff_exists",
           "there is a staff terminal of this name: revoke it first, or take another");
     }
-    MAITRED_ASSIGN(const ClearBytes clear, encode_record(StaffMember{name, actor.at}));
+    MAITRED_ASSIGN(const ClearBytes clear, encode_record(member));
     const Bytes sealed = vault_.seal(Purpose::kStaff, {"staff", to_hex(index)}, clear);
     MAITRED_TRY(Query(vault_.database(),
                       "INSERT INTO staff (name, token, sealed) VALUES (?1, ?2, ?3)", index,
@@ -94,13 +106,19 @@ Result<std::vector<StaffMember>> Staff::list() const {
 }
 
 Result<std::optional<std::string>> Staff::check(std::string_view token) const {
+  MAITRED_ASSIGN(auto found, member(token));
+  if (!found) return std::nullopt;
+  return std::move(found->name);
+}
+
+Result<std::optional<StaffMember>> Staff::member(std::string_view token) const {
   if (token.size() != kTokenLength) return std::nullopt;
   Query row(vault_.database(), "SELECT name, sealed FROM staff WHERE token = ?1",
             token_hash(vault_, token));
   MAITRED_ASSIGN(const bool found, row.next());
   if (!found) return std::nullopt;
-  MAITRED_ASSIGN(StaffMember member, read_member(vault_, row));
-  return std::move(member.name);
+  MAITRED_ASSIGN(StaffMember whose, read_member(vault_, row));
+  return std::optional(std::move(whose));
 }
 
 }  // namespace maitred

@@ -31,6 +31,8 @@ constexpr Words<Outcome, 7> kOutcomes = {{{Outcome::kOpen, "open"},
                                           {Outcome::kNotFound, "not_found"},
                                           {Outcome::kExpired, "expired"},
                                           {Outcome::kWithdrawn, "withdrawn"}}};
+constexpr Words<Priority, 3> kPriorities = {
+    {{Priority::kLow, "low"}, {Priority::kNormal, "normal"}, {Priority::kHigh, "high"}}};
 constexpr Words<Reason, 4> kReasons = {{{Reason::kAsk, "ask"},
                                         {Reason::kAppointment, "appointment"},
                                         {Reason::kLoyalty, "loyalty"},
@@ -71,6 +73,8 @@ std::string_view word(Confidence confidence) { return word_of(kConfidences, conf
 std::string_view word(Outcome outcome) { return word_of(kOutcomes, outcome); }
 std::string_view word(Reason reason) { return word_of(kReasons, reason); }
 std::string_view word(AlertState state) { return word_of(kAlertStates, state); }
+std::string_view word(Priority priority) { return word_of(kPriorities, priority); }
+std::optional<Priority> priority_from_word(std::string_view t) { return value_of(kPriorities, t); }
 std::optional<Outcome> outcome_from_word(std::string_view t) { return value_of(kOutcomes, t); }
 std::optional<Reason> reason_from_word(std::string_view t) { return value_of(kReasons, t); }
 std::optional<AlertState> alert_state_from_word(std::string_view text) {

@@ -47,7 +47,7 @@ Result<Consent> renew_consent(const Consent& old, const ConsentRenewal& renewal,
 Result<Consent> withdraw_consent(const Consent& consent, WallTime now);
 
 // What staff may see of a customer at `now`:
-// - recognition covers name, loyalty id, preferences, and the open asks, which are what the
+// - recognition covers name, loyalty id and tier, note, preferences, and the open asks, which are what the
 //   customer asked the shop for, the first kShownAsks of them; without it the view holds the id
 //   alone
 // - history covers the recent purchases, newest first, at most kRecentPurchases

@@ -55,6 +55,9 @@ class Admin {
   Result<Json> staff_list(const Json& args, const Actor& actor);
   Result<Json> status(const Json& args, const Actor& actor);
 
+  // Error: external_taken (kInput), by another than `by`.
+  Status check_external(const std::string& external, const CustomerId& by);
+
   Shop& shop_;
   std::map<std::string, Verb, std::less<>> verbs_;
   std::function<nlohmann::json()> live_status_;

@@ -2,6 +2,9 @@
 #pragma once
 
 #include <memory>
+#include <optional>
+#include <string>
+#include <unordered_map>
 
 #include "maitred/base/result.h"
 #include "maitred/core/recognition.h"
@@ -10,6 +13,17 @@
 #include "maitred/store/store.h"
 
 namespace maitred {
+
+// Ids of other systems, both ways. They stand sealed in the store, so the index is in memory only.
+class ExternalIds {
+ public:
+  void set(const CustomerId& id, const std::string& external);  // "": has none
+  std::optional<CustomerId> find(const std::string& external) const;
+
+ private:
+  std::unordered_map<std::string, CustomerId> customers_;
+  std::unordered_map<CustomerId, std::string> externals_;
+};
 
 // Bound to one thread.
 class Shop {
@@ -24,6 +38,8 @@ class Shop {
   Result<Recognition*> recognition();
   // A customer was enrolled, changed or has gone: the gallery follows, if it has been read.
   Status customer_changed(const CustomerId& id);
+  // The customer with this id of another system, or none. Reads every customer at the first call.
+  Result<std::optional<CustomerId>> by_external(const std::string& external);
 
  private:
   Shop(const Settings& settings, Store store) : settings_(settings), store_(std::move(store)) {}
@@ -32,6 +48,7 @@ class Shop {
   Store store_;
   std::unique_ptr<VisitDesk> desk_;
   std::unique_ptr<Recognition> recognition_;
+  std::optional<ExternalIds> external_ids_;
 };
 
 // The present.

@@ -23,12 +23,19 @@ namespace maitred {
 Result<std::string> report_photo(Engine& engine, std::span<const std::uint8_t> bytes,
                                  Purpose purpose);
 
+// Photos one after the other, for an import: each comes from `input` as its size in bytes (4 bytes,
+// little endian) and its bytes, each is answered on `output` with the line of report_photo, or with
+// {"error":{"fault":2,"code":"…","message":"…"}}. Until the end of the input, after kPhotosInARow
+// photos, or after one that is too large to be read. Errors: io_failed.
+Status report_photos(Engine& engine, Purpose purpose, int input, int output);
+inline constexpr int kPhotosInARow = 64;
+
 // {"error":{"code":"…","message":"…"}}
 std::string error_json(const Error& error);
 
 // Memory, processor time, files and core dumps of this process, and no new privileges: for
-// decoding bytes from outside. Not to be undone. Error: limits_failed.
-Status limit_this_process();
+// decoding bytes from outside, so many photos at most. Not to be undone. Error: limits_failed.
+Status limit_this_process(int photos = 1);
 
 // No core file, and not to be traced: there are faces in this memory.
 void hide_this_process();

@@ -17,6 +17,9 @@ class Vault;
 struct StaffMember {
   std::string name;
   WallTime added{};
+  std::vector<std::string> skills{};  // what its people know: "shoes", "french"
+  std::vector<std::string> zones{};   // where it is: "ground-floor"
+  bool manager = false;
 };
 
 // Tokens are kept as keyed hashes, so a stolen store gives none away. Errors: store_corrupt,
@@ -27,13 +30,19 @@ class Staff {
 
   // The token, 43 characters of base64url; it cannot be shown again.
   // Errors: staff_exists (kInput), field_invalid (kInput).
-  Result<std::string> add(const std::string& name, const Actor& actor);
+  Result<std::string> add(const std::string& name, const Actor& actor) {
+    return add(StaffMember{name}, actor);
+  }
+  // The same with skills, zones and role; `added` becomes the actor's time.
+  Result<std::string> add(StaffMember member, const Actor& actor);
   // Error: unknown_staff (kInput).
   Status revoke(const std::string& name, const Actor& actor);
   // In order of being added.
   Result<std::vector<StaffMember>> list() const;
   // Whose token it is, if it is one.
   Result<std::optional<std::string>> check(std::string_view token) const;
+  // The same, with all that is known of it.
+  Result<std::optional<StaffMember>> member(std::string_view token) const;
 
  private:
   Vault& vault_;

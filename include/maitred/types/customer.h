@@ -37,6 +37,7 @@ struct Ask {                         // an open request for advice
   std::string item;                  // SKU; may be empty
   WallTime at{};
   bool open = true;                  // closed when a visit ends "served"
+  std::string external{};            // id in the system it came from; may be empty
 };
 
 struct Purchase {
@@ -44,18 +45,23 @@ struct Purchase {
   std::string item;
   std::string status;                // bought, out_of_stock or returned
   WallTime date{};
+  std::string external{};            // id in the system it came from; may be empty
 };
 
 struct Appointment {
   std::uint64_t number = 0;
   WallTime at{};
   std::string with;
+  std::string external{};            // id in the system it came from; may be empty
 };
 
 struct Profile {
   std::string name;
   std::string loyalty;               // id of a loyalty programme, may be empty; unique in the store
   std::map<std::string, std::string> preferences;
+  std::string tier{};                // in the loyalty programme; may be empty
+  std::string note{};                // for staff; may be empty
+  std::string external{};            // id in the system the customer came from; may be empty
 };
 
 // Everything but templates and photos.

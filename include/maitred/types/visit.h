@@ -39,6 +39,17 @@ struct Visit {
   bool holdout = false;              // logged without an alert, for the experiment
 };
 
+// Who an alert is for first. Empty fields leave it open; with all of them empty it is for everyone.
+struct Audience {
+  std::string skill{};
+  std::string zone{};
+  bool managers = false;
+
+  bool everyone() const { return skill.empty() && zone.empty() && !managers; }
+};
+
+enum class Priority { kLow, kNormal, kHigh };
+
 enum class Reason { kAsk, kAppointment, kLoyalty, kArrival };
 enum class AlertState { kNew, kEscalated, kClaimed, kClosed, kExpired, kWithdrawn };
 
@@ -50,6 +61,8 @@ struct CustomerView {
   std::map<std::string, std::string> preferences;
   std::vector<Ask> asks;             // open ones
   std::vector<Purchase> recent;      // newest first; empty without the history scope
+  std::string tier{};
+  std::string note{};
 };
 
 // The alert of a visit. `seq` is that of its newest event: every change of state takes a new one.
@@ -68,6 +81,9 @@ struct Alert {
   int escalation = 0;                // 0: first call, 1: all staff, 2: managers
   std::string by;                    // who claimed it
   Outcome outcome = Outcome::kOpen;  // of a closed one
+  std::string rule{};                // that raised it; empty without rules
+  Priority priority = Priority::kNormal;
+  Audience audience{};
 };
 
 // Closed, expired or withdrawn: nobody waits for an answer any more.
@@ -78,9 +94,11 @@ std::string_view word(Confidence confidence);
 std::string_view word(Outcome outcome);      // "open", "served", "wrong_person", ...
 std::string_view word(Reason reason);
 std::string_view word(AlertState state);
+std::string_view word(Priority priority);    // "low", "normal", "high"
 std::optional<Outcome> outcome_from_word(std::string_view text);
 std::optional<AlertState> alert_state_from_word(std::string_view text);
 std::optional<Reason> reason_from_word(std::string_view text);
 std::optional<Confidence> confidence_from_word(std::string_view text);
+std::optional<Priority> priority_from_word(std::string_view text);
 
 }  // namespace maitred

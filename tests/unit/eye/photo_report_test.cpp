@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <cstdio>
 #include <cstring>
 #include <nlohmann/json.hpp>
 #include <opencv2/imgcodecs.hpp>
@@ -93,6 +94,60 @@ TEST(ErrorJson, IsOneObject) {
   const json object = json::parse(error_json({Fault::kInput, "no_face", "a \"quoted\" word"}));
   EXPECT_EQ(object["error"]["code"], "no_face");
   EXPECT_EQ(object["error"]["message"], "a \"quoted\" word");
+}
+
+std::string with_size(const std::vector<std::uint8_t>& bytes) {
+  std::string message;
+  for (unsigned shift = 0; shift < 32; shift += 8) {
+    message += static_cast<char>(static_cast<unsigned char>(bytes.size() >> shift));
+  }
+  return message.append(bytes.begin(), bytes.end());
+}
+
+// What report_photos answers to this input, line by line.
+std::vector<json> answers_to(const std::string& input) {
+  Script script;
+  script.faces = {{4, 320, 240, 200}};
+  Engine engine = scripted_engine(script);
+  std::FILE* in = std::tmpfile();
+  std::FILE* out = std::tmpfile();
+  std::fwrite(input.data(), 1, input.size(), in);
+  std::rewind(in);
+  EXPECT_TRUE(report_photos(engine, Purpose::kEnrol, fileno(in), fileno(out)));
+  std::rewind(out);
+  std::vector<json> lines;
+  std::string line;
+  for (int c = std::fgetc(out); c != EOF; c = std::fgetc(out)) {
+    if (c != '\n') {
+      line += static_cast<char>(c);
+      continue;
+    }
+    lines.push_back(json::parse(line));
+    line.clear();
+  }
+  std::fclose(in);
+  std::fclose(out);
+  return lines;
+}
+
+TEST(ReportPhotos, AnswersEachPhotoWithALine) {
+  const std::string good = with_size(photo());
+  const std::string bad = with_size({'n', 'o', ' ', 'p', 'h', 'o', 't', 'o'});
+  const auto lines = answers_to(good + bad + good);
+  ASSERT_EQ(lines.size(), 3U);
+  EXPECT_EQ(lines[0]["engine"], "scripted");
+  EXPECT_EQ(lines[1]["error"]["fault"], 2);
+  EXPECT_EQ(lines[2]["template"], lines[0]["template"]);
+}
+
+TEST(ReportPhotos, EndsWhereTheInputIsCutOrTooLarge) {
+  const std::string good = with_size(photo());
+  EXPECT_EQ(answers_to("").size(), 0U);
+  EXPECT_EQ(answers_to(good + good.substr(0, 3)).size(), 1U);
+  EXPECT_EQ(answers_to(good.substr(0, good.size() - 1)).size(), 0U);
+  const auto huge = answers_to(std::string("\xff\xff\xff\xff") + good);
+  ASSERT_EQ(huge.size(), 1U);
+  EXPECT_EQ(huge[0]["error"]["code"], "photo_too_large");
 }
 
 }  // namespace

@@ -44,6 +44,9 @@ TEST(Words, AreReadBack) {
     const auto reason = static_cast<Reason>(i);
     EXPECT_EQ(reason_from_word(word(reason)), reason);
   }
+  for (const Priority priority : {Priority::kLow, Priority::kNormal, Priority::kHigh}) {
+    EXPECT_EQ(priority_from_word(word(priority)), priority);
+  }
   for (int i = 0; i < 2; ++i) {
     const auto confidence = static_cast<Confidence>(i);
     EXPECT_EQ(confidence_from_word(word(confidence)), confidence);
