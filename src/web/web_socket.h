@@ -1,0 +1,15 @@
+// A connection that has become a WebSocket. Internal to web.
+#pragma once
+
+#include <boost/beast/http.hpp>
+
+#include "connection.h"
+
+namespace maitred::web {
+
+std::shared_ptr<Connection> socket_connection(
+    ByteStream stream, Peer peer, std::weak_ptr<ConnectionOwner> owner, const WebLimits& limits,
+    std::shared_ptr<WebSocketListener> listener,
+    boost::beast::http::request<boost::beast::http::string_body> request);
+
+}  // namespace maitred::web
