@@ -2,12 +2,15 @@
 
 #include <algorithm>
 #include <map>
+#include <optional>
 #include <utility>
 
 #include "maitred/tracking/embedding_plan.h"
+#include "maitred/tracking/look_plan.h"
 #include "maitred/tracking/track_fusion.h"
 #include "maitred/tracking/tracker.h"
 #include "maitred/vision/quality.h"
+#include "motion_gate.h"
 
 namespace maitred {
 namespace {
@@ -15,6 +18,11 @@ namespace {
 // Tracks begin on faces a little smaller than those worth a template, so that a customer who comes
 // nearer is known as one track, and perhaps dwelling, by the time the face is large enough.
 constexpr double kDetectedShare = 0.75;
+// The whole picture is looked at so often, the zone and its surroundings in between: who passes
+// outside is counted, so that a zone in the wrong place shows.
+constexpr Milliseconds kWholeEvery{1000};
+// Of the whole, below which the zone alone is worth it.
+constexpr double kMuchSmaller = 0.8;
 
 // Adds the time until its end to a sum.
 class Stopwatch {
@@ -38,6 +46,29 @@ EmbeddingRules rules_of(const AnalysisOptions& options) {
   return rules;
 }
 
+// The zone with as much around it as a face at its edge needs to be found.
+ImageArea surroundings(const AnalysisOptions& options, const ImageView& image) {
+  const auto side = [&](double from, double to, int length_px) {
+    const double margin_px = std::max(1.5 * options.min_face_px, length_px / 12.0);
+    const int first = std::clamp(static_cast<int>(from * length_px - margin_px), 0, length_px - 1);
+    const int last =
+        std::clamp(static_cast<int>(to * length_px + margin_px) + 1, first + 1, length_px);
+    return std::pair(first, last - first);
+  };
+  const auto [x_px, width_px] = side(options.zone[0], options.zone[2], image.width_px);
+  const auto [y_px, height_px] = side(options.zone[1], options.zone[3], image.height_px);
+  const double share = static_cast<double>(width_px) * height_px /
+                       (static_cast<double>(image.width_px) * image.height_px);
+  if (share > kMuchSmaller) return {0, 0, image.width_px, image.height_px};
+  return {x_px, y_px, width_px, height_px};
+}
+
+ImageView part_of(const ImageView& image, const ImageArea& area) {
+  return {image.data + static_cast<std::size_t>(area.y_px) * image.stride_bytes +
+              3 * static_cast<std::size_t>(area.x_px),
+          area.width_px, area.height_px, image.stride_bytes};
+}
+
 // What is known of one track besides where it is; its templates are wiped with it.
 struct Known {
   explicit Known(const FusionRules& rules) : fusion(rules) {}
@@ -51,18 +82,23 @@ struct Known {
 class Analysis::State {
  public:
   State(Engine engine, AnalysisOptions options)
-      : engine_(std::move(engine)), options_(options), plan_(rules_of(options)) {
+      : engine_(std::move(engine)),
+        options_(options),
+        gate_(static_cast<int>(options.min_face_px * kDetectedShare)),
+        plan_(rules_of(options)) {
     fusion_rules_.another_person_below = options.another_person_below;
   }
 
   Result<std::vector<EyeMessage>> analyse(const Frame& frame) {
     const Stopwatch total(times_.total);
     const ImageView& image = frame.image.view;
-    MAITRED_ASSIGN(const std::vector<Face> faces, detect(image));
-    counts_.faces += faces.size();
-    ++counts_.frames;
-
     std::vector<EyeMessage> messages;
+    ++counts_.frames;
+    if (image.empty() || !worth_a_look(image, frame.at)) return messages;
+    MAITRED_ASSIGN(const std::vector<Face> faces, detect(image, frame.at));
+    counts_.faces += faces.size();
+    ++counts_.looks;
+
     const TrackerUpdate update = tracker_.update(faces, frame.at);
     counts_.tracks += update.begun.size();
     end(update.ended, frame.at, messages);
@@ -78,6 +114,7 @@ class Analysis::State {
                         [&](const ActiveTrack& active) { return active.id == candidate.track; });
       fuse(track, face, std::move(probe), quality, frame, messages);
     }
+    demand_ = demand_of(update, image, frame.at);
     return messages;
   }
 
@@ -92,9 +129,45 @@ class Analysis::State {
   AnalysisTimes times() const { return times_; }
 
  private:
-  Result<std::vector<Face>> detect(const ImageView& image) {
+  bool worth_a_look(const ImageView& image, WallTime at) {
+    const Stopwatch watch(times_.gate);
+    area_ = surroundings(options_, image);
+    const bool moved = gate_.moved(part_of(image, area_));
+    // Those who dwell come to lack frames as time goes by.
+    const Demand demand =
+        demand_ == Demand::kSettled && plan_.lacks_frames(at) ? Demand::kFrames : demand_;
+    if (!looks_.due(demand, moved, at)) return false;
+    looks_.looked(at);
+    gate_.remember();
+    return true;
+  }
+
+  // A track beyond the surroundings of the zone, seen in the whole picture only, asks for nothing.
+  Demand demand_of(const TrackerUpdate& update, const ImageView& image, WallTime at) const {
+    const Zone area{static_cast<float>(area_.x_px) / static_cast<float>(image.width_px),
+                    static_cast<float>(area_.y_px) / static_cast<float>(image.height_px),
+                    static_cast<float>(area_.x_px + area_.width_px) /
+                        static_cast<float>(image.width_px),
+                    static_cast<float>(area_.y_px + area_.height_px) /
+                        static_cast<float>(image.height_px)};
+    Demand demand = Demand::kNobody;
+    for (const ActiveTrack& track : update.active) {
+      if (!area.contains(track.box.centre(), image.width_px, image.height_px)) continue;
+      if (!track.confirmed) return Demand::kFrames;
+      demand = Demand::kSettled;
+    }
+    return demand == Demand::kSettled && plan_.lacks_frames(at) ? Demand::kFrames : demand;
+  }
+
+  Result<std::vector<Face>> detect(const ImageView& image, WallTime at) {
     const Stopwatch watch(times_.detect);
-    return engine_.detector->detect(image, static_cast<int>(options_.min_face_px * kDetectedShare));
+    const int least_px = static_cast<int>(options_.min_face_px * kDetectedShare);
+    const bool is_part = area_.width_px < image.width_px || area_.height_px < image.height_px;
+    if (is_part && last_whole_ && at >= *last_whole_ && at - *last_whole_ < kWholeEvery) {
+      return engine_.detector->detect_within(image, area_, least_px);
+    }
+    last_whole_ = at;
+    return engine_.detector->detect(image, least_px);
   }
 
   // The faces of this frame to embed; their qualities are left in qualities_.
@@ -174,6 +247,11 @@ class Analysis::State {
   Engine engine_;
   const AnalysisOptions options_;
   FusionRules fusion_rules_;
+  MotionGate gate_;
+  LookPlan looks_;
+  Demand demand_ = Demand::kNobody;  // after the last look
+  ImageArea area_;                   // looked at in the present frame, when not all of it
+  std::optional<WallTime> last_whole_;
   Tracker tracker_;
   EmbeddingPlan plan_;
   std::map<TrackId, Known> known_;

@@ -8,6 +8,8 @@ namespace {
 
 // With enough frames fused, a face that has come this much nearer is worth a look again.
 constexpr float kNearer = 1.1F;
+// The next frame may show a face so much wider.
+constexpr float kAlmostWide = 0.9F;
 // A frame must be this much better than the worst kept one to replace it.
 constexpr float kBetter = 0.03F;
 
@@ -45,6 +47,7 @@ std::vector<EmbeddingCandidate> EmbeddingPlan::eligible(const TrackerUpdate& upd
     }
     if (!rules_.zone.contains(track.box.centre(), frame_width_px, frame_height_px)) {
       state.entered.reset();
+      state.in_view = false;
       continue;
     }
     if (!state.entered) {
@@ -56,10 +59,19 @@ std::vector<EmbeddingCandidate> EmbeddingPlan::eligible(const TrackerUpdate& upd
     state.width_px = track.box.width_px;
     const bool dwells = at - *state.entered >= rules_.dwell;
     const bool wide = track.box.width_px >= static_cast<float>(rules_.min_face_px);
+    state.in_view = track.box.width_px >= kAlmostWide * static_cast<float>(rules_.min_face_px);
     if (dwells && wide && due(state, at)) candidates.push_back({track.id, *track.face});
   }
   states_ = std::move(still);
   return candidates;
+}
+
+bool EmbeddingPlan::lacks_frames(WallTime at) const {
+  return std::any_of(states_.begin(), states_.end(), [&](const auto& entry) {
+    const State& state = entry.second;
+    return state.in_view && state.kept.size() < rules_.enough_frames && state.entered &&
+           at - *state.entered >= rules_.dwell;
+  });
 }
 
 double EmbeddingPlan::gain(const State& state, float quality, WallTime at) const {

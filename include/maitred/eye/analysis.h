@@ -1,4 +1,4 @@
-// What happens to one frame: detect -> track -> quality -> plan -> align -> embed -> fuse, as plain
+// What happens to one frame: worth a look? -> detect -> track -> quality -> plan -> align -> embed -> fuse, as plain
 // calls on one thread. Pixels come in, sightings go out.
 #pragma once
 
@@ -31,6 +31,7 @@ struct AnalysisOptions {
 
 struct AnalysisCounts {
   std::uint64_t frames = 0;
+  std::uint64_t looks = 0;  // frames in which the detector was run
   std::uint64_t faces = 0;
   std::uint64_t tracks = 0;
   std::uint64_t embeddings = 0;
@@ -38,12 +39,16 @@ struct AnalysisCounts {
 
 // Where the time went, summed since the start.
 struct AnalysisTimes {
+  std::chrono::nanoseconds gate{0};
   std::chrono::nanoseconds detect{0};
   std::chrono::nanoseconds quality{0};
   std::chrono::nanoseconds embed{0};  // with alignment
   std::chrono::nanoseconds total{0};
 };
 
+// The detector runs when something has moved or somebody in view lacks templates, and now and then
+// (tracking/look_plan.h); mostly on the zone and its surroundings only. In the frames between,
+// tracks go on by prediction.
 // Faces outside the zone, or not yet dwelling in it, are detected and tracked but never embedded.
 // Templates of a track are wiped when it ends. Bound to one thread.
 class Analysis {

@@ -63,6 +63,10 @@ class EmbeddingPlan {
   // re-check.
   std::vector<std::size_t> choose(std::span<const Graded> graded, WallTime at) const;
 
+  // Whether somebody of the last eligible() could give a template that is still lacking, now or
+  // with the next frame.
+  bool lacks_frames(WallTime at) const;
+
   // A template of the track was computed from this frame.
   void taken(TrackId track, float quality, WallTime at);
 
@@ -71,7 +75,8 @@ class EmbeddingPlan {
     std::optional<WallTime> entered;  // the zone; nothing while outside
     std::optional<WallTime> last_taken;
     std::vector<float> kept;  // qualities of the best frames, best first
-    float width_px = 0.0F;    // of the face in the present frame
+    float width_px = 0.0F;    // of the face in the last frame that showed it
+    bool in_view = false;     // a face of a confirmed track, in the zone, a little smaller at most
     float widest_taken_px = 0.0F;
   };
   bool recheck_due(const State& state, WallTime at) const;

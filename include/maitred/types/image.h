@@ -21,6 +21,14 @@ struct ImageView {
   bool empty() const { return data == nullptr || width_px <= 0 || height_px <= 0; }
 };
 
+// A part of an image, in whole pixels.
+struct ImageArea {
+  int x_px = 0;
+  int y_px = 0;
+  int width_px = 0;
+  int height_px = 0;
+};
+
 // Owned pixels, whoever allocated them: `keep` holds the memory that `view` points into.
 struct Image {
   ImageView view;

@@ -20,6 +20,10 @@ class FaceDetector {
   // Faces at least `min_face_px` wide, best score first, without duplicates. Boxes may reach
   // outside the image. Errors: inference_failed.
   virtual Result<std::vector<Face>> detect(const ImageView& image, int min_face_px) = 0;
+  // The same in a part of the image only; faces are in pixels of the whole. Requires a part inside
+  // the image.
+  virtual Result<std::vector<Face>> detect_within(const ImageView& image, const ImageArea& part,
+                                                  int min_face_px);
 };
 
 // Turns an aligned face into a template. Bound to one thread.

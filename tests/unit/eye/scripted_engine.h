@@ -26,6 +26,7 @@ struct ScriptedFace {
 struct Script {
   std::vector<ScriptedFace> faces;  // of the present frame
   int detected = 0;
+  int detected_in_part = 0;   // of these
   std::vector<int> embedded;  // persons, in order
   bool fail = false;
 };
@@ -53,6 +54,19 @@ class ScriptedDetector final : public FaceDetector {
     for (const ScriptedFace& one : script_.faces) {
       if (one.width_px >= static_cast<float>(min_face_px)) faces.push_back(face_of(one));
     }
+    return faces;
+  }
+  Result<std::vector<Face>> detect_within(const ImageView& image, const ImageArea& part,
+                                          int min_face_px) override {
+    MAITRED_ASSIGN(std::vector<Face> faces, detect(image, min_face_px));
+    ++script_.detected_in_part;
+    std::erase_if(faces, [&](const Face& face) {
+      const Point centre = face.box.centre();
+      return centre.x_px < static_cast<float>(part.x_px) ||
+             centre.y_px < static_cast<float>(part.y_px) ||
+             centre.x_px >= static_cast<float>(part.x_px + part.width_px) ||
+             centre.y_px >= static_cast<float>(part.y_px + part.height_px);
+    });
     return faces;
   }
 

@@ -1,0 +1,13 @@
+#include "maitred/tracking/look_plan.h"
+
+namespace maitred {
+
+bool LookPlan::due(Demand demand, bool moved, WallTime at) const {
+  if (!last_ || at < *last_) return true;
+  const Milliseconds passed = at - *last_;
+  if (demand == Demand::kFrames) return passed >= rules_.shortest;
+  if (moved) return passed >= (demand == Demand::kNobody ? rules_.shortest : rules_.settled);
+  return passed >= (demand == Demand::kNobody ? rules_.patience : rules_.still);
+}
+
+}  // namespace maitred
