@@ -22,6 +22,11 @@ std::int64_t weight_count(const Operation& operation) {
   if (const auto* linear = std::get_if<Linear>(&operation)) {
     return static_cast<std::int64_t>(linear->weights.size());
   }
+  if (const auto* separable = std::get_if<Separable>(&operation)) {
+    const std::size_t stem = separable->stem ? separable->stem->weights.size() : 0;
+    return static_cast<std::int64_t>(stem + separable->pointwise.weights.size() +
+                                     separable->depthwise.weights.size());
+  }
   return 0;
 }
 

@@ -5,6 +5,7 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -103,10 +104,25 @@ struct Concatenate {
 struct Softmax {
   std::size_t axis = 1;
 };
+// Channels begin .. begin + count.
+struct Slice {
+  std::int64_t begin = 0;
+  std::int64_t count = 1;
+};
+// Perhaps a convolution of few channels (the stem of a network), then a 1x1 convolution, a 3x3 one of
+// each channel by itself, and perhaps the maximum of 2x2. One operation, so that an executor can go
+// through it a few rows at a time and keep what lies between in the cache. Made by a pass; a
+// rectifier is the only post-op of the first and the third.
+struct Separable {
+  std::optional<Convolution> stem{};
+  Convolution pointwise{};
+  Convolution depthwise{};
+  bool halved = false;
+};
 
 using Operation =
     std::variant<InputNode, ConstantNode, Convolution, Linear, ScaleShift, Activation, PRelu,
-                 Binary, Pool, Upsample, Transpose, Reshape, Concatenate, Softmax>;
+                 Binary, Pool, Upsample, Transpose, Reshape, Concatenate, Softmax, Slice, Separable>;
 
 struct Node {
   std::string name;  // as in the file, for messages

@@ -47,8 +47,11 @@ Result<Graph> load_graph(const std::filesystem::path& path, const NetworkOptions
 }
 
 Result<std::unique_ptr<Network>> make_fused_onednn_network(const Graph& graph, int threads) {
-  MAITRED_ASSIGN(const Graph fused, fuse(graph));
-  return make_onednn_network(fused, threads);
+  MAITRED_ASSIGN(const Graph joined, join_heads(graph));
+  MAITRED_ASSIGN(const Graph fused, fuse(joined));
+  MAITRED_ASSIGN(const Graph paired, pair_separable(fused));
+  auto network = make_onednn_network(paired, threads);
+  return network ? std::move(network) : make_onednn_network(fused, threads);
 }
 
 Result<std::unique_ptr<Network>> make_network(const Graph& graph, const NetworkOptions& options) {

@@ -82,6 +82,14 @@ void OneDnnProgram::add_step(const dnnl::primitive& primitive, std::vector<Argum
   steps_.push_back({primitive, std::move(arguments), scratchpad, {}, {}});
 }
 
+void OneDnnProgram::add_native(std::unique_ptr<NativeStep> step,
+                               const std::vector<ValueId>& arguments, const Layout& scratchpad) {
+  std::vector<Argument> numbered;
+  for (const ValueId value : arguments) numbered.push_back({0, value});
+  add_step({}, std::move(numbered), scratchpad);
+  steps_.back().native = std::move(step);
+}
+
 void OneDnnProgram::keep(ValueId value) { storages_[values_[value].storage].kept = true; }
 
 void OneDnnProgram::expect_reads(ValueId value, std::size_t count) {
@@ -155,6 +163,12 @@ void OneDnnProgram::finish() {
                        : dnnl::memory(value.layout, engine_, arena_.get() + storage.offset);
   }
   for (Step& step : steps_) {
+    if (step.native) {
+      std::vector<float*> bound;
+      for (const Argument& argument : step.arguments) bound.push_back(data(argument.value));
+      step.native->bind(bound, arena_.get() + aligned(values_bytes));
+      continue;
+    }
     for (const Argument& argument : step.arguments) {
       step.bound.push_back({argument.index, values_[argument.value].memory.get()});
     }
@@ -166,6 +180,10 @@ void OneDnnProgram::finish() {
 
 void OneDnnProgram::run() {
   for (const Step& step : steps_) {
+    if (step.native) {
+      step.native->run(stream_);
+      continue;
+    }
     // The C++ execute() would build a map and a vector each time.
     dnnl::error::wrap_c_api(
         dnnl_primitive_execute(step.primitive.get(), stream_.get(),

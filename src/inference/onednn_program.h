@@ -16,6 +16,16 @@ namespace maitred::inference {
 
 dnnl::memory::desc dense_layout(const Shape& shape);
 
+// A step that is more than one primitive.
+class NativeStep {
+ public:
+  virtual ~NativeStep() = default;
+  // Once, when all memory has its place: that of the arguments, in their order.
+  virtual void bind(const std::vector<float*>& data, void* scratchpad) = 0;
+  // Allocates nothing.
+  virtual void run(dnnl::stream& stream) = 0;
+};
+
 class OneDnnProgram {
  public:
   using ValueId = std::size_t;
@@ -39,6 +49,8 @@ class OneDnnProgram {
   ValueId in_layout(ValueId value, const Layout& wanted);
   void add_step(const dnnl::primitive& primitive, std::vector<Argument> arguments,
                 const Layout& scratchpad);
+  void add_native(std::unique_ptr<NativeStep> step, const std::vector<ValueId>& arguments,
+                  const Layout& scratchpad);
   // The storage outlives the run and is not used for anything else: the input, the outputs.
   void keep(ValueId value);
 
@@ -75,6 +87,7 @@ class OneDnnProgram {
     Layout scratchpad;
     dnnl::memory scratchpad_memory;
     std::vector<dnnl_exec_arg_t> bound;
+    std::unique_ptr<NativeStep> native{};  // instead of the primitive
   };
 
   std::size_t place_storages();

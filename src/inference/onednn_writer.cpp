@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <optional>
 
+#include "separable_step.h"
+
 namespace maitred::inference {
 namespace {
 
@@ -343,6 +345,59 @@ class Writer {
     const dnnl::softmax_forward::primitive_desc pd(desc, plain_attributes(), program_.engine());
     return add_unary(dnnl::softmax_forward(pd), program_.in_layout(input(0), dense), dense,
                      pd.scratchpad_desc());
+  }
+
+  // A copy of its own: what follows wants it dense.
+  ValueId write(const Slice& slice) {
+    const memory::dims begin{0, slice.begin, 0, 0};
+    const Layout part = program_.layout(input(0)).submemory_desc(node_->shape, begin, true);
+    if (!part) throw dnnl::error(dnnl_unimplemented, "a slice of this layout");
+    const Layout dense(node_->shape, memory::data_type::f32, memory::format_tag::acdb);
+    return program_.in_layout(program_.add_view(input(0), part), dense);
+  }
+
+  ValueId write(const Separable& separable) {
+    Arguments none;
+    auto step = std::make_unique<SeparableStep>(
+        separable, input_shape(0), program_.engine(),
+        attributes(separable.pointwise.post_ops, false, none));
+    const Convolution& first = separable.pointwise;
+    const Convolution& second = separable.depthwise;
+    const Shape bias_shape = {first.out_channels};
+    // From [channel][tap] to [tap][channel].
+    const Shape taps_shape = {9, second.out_channels};
+    const Layout by_channel(taps_shape, memory::data_type::f32, memory::dims{1, 9});
+    const auto by_pixel = [](const Shape& shape) {
+      return Layout(shape, memory::data_type::f32, memory::format_tag::acdb);
+    };
+    const ValueId result = program_.add_value(by_pixel(node_->shape));
+    const ValueId buffer =
+        program_.add_value(dense_layout({static_cast<std::int64_t>(step->buffer_floats())}));
+    const Layout source = separable.stem ? dense_layout(input_shape(0)) : by_pixel(input_shape(0));
+    const std::int64_t inputs =
+        separable.stem ? separable.stem->out_channels : input_shape(0)[1];
+    std::vector<ValueId> arguments = {
+        program_.in_layout(input(0), source),
+        result,
+        buffer,
+        constant_of({first.out_channels, inputs, 1, 1}, first.weights, step->weights_layout()),
+        constant_of(bias_shape, first.bias, dense_layout(bias_shape)),
+        program_.add_constant(by_channel, second.weights.data(), dense_layout(taps_shape)),
+        constant_of(bias_shape, second.bias, dense_layout(bias_shape))};
+    if (separable.stem) {
+      const Convolution& stem = *separable.stem;
+      const std::int64_t taps =
+          static_cast<std::int64_t>(stem.weights.size()) / stem.out_channels;
+      const Layout by_output({taps, stem.out_channels}, memory::data_type::f32,
+                             memory::dims{1, taps});
+      arguments.push_back(program_.add_constant(by_output, stem.weights.data(),
+                                                dense_layout({taps, stem.out_channels})));
+      arguments.push_back(
+          constant_of({stem.out_channels}, stem.bias, dense_layout({stem.out_channels})));
+    }
+    const Layout scratchpad = step->scratchpad_layout();
+    program_.add_native(std::move(step), arguments, scratchpad);
+    return result;
   }
 
   // Where an elementwise step on `source` may write: over it, when nobody reads it any more.

@@ -260,6 +260,9 @@ class Builder {
     return emit("Softmax", params);
   }
 
+  Status add(const Slice&) { return unsupported("a slice"); }
+  Status add(const Separable&) { return unsupported("a separable convolution in one"); }
+
   const Graph& graph_;
   OpenCvNet built_;
   std::vector<int> layers_;

@@ -183,6 +183,33 @@ Result<Shape> infer(const Softmax& softmax, const Shapes& inputs) {
   return *inputs[0];
 }
 
+Result<Shape> infer(const Slice& slice, const Shapes& inputs) {
+  MAITRED_TRY(expect_inputs(inputs, 1));
+  Shape shape = *inputs[0];
+  MAITRED_TRY(expect(shape.size() >= 2 && slice.begin >= 0 && slice.count >= 1 &&
+                         slice.begin + slice.count <= shape[1],
+                     "its channels are not those of " + to_text(shape)));
+  shape[1] = slice.count;
+  return shape;
+}
+
+Result<Shape> infer(const Separable& separable, const Shapes& inputs) {
+  Shape wide;
+  Shapes below = inputs;
+  if (separable.stem) {
+    MAITRED_ASSIGN(wide, infer(*separable.stem, inputs));
+    below = {&wide};
+  }
+  MAITRED_ASSIGN(const Shape between, infer(separable.pointwise, below));
+  MAITRED_ASSIGN(Shape shape, infer(separable.depthwise, {&between}));
+  if (separable.halved) {
+    MAITRED_TRY(expect(shape[2] % 2 == 0 && shape[3] % 2 == 0, "its sides are odd"));
+    shape[2] /= 2;
+    shape[3] /= 2;
+  }
+  return shape;
+}
+
 // Made by GraphBuilder's own functions only.
 Result<Shape> infer(const InputNode&, const Shapes&) { return model_invalid("is an input"); }
 Result<Shape> infer(const ConstantNode&, const Shapes&) { return model_invalid("is a constant"); }

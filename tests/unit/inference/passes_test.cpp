@@ -60,6 +60,8 @@ void expect_same_answers(const Graph& plain) {
   check("OpenCV, simplified", outputs_of(make_opencv_network(simple, 1)));
   check("oneDNN, simplified", outputs_of(make_onednn_network(simple, 1)));
   check("oneDNN, fused", outputs_of(make_onednn_network(fused, 1)));
+  const Graph paired = pair_separable(fuse(join_heads(simple).value()).value()).value();
+  check("oneDNN, separable ones in strips", outputs_of(make_onednn_network(paired, 1)));
 }
 
 // Adds layers in the manner of MobileFaceNet.
@@ -180,6 +182,50 @@ TEST(Passes, PyramidWithHeadsKeepsItsAnswers) {
   }
   expect_same_answers(graph_of(net));
   expect_same_answers(graph_of(net, {1, 3, 64, 32}));
+}
+
+std::size_t separables(const Graph& plain) {
+  const Graph paired =
+      pair_separable(fuse(join_heads(simplify(plain).value()).value()).value()).value();
+  return static_cast<std::size_t>(
+      std::count_if(paired.nodes().begin(), paired.nodes().end(), [](const Node& node) {
+        return std::holds_alternative<Separable>(node.operation);
+      }));
+}
+
+// YuNet's way: stem, separable convolutions with and without a maximum, four heads of one value.
+void write_separable_net(FaceNet& net) {
+  net.node("Relu", {net.conv("x", 3, 16, 3, 2)}, "stem");
+  net.node("Relu", {net.conv(net.conv("stem", 16, 16, 1, 1), 16, 16, 3, 1, 16)}, "c1");
+  net.node("MaxPool", {"c1"}, "p1", {{"kernel_shape", Ints{2, 2}}, {"strides", Ints{2, 2}}});
+  net.node("LeakyRelu", {net.conv(net.conv("p1", 16, 48, 1, 1), 48, 48, 3, 1, 48)}, "c2",
+           {{"alpha", 0.25F}});
+  net.node("Relu", {net.conv("c2", 48, 64, 1, 1)}, "wide");
+  const std::string last = net.conv("wide", 64, 64, 3, 1, 64);
+  for (const std::int64_t channels : {1, 1, 4, 10}) {
+    const std::string head =
+        net.conv(net.conv(last, 64, channels, 1, 1), channels, channels, 3, 1, channels);
+    net.node("Sigmoid", {head}, head + "y").output(head + "y");
+  }
+}
+
+TEST(Passes, SeparableConvolutionsKeepTheirAnswers) {
+  FaceNet net({1, 3, 16, 16});
+  write_separable_net(net);
+  EXPECT_EQ(separables(graph_of(net)), 4U);
+  for (const Shape& shape : {Shape{1, 3, 16, 16}, Shape{2, 3, 20, 36}, Shape{1, 3, 4, 8},
+                             Shape{1, 3, 92, 640}, Shape{3, 3, 44, 12}}) {
+    SCOPED_TRACE(to_text(shape));
+    expect_same_answers(graph_of(net, shape));
+  }
+}
+
+TEST(Passes, WhatIsReadTwiceIsNotHiddenInASeparable) {
+  FaceNet net({1, 3, 12, 12});
+  const std::string between = net.conv("x", 3, 16, 1, 1);
+  net.node("Relu", {net.conv(between, 16, 16, 3, 1, 16)}, "y").output("y").output(between);
+  EXPECT_EQ(separables(graph_of(net)), 0U);
+  expect_same_answers(graph_of(net));
 }
 
 TEST(Passes, ActivationsGoBeforeTheReshapingIntoTheConvolution) {

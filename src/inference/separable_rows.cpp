@@ -1,0 +1,65 @@
+#include "separable_rows.h"
+
+#include "maitred/base/for_each_cpu.h"
+
+namespace maitred::inference {
+namespace any_width {
+#include "separable_rows.inc"
+}
+#if defined(MAITRED_HAS_WIDTHS)
+MAITRED_BEGIN_AVX512
+namespace avx512 {
+#include "separable_rows.inc"
+}
+MAITRED_END_WIDTH
+MAITRED_BEGIN_AVX2
+namespace avx2 {
+#include "separable_rows.inc"
+}
+MAITRED_END_WIDTH
+#endif
+
+namespace {
+
+struct Loops {
+  decltype(&any_width::depthwise_row) depthwise_row;
+  decltype(&any_width::halve_rows) halve_rows;
+  decltype(&any_width::broadcast_row) broadcast_row;
+};
+
+Loops choose_loops() {
+#if defined(MAITRED_HAS_WIDTHS)
+  switch (vector_width_here()) {
+    case VectorWidth::kAvx512:
+      return {avx512::depthwise_row, avx512::halve_rows, avx512::broadcast_row};
+    case VectorWidth::kAvx2:
+      return {avx2::depthwise_row, avx2::halve_rows, avx2::broadcast_row};
+    case VectorWidth::kAny:
+      break;
+  }
+#endif
+  return {any_width::depthwise_row, any_width::halve_rows, any_width::broadcast_row};
+}
+
+const Loops& loops() {
+  static const Loops chosen = choose_loops();
+  return chosen;
+}
+
+}  // namespace
+
+void depthwise_row(const std::array<const float*, 3>& rows, const RowSize& size,
+                   const Columns& columns, const DepthwiseWeights& weights, float* out) {
+  loops().depthwise_row(rows, size, columns, weights, out);
+}
+
+void halve_rows(const float* upper, const float* lower, const RowSize& size,
+                const Columns& columns, float* out) {
+  loops().halve_rows(upper, lower, size, columns, out);
+}
+
+void broadcast_row(const BroadcastSum& sum, std::size_t columns, float* out) {
+  loops().broadcast_row(sum, columns, out);
+}
+
+}  // namespace maitred::inference

@@ -1,0 +1,52 @@
+// The inner loops of a separable convolution. Rows are [columns][channels], 64-byte aligned, with
+// whole lanes of channels. Private to this module. Pure.
+#pragma once
+
+#include <array>
+#include <cstddef>
+
+namespace maitred::inference {
+
+struct DepthwiseWeights {
+  const float* taps = nullptr;  // [3 * 3][channels], rows from the top
+  const float* bias = nullptr;  // [channels]
+  float slope = 1.0F;           // of negative results
+};
+
+struct RowSize {
+  std::size_t columns = 0;
+  std::size_t channels = 0;
+};
+
+struct Columns {  // begin <= x < end, both even for halve_rows
+  std::size_t begin = 0;
+  std::size_t end = 0;
+};
+
+// Columns of one row of the 3x3 convolution of each channel, from the row itself and its neighbours (a row of
+// zeros beyond the edge); zeros beyond both ends.
+void depthwise_row(const std::array<const float*, 3>& rows, const RowSize& size,
+                   const Columns& columns, const DepthwiseWeights& weights, float* out);
+
+// Each result the maximum of 2x2.
+void halve_rows(const float* upper, const float* lower, const RowSize& size,
+                const Columns& columns, float* out);
+
+// A sum over few inputs of a column, each times a lane of weights.
+struct BroadcastSum {
+  const float* const* rows = nullptr;  // of inputs
+  std::size_t row_count = 0;
+  std::size_t taps = 1;         // neighbours in a row
+  std::size_t column_step = 1;  // floats from column to column
+  std::size_t pad = 0;          // of a row, to the left: input of column x and tap t is
+                                // row[x * column_step + t - pad], or 0 outside 0 .. length - 1
+  std::size_t length = 0;
+  const float* weights = nullptr;  // [row][tap][16]
+  const float* bias = nullptr;     // [16]
+  float slope = 1.0F;              // of negative results
+};
+
+// out[column][16].
+void broadcast_row(const BroadcastSum& sum, std::size_t columns, float* out);
+
+}  // namespace maitred::inference
