@@ -73,7 +73,8 @@ Status Recognition::publish() {
     for (const Template& stored : member.templates) entry.templates.push_back(stored.clone());
     entries.push_back(std::move(entry));
   }
-  MAITRED_ASSIGN(gallery_, Gallery::build(engine_, template_length_, entries));
+  MAITRED_ASSIGN(gallery_, Gallery::build(engine_, template_length_, entries, GalleryRows::kMean,
+                                          gallery_.get()));
   policy_ = DecisionPolicy::derive(calibration_, rules_, gallery_->rows());
   return {};
 }

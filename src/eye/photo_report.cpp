@@ -10,6 +10,7 @@
 #include "maitred/base/file.h"
 #include "maitred/base/json.h"
 #include "maitred/vision/photo.h"
+#include "maitred/vision/photo_template.h"
 
 namespace maitred {
 namespace {
@@ -80,7 +81,7 @@ Result<std::string> report_photo(Engine& engine, std::span<const std::uint8_t> b
   if (purpose == Purpose::kProbe && choose_main_face(faces, image.view, Purpose::kEnrol).fault) {
     warnings.push_back("several faces are in the photo; the most prominent one counts");
   }
-  MAITRED_ASSIGN(const Template probe, engine.embedder->embed(image.view, face.landmarks));
+  MAITRED_ASSIGN(const Template probe, embed_photo(*engine.embedder, image.view, face));
   const json report = {{"engine", engine.embedder->engine()},
                        {"template", template_text(probe)},
                        {"faces", faces.size()},

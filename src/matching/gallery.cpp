@@ -3,11 +3,14 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <cstring>
+#include <functional>
 #include <limits>
 #include <new>
 #include <utility>
 
+#include "cohort.h"
 #include "dot_products.h"
 #include "maitred/base/secret.h"
 
@@ -30,7 +33,38 @@ std::size_t rows_for(std::size_t templates, GalleryRows rows) {
   return rows == GalleryRows::kEach ? templates : templates + 1;
 }
 
+// Of the mean of unit vectors, before it is normalised to `mean`: 1 when they are all the same.
+float mean_length(const std::vector<const Template*>& templates, const Template& mean) {
+  float sum = 0.0F;
+  for (const Template* one : templates) sum += similarity(*one, mean).value;
+  return std::clamp(sum / static_cast<float>(templates.size()), 0.0F, 1.0F);
+}
+
 }  // namespace
+
+// Copies of one row a member, laid out as the gallery's own.
+struct Gallery::Cohort {
+  std::unique_ptr<float[], FreeAligned> values{nullptr, FreeAligned{0}};
+  std::vector<std::uint32_t> customers;  // ascending
+  std::vector<CustomerId> ids;
+  CohortNorm norm;
+
+  std::size_t size() const { return customers.size(); }
+  std::optional<std::size_t> member(std::uint32_t customer) const {
+    const auto at = std::lower_bound(customers.begin(), customers.end(), customer);
+    if (at == customers.end() || *at != customer) return std::nullopt;
+    return static_cast<std::size_t>(at - customers.begin());
+  }
+  float resemblance(const float* face, std::size_t stride,
+                    std::optional<std::uint32_t> customer) const {
+    WipedVector<float> scores(size());
+    dot_products(values.get(), size(), stride, face, scores.data());
+    return CohortNorm::resemblance(scores, customer ? member(*customer) : std::nullopt);
+  }
+};
+
+Gallery::Gallery() : cohort_(std::make_unique<Cohort>()) {}
+Gallery::~Gallery() = default;
 
 void Gallery::FreeAligned::operator()(float* memory) const {
   wipe(std::span<float>(memory, values));
@@ -46,15 +80,87 @@ Status Gallery::check(const Template& candidate) const {
                   candidate.engine(), candidate.values().size(), engine_, template_length_));
 }
 
-void Gallery::append(std::uint32_t customer, const Template& row) {
-  std::copy(row.values().begin(), row.values().end(), values_.get() + rows() * stride_);
+void Gallery::append(std::uint32_t customer, const Template& row, float length) {
+  float* const place = values_.get() + rows() * stride_;
+  std::transform(row.values().begin(), row.values().end(), place,
+                 [length](float value) { return value * length; });
   row_customer_.push_back(customer);
+}
+
+// Who belongs to the cohort hardly changes when customers come and go: those whose ids have the
+// lowest hashes.
+void Gallery::choose_cohort(const Gallery* previous) {
+  if (customers_.size() < kLeastCohort) return;
+  std::vector<std::pair<std::size_t, std::uint32_t>> order;
+  for (std::uint32_t i = 0; i < customers_.size(); ++i) {
+    order.emplace_back(std::hash<std::string>{}(customers_[i].value), i);
+  }
+  const std::size_t count = std::min(order.size(), kLargestCohort);
+  std::nth_element(order.begin(), order.begin() + static_cast<std::ptrdiff_t>(count - 1),
+                   order.end());
+  Cohort& cohort = *cohort_;
+  for (std::size_t i = 0; i < count; ++i) cohort.customers.push_back(order[i].second);
+  std::sort(cohort.customers.begin(), cohort.customers.end());
+  cohort.values = {allocate_rows(count * stride_), FreeAligned{count * stride_}};
+  std::vector<std::size_t> member_rows;
+  for (std::size_t i = 0; i < count; ++i) {
+    cohort.ids.push_back(customers_[cohort.customers[i]]);
+    // The last row of a customer: the mean where there is one.
+    const auto after =
+        std::upper_bound(row_customer_.begin(), row_customer_.end(), cohort.customers[i]);
+    member_rows.push_back(static_cast<std::size_t>(after - row_customer_.begin()) - 1);
+    std::copy_n(values_.get() + member_rows.back() * stride_, stride_,
+                cohort.values.get() + i * stride_);
+  }
+
+  row_shift_.assign(rows(), 0.0F);
+  const auto same_bytes = [this](const float* a, const float* b, std::size_t rows) {
+    return std::memcmp(a, b, rows * stride_ * sizeof(float)) == 0;
+  };
+  const bool same_cohort = previous != nullptr && previous->stride_ == stride_ &&
+                           previous->cohort_->ids == cohort.ids &&
+                           same_bytes(previous->cohort_->values.get(), cohort.values.get(), count);
+  if (same_cohort) {
+    cohort.norm = previous->cohort_->norm;
+  } else {
+    std::vector<float> resemblances;
+    for (std::size_t i = 0; i < count; ++i) {
+      resemblances.push_back(cohort.resemblance(values_.get() + member_rows[i] * stride_, stride_,
+                                                cohort.customers[i]));
+    }
+    cohort.norm = CohortNorm(count, resemblances);
+  }
+  std::size_t old_row = 0;
+  for (std::size_t row = 0; row < rows(); ++row) {
+    const CustomerId& id = customers_[row_customer_[row]];
+    const float* const face = values_.get() + row * stride_;
+    if (same_cohort) {
+      // Both galleries are in the order of ids.
+      while (old_row < previous->rows() &&
+             previous->customers_[previous->row_customer_[old_row]] < id) {
+        ++old_row;
+      }
+      if (old_row < previous->rows() &&
+          previous->customers_[previous->row_customer_[old_row]] == id &&
+          same_bytes(previous->values_.get() + old_row * stride_, face, 1)) {
+        row_shift_[row] = previous->row_shift_[old_row++];
+        continue;
+      }
+    }
+    row_shift_[row] = cohort.norm.shift(cohort.resemblance(face, stride_, row_customer_[row]));
+  }
+}
+
+float Gallery::probe_shift(const float* probe, std::optional<std::uint32_t> customer) const {
+  if (!cohort_->norm.active()) return 0.0F;
+  return cohort_->norm.shift(cohort_->resemblance(probe, stride_, customer));
 }
 
 Result<std::shared_ptr<const Gallery>> Gallery::build(std::string engine,
                                                       std::size_t template_length,
                                                       const std::vector<GalleryEntry>& entries,
-                                                      GalleryRows rows) {
+                                                      GalleryRows rows,
+                                                      const Gallery* previous) {
   const std::shared_ptr<Gallery> gallery(new Gallery());
   gallery->engine_ = std::move(engine);
   gallery->template_length_ = template_length;
@@ -78,13 +184,15 @@ Result<std::shared_ptr<const Gallery>> Gallery::build(std::string engine,
     gallery->customers_.push_back(customer);
     gallery->index_of_.emplace(customer, index);
     if (rows != GalleryRows::kMean || templates.size() == 1) {
-      for (const Template* one : templates) gallery->append(index, *one);
+      for (const Template* one : templates) gallery->append(index, *one, 1.0F);
     }
     if (rows != GalleryRows::kEach && templates.size() > 1) {
       const std::vector<float> weights(templates.size(), 1.0F);
-      gallery->append(index, weighted_mean(templates, weights));
+      const Template mean = weighted_mean(templates, weights);
+      gallery->append(index, mean, std::sqrt(mean_length(templates, mean)));
     }
   }
+  gallery->choose_cohort(previous);
   return std::shared_ptr<const Gallery>(gallery);
 }
 
@@ -93,6 +201,12 @@ Result<std::vector<Candidate>> Gallery::search(const Template& probe, std::size_
   WipedVector<float> scores(rows());
   const PaddedProbe padded(probe.values(), stride_);
   dot_products(values_.get(), rows(), stride_, padded.values(), scores.data());
+  if (cohort_->norm.active()) {
+    // Whoever the probe resembles most may be who it is, and says nothing of people in general.
+    const auto most = std::max_element(scores.begin(), scores.end()) - scores.begin();
+    const float shift = probe_shift(padded.values(), row_customer_[static_cast<std::size_t>(most)]);
+    for (std::size_t row = 0; row < rows(); ++row) scores[row] -= row_shift_[row] + shift;
+  }
 
   // The rows of a customer are neighbours: reduce them to the best, and keep the `count` best.
   std::vector<std::pair<float, std::uint32_t>> best;
@@ -128,6 +242,10 @@ Result<Similarity> Gallery::score(const CustomerId& customer, const Template& pr
   const PaddedProbe padded(probe.values(), stride_);
   dot_products(values_.get() + begin * stride_, scores.size(), stride_, padded.values(),
                scores.data());
+  if (cohort_->norm.active()) {
+    const float shift = probe_shift(padded.values(), found->second);
+    for (std::size_t i = 0; i < scores.size(); ++i) scores[i] -= row_shift_[begin + i] + shift;
+  }
   return Similarity{*std::max_element(scores.begin(), scores.end())};
 }
 

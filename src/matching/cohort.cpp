@@ -1,0 +1,38 @@
+#include "cohort.h"
+
+#include <algorithm>
+#include <cmath>
+#include <functional>
+#include <numeric>
+
+namespace maitred {
+namespace {
+
+constexpr std::size_t kFullCohort = 128;
+constexpr float kFullStrength = 0.5F;
+constexpr double kHighestShare = 0.05;
+
+}  // namespace
+
+CohortNorm::CohortNorm(std::size_t members, std::span<const float> resemblances) {
+  if (members < kLeastCohort || resemblances.empty()) return;
+  const auto full = static_cast<float>(members - kLeastCohort) /
+                    static_cast<float>(kFullCohort - kLeastCohort);
+  strength_ = kFullStrength * std::min(full, 1.0F);
+  usual_ = std::accumulate(resemblances.begin(), resemblances.end(), 0.0F) /
+           static_cast<float>(resemblances.size());
+}
+
+float CohortNorm::resemblance(std::span<float> similarities, std::optional<std::size_t> without) {
+  if (similarities.size() < kLeastCohort) return 0.0F;
+  const auto share =
+      static_cast<std::size_t>(std::lround(kHighestShare * static_cast<double>(similarities.size())));
+  const auto highest = static_cast<std::ptrdiff_t>(std::max<std::size_t>(share, 1));
+  if (without) similarities[*without] = -2.0F;
+  std::nth_element(similarities.begin(), similarities.begin() + highest, similarities.end(),
+                   std::greater<>());
+  return std::accumulate(similarities.begin(), similarities.begin() + highest, 0.0F) /
+         static_cast<float>(highest);
+}
+
+}  // namespace maitred
