@@ -14,16 +14,16 @@ namespace {
 // Chosen on LFW faces, portraits and made degradations (blur, dark, burnt, small, turned); the test
 // tests/unit/vision/quality_real_test.cpp holds them.
 constexpr float kEnrolWidthPx = 48.0F;
-constexpr float kEnrolSharpness = 0.70F;
+constexpr float kEnrolSharpness = 0.66F;
 constexpr float kEnrolDark = 45.0F;
 constexpr float kEnrolBright = 215.0F;
 constexpr float kEnrolBurnt = 0.25F;  // share of the pixels
-constexpr float kEnrolYaw = 0.80F;    // about 40 degrees
+constexpr float kEnrolYaw = 0.90F;    // about 45 degrees
 constexpr float kEnrolPitch = 0.28F;
 constexpr float kEnrolRollDeg = 45.0F;
 
 // A face as prominent as this, against the most prominent, is another person of the photo.
-constexpr float kSecondPersonShare = 0.6F;
+constexpr float kSecondPersonShare = 0.75F;
 
 // Where the nose lies between eyes (0) and mouth (1) in a level face.
 constexpr float kLevelNose = 0.56F;

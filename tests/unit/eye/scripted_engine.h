@@ -80,7 +80,9 @@ class ScriptedEmbedder final : public FaceEmbedder {
   Result<Template> embed(const ImageView&, const Landmarks& landmarks) override {
     for (const ScriptedFace& one : script_.faces) {
       const Face face = face_of(one);
-      if (std::abs(face.landmarks[0].x_px - landmarks[0].x_px) > 1.0F) continue;
+      // A photo is looked at a little shifted and scaled, too.
+      const float near_px = 0.06F * face.box.width_px;
+      if (std::abs(face.landmarks[0].x_px - landmarks[0].x_px) > near_px) continue;
       script_.embedded.push_back(one.person);
       std::vector<float> values(kTemplateLength, 0.05F);
       values[static_cast<std::size_t>(one.person)] = 1.0F;
