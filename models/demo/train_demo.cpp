@@ -24,6 +24,7 @@ namespace {
 struct Options {
   std::filesystem::path out = "models/demo/demo.dat";
   std::filesystem::path weights;  // to measure, where they are not `out`
+  std::filesystem::path from;     // to go on training, batch norms fixed
   std::filesystem::path landmarks = "/usr/share/dlib/shape_predictor_68_face_landmarks.dat";
   std::filesystem::path cache = "build/demo-crops";
   int people = 3000, photos = 10, steps = 2500, threads = 2;
@@ -33,17 +34,6 @@ struct Options {
   int unseen = 1200;
   bool evaluate = false;
 };
-
-Crop crop_of(const cv::Mat& image) {
-  Crop crop(image.rows, image.cols);
-  for (int y = 0; y < image.rows; ++y) {
-    const auto* row = image.ptr<cv::Vec3b>(y);
-    for (int x = 0; x < image.cols; ++x) {
-      crop(y, x) = dlib::bgr_pixel(row[x][0], row[x][1], row[x][2]);
-    }
-  }
-  return crop;
-}
 
 // The small differences that cost nothing to make: landmarks a pixel off, another exposure.
 cv::Mat varied(const cv::Mat& image, drawn::Random& random) {
@@ -87,27 +77,17 @@ double cosine_decay(double rate, int step, int steps) {
   return rate * warm * (0.5 + 0.5 * std::cos(CV_PI * step / steps)) + 1e-4;
 }
 
-using Trainer = dlib::dnn_trainer<TrainingNetwork, dlib::sgd>;
-
-void save(Trainer& trainer, TrainingNetwork& network, const std::filesystem::path& file) {
-  trainer.get_net(dlib::force_flush_to_disk::no);  // waits for the step under way
-  TrainedNetwork trained = network;
+template <typename Net>
+void save(dlib::dnn_trainer<Net, dlib::sgd>& trainer, const std::filesystem::path& file) {
+  // Waits for the step under way.
+  TrainedNetwork trained = trainer.get_net(dlib::force_flush_to_disk::no);
   trained.clean();
   dlib::serialize(file.string()) << trained;
 }
 
-void train(const Options& options) {
-  dlib::rand(0);
-  const auto crops = make_crops({kFirstTrainingPerson, options.people, options.photos},
-                                options.landmarks, options.cache, options.threads);
-  const auto missing =
-      std::count_if(crops.begin(), crops.end(), [](const cv::Mat& crop) { return crop.empty(); });
-  std::printf("%zu crops, %ld without a face\n", crops.size(), static_cast<long>(missing));
-  std::fflush(stdout);
-
-  TrainingNetwork network(
-      dlib::loss_metric_(static_cast<float>(options.margin), static_cast<float>(options.distance)));
-  Trainer trainer(network, dlib::sgd(5e-4F, 0.9F));
+template <typename Net>
+void run_steps(const Options& options, const std::vector<cv::Mat>& crops, Net& network) {
+  dlib::dnn_trainer<Net, dlib::sgd> trainer(network, dlib::sgd(5e-4F, 0.9F));
   trainer.set_learning_rate(options.rate);
   trainer.set_iterations_without_progress_threshold(1'000'000);
   drawn::Random random(options.seed);
@@ -124,16 +104,40 @@ void train(const Options& options) {
                   trainer.get_learning_rate(), spent.count());
       std::fflush(stdout);
     }
-    if (step % 250 == 249 || step + 1 == options.steps) save(trainer, network, options.out);
+    if (step % 250 == 249 || step + 1 == options.steps) save(trainer, options.out);
   }
   std::printf("%s: %ju bytes\n", options.out.c_str(),
               static_cast<std::uintmax_t>(std::filesystem::file_size(options.out)));
 }
 
+void train(const Options& options) {
+  dlib::rand(0);
+  const auto crops = make_crops({kFirstTrainingPerson, options.people, options.photos},
+                                options.landmarks, options.cache, options.threads);
+  const auto missing =
+      std::count_if(crops.begin(), crops.end(), [](const cv::Mat& crop) { return crop.empty(); });
+  std::printf("%zu crops, %ld without a face\n", crops.size(), static_cast<long>(missing));
+  std::fflush(stdout);
+
+  const dlib::loss_metric_ loss(static_cast<float>(options.margin),
+                                static_cast<float>(options.distance));
+  if (options.from.empty()) {
+    TrainingNetwork network(loss);
+    run_steps(options, crops, network);
+    return;
+  }
+  TrainedNetwork network;
+  dlib::deserialize(options.from.string()) >> network;
+  TrainedNetwork fresh(loss);
+  fresh.subnet() = network.subnet();
+  run_steps(options, crops, fresh);
+}
+
 Vector embed(TrainedNetwork& network, const cv::Mat& crop) {
   if (crop.empty()) return {};
-  const dlib::matrix<float, 0, 1> values = network(crop_of(crop));
-  return Vector(values.begin(), values.end());
+  Vector values = sum_of_looks(network, crop);
+  cv::normalize(values, values);
+  return values;
 }
 
 // Half of the unseen people lend the gallery of the identification trial, the others are strangers.
@@ -188,6 +192,7 @@ int main(int argc, char** argv) {
   app.add_flag("--evaluate", options.evaluate, "measure on unseen people; prints calibration TOML");
   app.add_option("--out", options.out, "weights to write")->capture_default_str();
   app.add_option("--weights", options.weights, "weights to measure (default: those of --out)");
+  app.add_option("--from", options.from, "weights to go on from, with batch norms fixed");
   app.add_option("--landmarks", options.landmarks, "68-point model")->capture_default_str();
   app.add_option("--cache", options.cache, "folder for drawn crops")->capture_default_str();
   app.add_option("--people", options.people, "people to draw")->capture_default_str();

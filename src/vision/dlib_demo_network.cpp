@@ -7,22 +7,12 @@
 
 #include "maitred/vision/align.h"
 #include "maitred/vision/dlib_engine.h"
+#include "mat.h"
 
 namespace maitred {
 namespace {
 
 static_assert(kDemoTemplateLength == demo::kOutputLength);
-
-demo::Crop crop_of(const ImageView& image) {
-  demo::Crop crop(image.height_px, image.width_px);
-  for (int y = 0; y < image.height_px; ++y) {
-    const std::uint8_t* row = image.data + static_cast<std::size_t>(y) * image.stride_bytes;
-    for (int x = 0; x < image.width_px; ++x) {
-      crop(y, x) = dlib::bgr_pixel(row[3 * x], row[3 * x + 1], row[3 * x + 2]);
-    }
-  }
-  return crop;
-}
 
 class DemoEmbedder final : public FaceEmbedder {
  public:
@@ -32,9 +22,7 @@ class DemoEmbedder final : public FaceEmbedder {
     if (image.empty()) return environment_error("inference_failed", "an empty image has no face");
     try {
       const Image aligned = align_face(image, landmarks, target_);
-      const dlib::matrix<float, 0, 1> values = network_(crop_of(aligned.view));
-      return Template(
-          engine_, std::span<const float>(values.begin(), static_cast<std::size_t>(values.size())));
+      return Template(engine_, demo::sum_of_looks(network_, mat_of(aligned.view)));
     } catch (const std::exception& failure) {
       return environment_error("inference_failed",
                                fmt::format("the demo network failed: {}", failure.what()));

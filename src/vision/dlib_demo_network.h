@@ -4,6 +4,10 @@
 
 #include <dlib/dnn.h>
 
+#include <array>
+#include <opencv2/imgproc.hpp>
+#include <vector>
+
 #include "maitred/vision/align.h"
 
 namespace maitred::demo {
@@ -43,5 +47,37 @@ using Network = dlib::loss_metric<dlib::l2normalize<dlib::fc_no_bias<kOutputLeng
 
 using TrainedNetwork = Network<dlib::affine>;  // batch norms fixed: what is saved and run
 using TrainingNetwork = Network<dlib::bn_con>;
+
+inline Crop crop_of(const cv::Mat& image) {
+  Crop crop(image.rows, image.cols);
+  for (int y = 0; y < image.rows; ++y) {
+    const auto* row = image.ptr<cv::Vec3b>(y);
+    for (int x = 0; x < image.cols; ++x) {
+      crop(y, x) = dlib::bgr_pixel(row[x][0], row[x][1], row[x][2]);
+    }
+  }
+  return crop;
+}
+
+// The sum of the network's answers to six looks at an aligned crop: at three scales, each also
+// mirrored. This evens out the errors of the landmarks.
+inline std::vector<float> sum_of_looks(TrainedNetwork& network, const cv::Mat& crop) {
+  constexpr std::array<double, 3> kScales{1.0, 0.94, 1.065};
+  constexpr float kMiddle = (kInputSide - 1) / 2.0F;
+  std::vector<Crop> looks;
+  for (const double scale : kScales) {
+    cv::Mat scaled;
+    cv::warpAffine(crop, scaled, cv::getRotationMatrix2D({kMiddle, kMiddle}, 0.0, scale),
+                   crop.size(), cv::INTER_LINEAR, cv::BORDER_REPLICATE);
+    looks.push_back(crop_of(scaled));
+    cv::flip(scaled, scaled, 1);
+    looks.push_back(crop_of(scaled));
+  }
+  std::vector<float> sum(kOutputLength, 0.0F);
+  for (const dlib::matrix<float, 0, 1>& values : network(looks)) {
+    for (long i = 0; i < values.size(); ++i) sum[static_cast<std::size_t>(i)] += values(i);
+  }
+  return sum;
+}
 
 }  // namespace maitred::demo

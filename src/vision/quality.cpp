@@ -14,7 +14,7 @@ namespace {
 // Chosen on LFW faces, portraits and made degradations (blur, dark, burnt, small, turned); the test
 // tests/unit/vision/quality_real_test.cpp holds them.
 constexpr float kEnrolWidthPx = 48.0F;
-constexpr float kEnrolSharpness = 0.66F;
+constexpr float kEnrolSharpness = 0.70F;
 constexpr float kEnrolDark = 45.0F;
 constexpr float kEnrolBright = 215.0F;
 constexpr float kEnrolBurnt = 0.25F;  // share of the pixels

@@ -89,7 +89,7 @@ TEST(DemoEngine, FindsTheFacesOfTheFilmAndTellsTheCastApart) {
   EXPECT_GT(tally.drawn, 10);
   EXPECT_GE(tally.found, tally.drawn * 0.95);
   EXPECT_EQ(tally.surplus, 0);
-  EXPECT_GT(tally.least_same, 0.65) << tally.least_same_id;
+  EXPECT_GT(tally.least_same, 0.70) << tally.least_same_id;
   EXPECT_LT(tally.most_different, 0.60) << tally.most_different_ids;
 }
 
@@ -143,8 +143,7 @@ TEST(DemoEngine, RecognisesPeopleItHasNeverSeen) {
   for (int i = 0; i < stranger_count; ++i, ++person) strangers.push_back(seen(*engine, person, 1));
   const demo::Identification result = demo::identification(gallery, probes, strangers, 0.01);
   EXPECT_LE(result.fpir, 0.01);
-  // The network as it is trained now; the aim is 0.02.
-  EXPECT_LE(result.fnir, kSlow ? 0.20 : 0.10);
+  EXPECT_LE(result.fnir, kSlow ? 0.15 : 0.05);
   RecordProperty("fnir", std::to_string(result.fnir));
   RecordProperty("threshold", std::to_string(result.threshold));
 }

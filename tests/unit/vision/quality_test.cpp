@@ -135,7 +135,7 @@ TEST(EnrolmentFault, NamesTheReason) {
   bad = good();
   bad.sharpness = 0.4F;
   EXPECT_EQ(fault_of(bad), "blurred");
-  for (const float yaw : {-0.9F, 0.9F}) {
+  for (const float yaw : {-0.95F, 0.95F}) {
     bad = good();
     bad.yaw = yaw;
     EXPECT_EQ(fault_of(bad), "turned_away");
