@@ -146,7 +146,8 @@ class ControlServer::State : public ControlSession::Owner,
     const auto shortest = std::min(options_.line_time, options_.idle_time) / 4;
     tick_.expires_after(std::clamp(shortest, kFastestTick, kSlowestTick));
     tick_.async_wait([self = shared_from_this()](const error_code& error) {
-      if (error) return;
+      // A tick that was due already is not cancelled any more.
+      if (error || self->stopped_) return;
       const auto now = std::chrono::steady_clock::now();
       for (auto& [id, session] : self->sessions_) session->check_time(now);
       self->tick();
@@ -161,6 +162,7 @@ class ControlServer::State : public ControlSession::Owner,
   }
 
   void stop_timers() {
+    stopped_ = true;
     tick_.cancel();
     patience_.cancel();
   }
@@ -184,6 +186,7 @@ class ControlServer::State : public ControlSession::Owner,
   std::uint64_t last_id_ = 0;
   std::function<void()> drained_;
   bool abandoned_ = false;
+  bool stopped_ = false;
 };
 
 Result<std::unique_ptr<ControlServer>> ControlServer::open(asio::io_context& io,

@@ -200,7 +200,8 @@ class StaffServer::State : public StaffSession::Owner, public std::enable_shared
   void tick() {
     tick_.expires_after(tick_of(options_.limits));
     tick_.async_wait([self = shared_from_this()](const error_code& error) {
-      if (error) return;
+      // A tick that was due already is not cancelled any more.
+      if (error || self->stopped_) return;
       const auto now = std::chrono::steady_clock::now();
       for (auto& [id, session] : self->sessions_) session->check_time(now);
       self->tick();
@@ -214,6 +215,7 @@ class StaffServer::State : public StaffSession::Owner, public std::enable_shared
   }
 
   void stop_timers() {
+    stopped_ = true;
     tick_.cancel();
     patience_.cancel();
   }
@@ -313,6 +315,7 @@ class StaffServer::State : public StaffSession::Owner, public std::enable_shared
   std::unordered_map<VisitId, std::pair<std::uint64_t, SharedLine>> open_lines_;
   std::function<void()> drained_;
   bool abandoned_ = false;
+  bool stopped_ = false;
 };
 
 Result<std::unique_ptr<StaffServer>> StaffServer::open(asio::io_context& io, StaffDesk& desk,
