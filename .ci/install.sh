@@ -8,7 +8,7 @@ set -euo pipefail
 
 build_packages=(
   # tools
-  cmake ninja-build ccache g++ pkg-config git python3 ca-certificates
+  cmake ninja-build ccache g++ mold pkg-config git python3 ca-certificates
   # the core
   libsqlite3-dev libsodium-dev libssl-dev libboost-dev libcurl4-openssl-dev libbz2-dev
   libspdlog-dev libfmt-dev nlohmann-json3-dev libtomlplusplus-dev libcli11-dev libexpected-dev
