@@ -135,7 +135,7 @@ class Analysis::State {
     const bool moved = gate_.moved(part_of(image, area_));
     // Those who dwell come to lack frames as time goes by.
     const Demand demand =
-        demand_ == Demand::kSettled && plan_.lacks_frames(at) ? Demand::kFrames : demand_;
+        demand_ == Demand::kSettled ? demand_of_those_in_view(at) : demand_;
     if (!looks_.due(demand, moved, at)) return false;
     looks_.looked(at);
     gate_.remember();
@@ -153,10 +153,15 @@ class Analysis::State {
     Demand demand = Demand::kNobody;
     for (const ActiveTrack& track : update.active) {
       if (!area.contains(track.box.centre(), image.width_px, image.height_px)) continue;
-      if (!track.confirmed) return Demand::kFrames;
+      if (!track.confirmed) return Demand::kQuick;
       demand = Demand::kSettled;
     }
-    return demand == Demand::kSettled && plan_.lacks_frames(at) ? Demand::kFrames : demand;
+    return demand == Demand::kSettled ? demand_of_those_in_view(at) : demand;
+  }
+
+  Demand demand_of_those_in_view(WallTime at) const {
+    if (plan_.lacks_quick_frames(at)) return Demand::kQuick;
+    return plan_.lacks_frames(at) ? Demand::kFrames : Demand::kSettled;
   }
 
   Result<std::vector<Face>> detect(const ImageView& image, WallTime at) {

@@ -30,6 +30,7 @@ bool EmbeddingPlan::recheck_due(const State& state, WallTime at) const {
 
 bool EmbeddingPlan::due(const State& state, WallTime at) const {
   if (!state.last_taken) return true;
+  if (state.kept.size() < rules_.quick_frames) return true;
   if (at - *state.last_taken < rules_.interval) return false;
   if (state.kept.size() < rules_.enough_frames) return true;
   return recheck_due(state, at) || state.width_px >= kNearer * state.widest_taken_px;
@@ -66,13 +67,17 @@ std::vector<EmbeddingCandidate> EmbeddingPlan::eligible(const TrackerUpdate& upd
   return candidates;
 }
 
-bool EmbeddingPlan::lacks_frames(WallTime at) const {
+bool EmbeddingPlan::lacks(std::size_t frames, WallTime at) const {
   return std::any_of(states_.begin(), states_.end(), [&](const auto& entry) {
     const State& state = entry.second;
-    return state.in_view && state.kept.size() < rules_.enough_frames && state.entered &&
+    return state.in_view && state.kept.size() < frames && state.entered &&
            at - *state.entered >= rules_.dwell;
   });
 }
+
+bool EmbeddingPlan::lacks_frames(WallTime at) const { return lacks(rules_.enough_frames, at); }
+
+bool EmbeddingPlan::lacks_quick_frames(WallTime at) const { return lacks(rules_.quick_frames, at); }
 
 double EmbeddingPlan::gain(const State& state, float quality, WallTime at) const {
   if (!(quality >= rules_.min_quality)) return 0.0;

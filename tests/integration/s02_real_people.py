@@ -15,7 +15,7 @@ DATA = SHARED / "data"
 class RealPeople(ShopTest):
     def test_two_men_of_a_clip_are_each_announced_once_and_nobody_else(self):
         shop = self.shop(engine="retail")
-        shop.camera(DATA / "video/short_hamilton_clip.mp4", realtime=False, dwell="0s", min_face=20)
+        shop.camera(DATA / "video/short_hamilton_clip.mp4", realtime=False, dwell="0s", min_face=20, fps=30)
         shop.init()
         photos = DATA / "photos"
         first = shop.enrol("First", photos / "lin-manuel-miranda.png")
@@ -24,7 +24,7 @@ class RealPeople(ShopTest):
         # The second is 25 px wide, for 0.6 s: he may be missed, but not announced twice.
         announced = [alert["customer"]["id"] for alert in alerts]
         self.assertEqual(announced.count(first), 1)
-        self.assertLessEqual(announced.count(second), 1)
+        self.assertEqual(announced.count(second), 1)
         self.assertLessEqual(set(announced), {first, second})
 
     def test_walkers_are_recognised_and_strangers_are_not(self):
@@ -34,8 +34,8 @@ class RealPeople(ShopTest):
                                  DATA / "people/known", gallery=200,
                                  false_alerts="1 per 1000 visitors", min_face=24)
         print(result, file=sys.stderr)
-        self.assertGreaterEqual(result["gallery"], 180)
-        self.assertGreaterEqual(result["recognised"], 6)
+        self.assertGreaterEqual(result["gallery"], 190)
+        self.assertGreaterEqual(result["recognised"], 7)
         self.assertEqual(result["false_alerts"], [])
         self.assertLessEqual(result["median_s"], 1.0)
 

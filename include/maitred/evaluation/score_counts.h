@@ -42,7 +42,8 @@ struct ParetoTail {
 };
 
 // Fitted to the highest `share` of the counts (at least 50 pairs, else the tail has scale 0.05).
-// The shape is kept in -0.3 to 0.3: beyond that it only says that there are too few pairs.
+// The shape is kept in 0 to 0.3: relatives and look-alikes, of whom any folder has few, make the far
+// tail heavier than its beginning, and a threshold must not count on its end.
 ParetoTail fit_tail(const ScoreCounts& impostors, double share);
 
 }  // namespace maitred

@@ -30,7 +30,8 @@ struct EmbeddingRules {
   Milliseconds dwell{700};        // for so long without leaving it; zero for mode "open"
   float min_quality = 0.1F;       // below this a template tells nothing
   std::size_t enough_frames = 8;  // fused; after that only better frames and re-checks
-  Milliseconds interval{100};     // between two templates of a track, at least
+  std::size_t quick_frames = 3;   // of each track at once, to decide early
+  Milliseconds interval{100};     // between its later templates, at least
   Milliseconds recheck{3000};     // after enough frames: is it still the same person?
   std::size_t per_frame = 3;      // templates a frame, best gain first
 };
@@ -66,6 +67,8 @@ class EmbeddingPlan {
   // Whether somebody of the last eligible() could give a template that is still lacking, now or
   // with the next frame.
   bool lacks_frames(WallTime at) const;
+  // The same of those who lack one of the first, quick ones.
+  bool lacks_quick_frames(WallTime at) const;
 
   // A template of the track was computed from this frame.
   void taken(TrackId track, float quality, WallTime at);
@@ -81,6 +84,7 @@ class EmbeddingPlan {
   };
   bool recheck_due(const State& state, WallTime at) const;
   bool due(const State& state, WallTime at) const;
+  bool lacks(std::size_t frames, WallTime at) const;
   // What a frame of this quality would add; nothing to gain is 0.
   double gain(const State& state, float quality, WallTime at) const;
 

@@ -11,11 +11,13 @@ namespace maitred {
 enum class Demand {
   kNobody,   // there are none
   kSettled,  // to be followed only: as many templates as they need, or none to be had yet
-  kFrames    // somebody is to be confirmed, or lacks frames and could give one now
+  kFrames,   // somebody lacks frames and could give one now
+  kQuick     // somebody is to be confirmed, or could give the first of all
 };
 
 struct LookRules {
   // At least so long from look to look; a little less than the frame interval it stands for.
+  Milliseconds quick{25};       // somebody new: to decide early
   Milliseconds shortest{80};    // somebody lacks frames, or something moves and nobody is there
   Milliseconds settled{180};    // something moves, everybody is settled
   Milliseconds still{480};      // nothing moves, but somebody is there

@@ -105,8 +105,9 @@ TEST(Identification, AThresholdMeasuredOnSomeHoldsForOthers) {
   const auto trials = identify_all(second, plan, *calibration, nullptr).value();
   ASSERT_EQ(trials.size(), 4U) << "the gallery of 100 000 is impossible here";
   for (const IdentificationTrial& trial : trials) {
-    // The margin to the second-best, which strangers among random people seldom have, takes some.
-    EXPECT_GT(trial.fpir, trial.fpir_target / 5.0) << trial.gallery << trial.photos_per_person;
+    // The margin to the second-best, which strangers among random people seldom have, takes some,
+    // and the mean of two very different photos is trusted less.
+    EXPECT_GT(trial.fpir, trial.fpir_target / (trial.photos_per_person == 1 ? 5.0 : 20.0)) << trial.gallery << trial.photos_per_person;
     EXPECT_LT(trial.fpir, trial.fpir_target * 2.0) << trial.gallery << trial.photos_per_person;
     EXPECT_LE(trial.fnir_low, trial.fnir);
     EXPECT_GE(trial.fnir_high, trial.fnir);

@@ -39,6 +39,15 @@ TEST(LookPlanTest, AFastCameraIsNotLookedAtFaster) {
   EXPECT_LE(count, 125);
 }
 
+TEST(LookPlanTest, SomebodyNewIsLookedAtInEveryFrame) {
+  LookPlan plan;
+  for (int frame = 0; frame < 30; ++frame) {
+    const WallTime at{Milliseconds{1000 + frame * 1000 / 30}};
+    EXPECT_TRUE(plan.due(Demand::kQuick, false, at));
+    plan.looked(at);
+  }
+}
+
 TEST(LookPlanTest, AClockThatGoesBackDoesNotStopTheLooks) {
   LookPlan plan;
   plan.looked(WallTime{Milliseconds{100000}});
