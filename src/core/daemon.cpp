@@ -108,6 +108,8 @@ Status Daemon::open_listeners() {
   staff.server = "maitred " MAITRED_VERSION;
   staff.store = shop_->store().id();
   MAITRED_ASSIGN(staff_, StaffServer::open(io_, shop_->desk(), staff));
+  MAITRED_ASSIGN(board_, BoardService::open({io_, *shop_, admin_, [this] { return staff_.get(); },
+                                             options_.eye_program, options_.runtime_folder}));
 
   ControlServerOptions control;
   control.socket = options_.runtime_folder / "control.sock";
@@ -142,8 +144,11 @@ int Daemon::run() {
   if (recognition_->engine() == "demo") {
     spdlog::warn("the demo engine knows drawn people only: it cannot recognise real customers");
   }
-  if (!shop_->settings().board.off() || !shop_->settings().metrics.off()) {
-    spdlog::info("[board] and [metrics] have no effect in this version");
+  if (!shop_->settings().metrics.off()) {
+    spdlog::info("[metrics] has no effect in this version");
+  }
+  if (board_) {
+    spdlog::info("staff web page at {}:{}", shop_->settings().board.listen.address, board_->port());
   }
   spdlog::info("staff may connect to {}:{}", shop_->settings().staff.listen.address,
                staff_->port());
@@ -167,6 +172,7 @@ void Daemon::await_signals() {
     if (error) return;
     if (stopping_) {  // a second one: at once
       spdlog::warn("stopping without waiting for staff connections");
+      board_.reset();
       staff_.reset();
       return;
     }
@@ -234,6 +240,7 @@ void Daemon::eyes_stopped() {
   drain_timer_.async_wait([this](const boost::system::error_code&) {
     eyes_.reset();
     control_->drain(kDrain, [this] { control_.reset(); });
+    if (board_) board_->drain(kDrain, [this] { board_.reset(); });
     if (!staff_) {
       signals_.cancel();
       return;

@@ -131,6 +131,9 @@ nlohmann::json Daemon::live_status() {
           {"staff_connected", staff_ ? staff_->clients() : 0},
           {"staff_listen", fmt::format("{}:{}", shop_->settings().staff.listen.address,
                                        staff_ ? staff_->port() : 0)},
+          {"board_listen", board_ ? fmt::format("{}:{}", shop_->settings().board.listen.address,
+                                                board_->port())
+                                  : ""},
           {"eye_restarts", supervisor_ ? supervisor_->restarts() : 0}};
 }
 

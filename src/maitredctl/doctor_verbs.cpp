@@ -188,7 +188,7 @@ Findings look_at_ports(const Settings& settings, const json& status) {
   const bool runs = status.value("running", false);
   Findings findings = look_at_port("staff", settings.staff.listen, runs);
   if (!runs || status.contains("board_listen")) {
-    add(findings, look_at_port("board", settings.board, runs));
+    add(findings, look_at_port("board", settings.board.listen, runs));
   }
   if (!runs || status.contains("metrics_listen")) {
     add(findings, look_at_port("metrics", settings.metrics, runs));

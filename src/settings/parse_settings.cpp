@@ -227,6 +227,21 @@ Status read_staff(TableReader reader, StaffSettings& staff) {
   return reader.finish();
 }
 
+Status read_board(TableReader reader, BoardSettings& board, const std::filesystem::path& folder) {
+  board.chosen = reader.has("listen");
+  read_listen(reader, board.listen, true);
+  reader.read("tls_cert", board.tls_cert);
+  reader.read("tls_key", board.tls_key);
+  if (board.tls_cert.empty() != board.tls_key.empty()) {
+    reader.complain(board.tls_cert.empty() ? "tls_key" : "tls_cert",
+                    "tls_cert and tls_key go together");
+  }
+  for (std::string* file : {&board.tls_cert, &board.tls_key}) {
+    if (!file->empty()) *file = (folder / *file).lexically_normal().string();
+  }
+  return reader.finish();
+}
+
 Status read_listen_section(TableReader reader, ListenSettings& listen) {
   read_listen(reader, listen, true);
   return reader.finish();
@@ -300,7 +315,7 @@ Result<Settings> parse_settings(std::string_view text, const std::filesystem::pa
     MAITRED_TRY(read_cameras(root, settings));
     MAITRED_TRY(read_visits(section("visits"), settings.visits));
     MAITRED_TRY(read_staff(section("staff"), settings.staff));
-    MAITRED_TRY(read_listen_section(section("board"), settings.board));
+    MAITRED_TRY(read_board(section("board"), settings.board, settings.file.parent_path()));
     MAITRED_TRY(read_listen_section(section("metrics"), settings.metrics));
     MAITRED_TRY(read_log(section("log"), settings));
   } catch (const toml::parse_error& error) {

@@ -151,6 +151,24 @@ class StaffServer::State : public StaffSession::Owner, public std::enable_shared
     std::visit([&](const auto& one) { answer(session, one); }, request);
   }
 
+  void admit(std::unique_ptr<wire::StaffStream> stream, std::optional<StaffTerminal> terminal) {
+    if (sessions_.size() >= options_.limits.clients + kRefusalsAtOnce) return stream->close();
+    const bool too_many = clients() >= options_.limits.clients;
+    const std::uint64_t id = ++last_id_;
+    const auto session = std::make_shared<StaffSession>(io_, std::move(stream), id,
+                                                        weak_from_this(), options_.limits);
+    sessions_.emplace(id, session);
+    if (too_many) {
+      return session->refuse({Fault::kEnvironment, "too_many_clients",
+                              fmt::format("{} clients are connected, no more are taken; try later",
+                                          options_.limits.clients)});
+    }
+    session->standing().authenticated = terminal || !desk_.tokens_required();
+    if (terminal) session->standing().terminal = std::move(*terminal);
+    session->send(hello_);
+    session->start();
+  }
+
  private:
   template <class Predicate>
   std::size_t count_if(Predicate predicate) const {
@@ -163,7 +181,7 @@ class StaffServer::State : public StaffSession::Owner, public std::enable_shared
     acceptor_.async_accept(
         [self = shared_from_this()](const error_code& error, tcp::socket socket) {
           if (!self->acceptor_.is_open()) return;
-          if (!error) self->admit(std::move(socket));
+          if (!error) self->admit(wire::plain_stream(std::move(socket)), std::nullopt);
           const bool exhausted = error == asio::error::no_descriptors ||
                                  error == asio::error::no_buffer_space ||
                                  error == boost::system::errc::too_many_files_open_in_system;
@@ -178,23 +196,6 @@ class StaffServer::State : public StaffSession::Owner, public std::enable_shared
     accept_pause_.async_wait([self = shared_from_this()](const error_code& error) {
       if (!error && self->acceptor_.is_open()) self->accept();
     });
-  }
-
-  void admit(tcp::socket socket) {
-    if (sessions_.size() >= options_.limits.clients + kRefusalsAtOnce) return;
-    const bool too_many = clients() >= options_.limits.clients;
-    const std::uint64_t id = ++last_id_;
-    const auto session = std::make_shared<StaffSession>(io_, wire::plain_stream(std::move(socket)),
-                                                        id, weak_from_this(), options_.limits);
-    sessions_.emplace(id, session);
-    if (too_many) {
-      return session->refuse({Fault::kEnvironment, "too_many_clients",
-                              fmt::format("{} clients are connected, no more are taken; try later",
-                                          options_.limits.clients)});
-    }
-    session->standing().authenticated = !desk_.tokens_required();
-    session->send(hello_);
-    session->start();
   }
 
   void tick() {
@@ -331,6 +332,9 @@ StaffServer::~StaffServer() { state_->abandon(); }
 std::uint16_t StaffServer::port() const { return state_->port(); }
 std::size_t StaffServer::clients() const { return state_->clients(); }
 std::size_t StaffServer::clients_resumed() const { return state_->clients_resumed(); }
+void StaffServer::admit(std::unique_ptr<StaffPipe> pipe, StaffTerminal terminal) {
+  state_->admit(wire::pipe_stream(std::move(pipe)), std::move(terminal));
+}
 void StaffServer::publish(const Alert& alert) { state_->publish(alert); }
 void StaffServer::announce_claim(const VisitId& visit, std::string_view by) {
   state_->announce_claim(visit, by);

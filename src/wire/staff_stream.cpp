@@ -56,7 +56,36 @@ class PlainStream : public StaffStream {
   tcp::socket socket_;
 };
 
+class PipeStream : public StaffStream {
+ public:
+  explicit PipeStream(std::unique_ptr<StaffPipe> pipe) : pipe_(std::move(pipe)) {}
+
+  void read_some(boost::asio::mutable_buffer into, Handler handler) override {
+    pipe_->read_some(static_cast<char*>(into.data()), into.size(), done_of(std::move(handler)));
+  }
+  void write_some(boost::asio::const_buffer from, Handler handler) override {
+    pipe_->write_some(static_cast<const char*>(from.data()), from.size(),
+                      done_of(std::move(handler)));
+  }
+  void shut_down_sending() override { pipe_->shut_down_sending(); }
+  void close() override { pipe_->close(); }
+
+ private:
+  static StaffPipe::Done done_of(Handler handler) {
+    return [handler = std::move(handler)](bool ok, std::size_t bytes) {
+      handler(ok ? error_code{} : boost::asio::error::make_error_code(boost::asio::error::eof),
+              bytes);
+    };
+  }
+
+  const std::unique_ptr<StaffPipe> pipe_;
+};
+
 }  // namespace
+
+std::unique_ptr<StaffStream> pipe_stream(std::unique_ptr<StaffPipe> pipe) {
+  return std::make_unique<PipeStream>(std::move(pipe));
+}
 
 std::unique_ptr<StaffStream> plain_stream(tcp::socket socket) {
   return std::make_unique<PlainStream>(std::move(socket));

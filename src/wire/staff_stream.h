@@ -7,6 +7,8 @@
 #include <functional>
 #include <memory>
 
+#include "maitred/wire/staff_pipe.h"
+
 namespace maitred::wire {
 
 class StaffStream {
@@ -24,5 +26,6 @@ class StaffStream {
 };
 
 std::unique_ptr<StaffStream> plain_stream(boost::asio::ip::tcp::socket socket);
+std::unique_ptr<StaffStream> pipe_stream(std::unique_ptr<StaffPipe> pipe);
 
 }  // namespace maitred::wire

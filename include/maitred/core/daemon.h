@@ -17,6 +17,7 @@
 #include "maitred/base/result.h"
 #include "maitred/control/server.h"
 #include "maitred/core/admin.h"
+#include "maitred/core/board_service.h"
 #include "maitred/core/camera_states.h"
 #include "maitred/core/eye_supervisor.h"
 #include "maitred/core/shop.h"
@@ -86,6 +87,7 @@ class Daemon {
   std::map<EyeSession, std::string> camera_of_;
   std::map<std::string, EyeSession, std::less<>> session_of_;
   std::unique_ptr<StaffServer> staff_;
+  std::unique_ptr<BoardService> board_;
   std::unique_ptr<ControlServer> control_;
   std::unique_ptr<EyeListener> eyes_;
   std::unique_ptr<EyeSupervisor> supervisor_;

@@ -54,6 +54,15 @@ struct StaffSettings {
   std::string tls_key;
 };
 
+struct BoardSettings {
+  ListenSettings listen{"127.0.0.1", 7480};
+  bool chosen = false;                                     // `listen` is in the file
+  std::string tls_cert;                                    // beyond this machine: else of [staff]
+  std::string tls_key;
+
+  bool off() const { return listen.off(); }
+};
+
 struct Settings {
   std::filesystem::path file;                              // where this was read from
   std::filesystem::path store_path = "/var/lib/maitred/store.db";
@@ -65,7 +74,7 @@ struct Settings {
   std::vector<CameraSettings> cameras;
   VisitSettings visits;
   StaffSettings staff;
-  ListenSettings board{"127.0.0.1", 7480};
+  BoardSettings board;
   ListenSettings metrics{"127.0.0.1", 7490};
   std::string log_level = "info";
 

@@ -13,6 +13,7 @@
 #include "maitred/base/result.h"
 #include "maitred/base/time.h"
 #include "maitred/types/visit.h"
+#include "maitred/wire/staff_pipe.h"
 
 namespace boost::asio {
 class io_context;
@@ -101,6 +102,10 @@ class StaffServer {
   std::uint16_t port() const;
   std::size_t clients() const;          // connected
   std::size_t clients_resumed() const;  // of them, those that get alerts
+
+  // A client that came another way, and whose terminal is known already: it gets `hello` and is
+  // like any other from then on.
+  void admit(std::unique_ptr<StaffPipe> pipe, StaffTerminal terminal);
 
   // A new alert or a change of one, durable already, seq above all published before. Not for what
   // claim and close returned: the server publishes that itself.

@@ -1,0 +1,47 @@
+// The board as the daemon runs it: page, desk and listener in one.
+#pragma once
+
+#include <filesystem>
+#include <functional>
+#include <memory>
+
+#include "maitred/board/board.h"
+#include "maitred/core/board_room.h"
+#include "maitred/core/photo_eye.h"
+#include "maitred/web/server.h"
+
+namespace maitred {
+
+// Bound to the io_context's thread; what it is given must outlive it.
+class BoardService {
+ public:
+  struct Parts {
+    boost::asio::io_context& io;
+    Shop& shop;
+    Admin& admin;
+    std::function<StaffServer*()> staff;  // null while shutting down
+    std::filesystem::path eye_program;
+    std::filesystem::path runtime_folder;  // of photo.sock, where a service looks at photos
+  };
+
+  // Null where [board] is off, or its default port is taken by another program. Errors:
+  // board_unprotected (kInput): it can be reached from other machines, and there is no token or no
+  // TLS; those of WebServer::open.
+  static Result<std::unique_ptr<BoardService>> open(Parts parts);
+
+  std::uint16_t port() const { return server_->port(); }
+  std::size_t connections() const { return server_->connections(); }
+  void drain(Milliseconds patience, std::function<void()> done) {
+    server_->drain(patience, std::move(done));
+  }
+
+ private:
+  explicit BoardService(Parts& parts);
+
+  PhotoEye eye_;
+  BoardRoom room_;
+  std::unique_ptr<Board> board_;
+  std::unique_ptr<WebServer> server_;
+};
+
+}  // namespace maitred

@@ -1,0 +1,17 @@
+// The files of src/board/page, compiled in; the definition is generated at build time.
+#pragma once
+
+#include <span>
+#include <string_view>
+
+namespace maitred::board {
+
+struct Asset {
+  std::string_view path;  // "/board.js"
+  std::string_view type;
+  std::string_view text;
+};
+
+extern const std::span<const Asset> kAssets;
+
+}  // namespace maitred::board

@@ -1,0 +1,57 @@
+// Who is signed in, and who guesses. Pure state; time comes in. Internal to board.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "maitred/base/time.h"
+
+namespace maitred::board {
+
+// A session's id is 32 random bytes, known to its browser only: here stands a hash of it.
+// Thread-compatible.
+class Sessions {
+ public:
+  static constexpr Milliseconds kLifetime = std::chrono::hours{24 * 30};
+  static constexpr std::size_t kMost = 256;  // beyond, the oldest goes
+
+  // The new session's id, for the cookie.
+  std::string open(std::string_view token, WallTime now);
+  // The token it was opened with.
+  std::optional<std::string> token_of(std::string_view id, WallTime now) const;
+  void end(std::string_view id);
+
+  // Everything as text, and back; what is not such a text is no session.
+  std::string text() const;
+  void restore(std::string_view text, WallTime now);
+
+ private:
+  struct Session {
+    std::string token;
+    WallTime until{};
+  };
+  std::map<std::string, Session, std::less<>> sessions_;  // by the hash of the id
+};
+
+// Ten wrong tokens at once from an address, then one in six seconds.
+class GuessLimit {
+ public:
+  static constexpr double kAtOnce = 10;
+  static constexpr Milliseconds kEach{6000};
+  static constexpr std::size_t kMostAddresses = 4096;
+
+  bool may_try(const std::string& address, WallTime now);
+  void failed(const std::string& address, WallTime now);
+
+ private:
+  struct Failures {
+    double count = 0;
+    WallTime at{};
+  };
+  double count_of(const Failures& failures, WallTime now) const;
+  std::map<std::string, Failures> failures_;
+};
+
+}  // namespace maitred::board

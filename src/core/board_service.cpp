@@ -1,0 +1,58 @@
+#include "maitred/core/board_service.h"
+
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
+
+namespace maitred {
+namespace {
+
+bool stays_on_this_machine(const std::string& address) {
+  return address.starts_with("127.") || address == "::1";
+}
+
+WebServerOptions web_options(const Settings& settings) {
+  WebServerOptions options;
+  options.name = "board";
+  options.address = settings.board.listen.address;
+  options.port = settings.board.listen.port;
+  options.tls_cert = settings.board.tls_cert;
+  options.tls_key = settings.board.tls_key;
+  if (options.tls_cert.empty() && !stays_on_this_machine(options.address)) {
+    options.tls_cert = settings.staff.tls_cert;
+    options.tls_key = settings.staff.tls_key;
+  }
+  return options;
+}
+
+}  // namespace
+
+BoardService::BoardService(Parts& parts)
+    : eye_(parts.io, PhotoEyeOptions{parts.eye_program, parts.shop.settings().file,
+                                     parts.runtime_folder / "photo.sock"}),
+      room_(BoardRoom::Parts{parts.io, parts.shop, parts.admin, parts.staff, eye_}) {}
+
+Result<std::unique_ptr<BoardService>> BoardService::open(Parts parts) {
+  const Settings& settings = parts.shop.settings();
+  if (settings.board.off()) return nullptr;
+  const bool local = stays_on_this_machine(settings.board.listen.address);
+  if (!local && !parts.shop.desk().tokens_required()) {
+    return input_error("board_unprotected",
+                       fmt::format("{}: board.listen: {} can be reached from other machines, but "
+                                   "there is no staff token to sign in with: make one with "
+                                   "'maitredctl staff add NAME'",
+                                   settings.file.string(), settings.board.listen.address));
+  }
+  std::unique_ptr<BoardService> service(new BoardService(parts));
+  BoardOptions options;
+  options.always_sign_in = !local;
+  service->board_ = std::make_unique<Board>(service->room_, options);
+  auto server = WebServer::open(parts.io, *service->board_, web_options(settings));
+  if (!server && server.error().code == "port_in_use" && !settings.board.chosen) {
+    spdlog::warn("no staff web page: {}", server.error().message);
+    return nullptr;
+  }
+  MAITRED_ASSIGN(service->server_, std::move(server));
+  return service;
+}
+
+}  // namespace maitred
