@@ -9,6 +9,16 @@
 namespace maitred {
 namespace {
 
+// A camera that comes back is seen soon, and one that stays away costs little.
+constexpr Milliseconds kFirstRetry{250};
+constexpr Milliseconds kLastRetry{1000};
+
+const char* picture_note(PictureFault fault) {
+  return fault == PictureFault::kBlack
+             ? "the picture is black; is the lens covered, or the light off?"
+             : "the picture stands still; the camera hangs: switch it off and on";
+}
+
 Timestamp now() { return std::chrono::steady_clock::now(); }
 
 WallTime wall_now() { return std::chrono::floor<Milliseconds>(std::chrono::system_clock::now()); }
@@ -58,13 +68,15 @@ CaptureStatus CaptureThread::status() const {
     status.state = EyeState::kStalled;
     status.note = "no picture for some seconds; the source or its decoder hangs";
   } else {
-    status.state = EyeState::kRunning;
+    status.state =
+        picture_fault_ == PictureFault::kFrozen ? EyeState::kStalled : EyeState::kRunning;
+    if (picture_fault_) status.note = picture_note(*picture_fault_);
   }
   return status;
 }
 
 void CaptureThread::run() {
-  Backoff backoff;
+  Backoff backoff(kFirstRetry, kLastRetry);
   start_wall_ = options_.start == WallTime{} ? wall_now() : options_.start;
   start_steady_ = now();
   while (!stopping()) {
@@ -94,6 +106,7 @@ void CaptureThread::run() {
 }
 
 bool CaptureThread::read_all(FrameSource& source) {
+  watch_.reset();
   while (!stopping()) {
     set_blocked(true);
     Result<std::optional<SourceFrame>> read = source.read();
@@ -123,10 +136,17 @@ bool CaptureThread::deliver(SourceFrame read) {
       return false;
     }
   }
+  std::optional<PictureFault> fault;
+  if (live_) {
+    watch_.see(frame.image.view, now());
+    fault = watch_.fault(now());
+  }
   {
     const std::lock_guard lock(mutex_);
     if (!connected_)
       spdlog::info("camera is running: {}", printable_source(options_.capture.source));
+    if (fault != picture_fault_) tell_picture(fault);
+    picture_fault_ = fault;
     connected_ = true;
     note_.clear();
     frame.sequence = frames_++;
@@ -160,6 +180,14 @@ void CaptureThread::lost(const Error& error) {
 void CaptureThread::set_blocked(bool blocked) {
   const std::lock_guard lock(mutex_);
   blocked_since_ = blocked ? std::optional<Timestamp>(now()) : std::nullopt;
+}
+
+void CaptureThread::tell_picture(std::optional<PictureFault> fault) const {
+  if (fault) {
+    spdlog::warn("camera \"{}\": {}", options_.capture.camera, picture_note(*fault));
+  } else {
+    spdlog::info("camera \"{}\": its picture is good again", options_.capture.camera);
+  }
 }
 
 bool CaptureThread::stopping() const {

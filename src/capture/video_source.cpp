@@ -11,6 +11,7 @@
 #include "frame_pacer.h"
 #include "mat_image.h"
 #include "sources.h"
+#include "stream_peer.h"
 
 namespace maitred {
 namespace {
@@ -124,6 +125,23 @@ std::string device_file(const std::string& source) {
   return failed ? source : resolved.string();
 }
 
+constexpr Milliseconds kPeerPatience{1500};
+
+// An error when there is no use in asking the library, whose time-outs are long.
+Status check_peer(const CaptureOptions& options) {
+  switch (look_for_peer(options.source, kPeerPatience)) {
+    case PeerState::kAbsent:
+      return camera_absent(options, "cannot be reached",
+                           "check its address, its cable and that it is on");
+    case PeerState::kSilent:
+      return camera_absent(options, "takes connections but does not answer",
+                           "switch the camera off and on");
+    case PeerState::kAnswers:
+      break;
+  }
+  return {};
+}
+
 bool open_device(cv::VideoCapture& capture, const CaptureOptions& options) {
   if (!capture.open(device_file(options.source), cv::CAP_V4L2)) return false;
   // A camera compresses what USB could not carry else; one buffer keeps the picture fresh.
@@ -156,6 +174,7 @@ Result<std::unique_ptr<FrameSource>> open_video(const CaptureOptions& options, S
       opened = capture.open(options.source.substr(4), cv::CAP_GSTREAMER);
       break;
     case SourceKind::kStream:
+      MAITRED_TRY(check_peer(options));
       opened = capture.open(options.source, cv::CAP_FFMPEG, timeouts(options));
       break;
     default:
@@ -166,6 +185,8 @@ Result<std::unique_ptr<FrameSource>> open_video(const CaptureOptions& options, S
     return camera_absent(options, "cannot be opened",
                          kind == SourceKind::kFile
                              ? "is it a video file?"
+                         : kind == SourceKind::kStream
+                             ? "it answers but gives no pictures: check path, user and password"
                              : "check that it is on, and that this user may read it");
   }
   return std::make_unique<VideoSource>(std::move(capture), options, is_live(kind));

@@ -78,12 +78,15 @@ Status check_settings(const Settings& settings, const DaemonOptions& options) {
 
 Daemon::Daemon(std::unique_ptr<Shop> shop, DaemonOptions options)
     : shop_(std::move(shop)),
+      passed_(std::move(options.passed)),
+      all_passed_(!passed_.empty()),
       options_(std::move(options)),
       io_(1),
       signals_(io_, SIGTERM, SIGINT),
       deadline_timer_(io_),
       upkeep_timer_(io_),
       drain_timer_(io_),
+      camera_timer_(io_),
       admin_(*shop_),
       cameras_(camera_names(shop_->settings())) {}
 
@@ -93,6 +96,7 @@ Result<std::unique_ptr<Daemon>> Daemon::open(std::unique_ptr<Shop> shop, DaemonO
   std::unique_ptr<Daemon> daemon(new Daemon(std::move(shop), std::move(options)));
   MAITRED_ASSIGN(daemon->recognition_, daemon->shop_->recognition());
   MAITRED_TRY(daemon->open_listeners());
+  MAITRED_TRY(daemon->open_telemetry());
   daemon->admin_.set_live_status([raw = daemon.get()] { return raw->live_status(); });
   daemon->shop_->desk().set_sink([raw = daemon.get()](const Alert& alert) {
     raw->staff_->publish(alert);
@@ -105,6 +109,8 @@ Status Daemon::open_listeners() {
   const Settings& settings = shop_->settings();
   StaffServerOptions staff;
   staff.listen = listen_text(settings.staff.listen);
+  MAITRED_ASSIGN(UniqueFd staff_socket, passed_listener("staff", settings.staff.listen));
+  staff.passed_socket = staff_socket.release();
   staff.server = "maitred " MAITRED_VERSION;
   staff.store = shop_->store().id();
   MAITRED_ASSIGN(staff_, StaffServer::open(io_, shop_->desk(), staff));
@@ -161,7 +167,8 @@ int Daemon::run() {
                                   camera_names(shop_->settings())});
     supervisor_->start();
   }
-  options_.notify("READY=1");
+  watch_cameras();
+  telemetry_->ready();
   io_.run();
   spdlog::info("stopped");
   return exit_status_;
@@ -222,7 +229,8 @@ void Daemon::begin_shutdown(const std::string& why) {
   if (stopping_) return;
   stopping_ = true;
   spdlog::info("stopping: {}", why);
-  options_.notify("STOPPING=1");
+  telemetry_->stop();
+  camera_timer_.cancel();
   deadline_timer_.cancel();
   upkeep_timer_.cancel();
   eyes_->stop_accepting();

@@ -59,6 +59,7 @@ void Daemon::handle(EyeSession session, const EyeHello& hello) {
   camera_of_[session] = hello.camera;
   session_of_[hello.camera] = session;
   cameras_.connected(hello.camera, steady_now());
+  telemetry_->metrics().eye_connected(hello.camera);
   if (supervisor_) supervisor_->heard(hello.camera);
   spdlog::info("camera {}: eye connected, pid {}", hello.camera, hello.pid);
 }
@@ -88,7 +89,10 @@ void Daemon::handle(EyeSession session, const EyeHealth& health) {
 }
 
 void Daemon::arrivals(const std::vector<Match>& matches) {
-  for (const Match& match : matches) heed(shop_->desk().arrive(match));
+  for (const Match& match : matches) {
+    telemetry_->metrics().recognised(match);
+    heed(shop_->desk().arrive(match));
+  }
 }
 
 void Daemon::eye_closed(EyeSession session) {
@@ -134,6 +138,10 @@ nlohmann::json Daemon::live_status() {
           {"board_listen", board_ ? fmt::format("{}:{}", shop_->settings().board.listen.address,
                                                 board_->port())
                                   : ""},
+          {"metrics_listen", telemetry_->port() == 0
+                                 ? ""
+                                 : fmt::format("{}:{}", shop_->settings().metrics.address,
+                                               telemetry_->port())},
           {"eye_restarts", supervisor_ ? supervisor_->restarts() : 0}};
 }
 

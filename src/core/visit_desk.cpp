@@ -120,6 +120,8 @@ Status VisitDesk::begin(const NewVisit& plan, const Match& match) {
   book_.apply(ArrivalPlan{plan});
   written_[match.customer] = plan.visit.end;
   unwritten_.erase(match.customer);
+  visit_began_();
+  if (*committed) alert_changed_((*committed)->alert);
   spdlog::info("visit {} began at camera {}{}", plan.visit.id.value, match.camera,
                *committed ? fmt::format(", alert {}", (*committed)->alert.seq)
                           : ", held out without an alert");
@@ -169,6 +171,7 @@ Result<Alert> VisitDesk::commit(const AlertChange& change, const Actor& actor) {
     return {};
   }));
   book_.apply(change);
+  alert_changed_(committed->alert);
   return committed->alert;
 }
 
@@ -184,7 +187,10 @@ Status VisitDesk::withdraw(const CustomerId& customer, const Actor& actor) {
   MAITRED_ASSIGN(const auto withdrawn, store_.withdraw(customer, actor));
   for (const AlertChange& change : book_.plan_withdraw(customer, actor.at)) book_.apply(change);
   unwritten_.erase(customer);
-  for (const StoredAlert& stored : withdrawn) publish(stored.alert);
+  for (const StoredAlert& stored : withdrawn) {
+    alert_changed_(stored.alert);
+    publish(stored.alert);
+  }
   return {};
 }
 

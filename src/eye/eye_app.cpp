@@ -21,7 +21,8 @@ constexpr Milliseconds kHealthEvery{500};
 constexpr Milliseconds kConnectPatience{500};
 constexpr Milliseconds kStopPatience{2000};   // for the frames under way after SIGTERM
 constexpr Milliseconds kAnalysisHangs{5000};  // one frame
-constexpr Milliseconds kDecoderStuck{30000};  // one call into the decoder
+constexpr Milliseconds kDecoderSlow{8000};    // one call into the decoder: the watchdog starves
+constexpr Milliseconds kDecoderStuck{15000};  // the same: without a watchdog the eye ends itself
 
 Timestamp now() { return std::chrono::steady_clock::now(); }
 
@@ -57,9 +58,11 @@ class EyeRun {
         analysis_(Analysis(std::move(engine), options.analysis), slot_, link_) {}
 
   Status run() {
+    options_.notifier.send("READY=1");
     // A file must not run away while nobody listens.
     while (!link_.connect(kConnectPatience)) {
       if (should_stop()) return {};
+      feed_watchdog();
       std::this_thread::sleep_for(kTurn);
     }
     capture_.start();
@@ -68,7 +71,9 @@ class EyeRun {
       link_.connect(kConnectPatience);
       tell_health();
       watch_decoder();
+      feed_watchdog();
     }
+    options_.notifier.send("STOPPING=1");
     return finish();
   }
 
@@ -99,10 +104,22 @@ class EyeRun {
     return health;
   }
 
+  // Every half second, and at once when something has changed.
   void tell_health() {
-    if (now() < next_health_) return;
+    const EyeState state = capture_.status().state;
+    if (now() < next_health_ && state == told_state_) return;
     next_health_ = now() + kHealthEvery;
+    told_state_ = state;
     link_.offer(health());
+  }
+
+  void feed_watchdog() {
+    const auto watchdog = options_.notifier.watchdog();
+    if (!watchdog || now() < next_feeding_) return;
+    next_feeding_ = now() + *watchdog / 4;
+    const bool get_on = capture_.status().blocked_for < kDecoderSlow &&
+                        analysis_.status().busy_for < kAnalysisHangs;
+    if (get_on) options_.notifier.send("WATCHDOG=1");
   }
 
   void watch_decoder() {
@@ -139,6 +156,8 @@ class EyeRun {
   AnalysisThread analysis_;
   RateMeter rate_;
   Timestamp next_health_{};
+  Timestamp next_feeding_{};
+  EyeState told_state_ = EyeState::kConnecting;
 };
 
 }  // namespace

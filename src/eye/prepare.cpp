@@ -70,7 +70,7 @@ Result<EyeOptions> prepare_eye(const Settings& settings, std::string_view camera
   capture.loop = found->loop;
   // A slow camera is not a stalled one.
   options.capture.stalled_after =
-      std::max(Milliseconds{2000}, Milliseconds(std::llround(3000.0 / found->fps)));
+      std::max(Milliseconds{1500}, Milliseconds(std::llround(3000.0 / found->fps)));
   options.analysis.from_file = !is_live(source_kind(found->source));
   options.analysis.zone = found->zone;
   options.analysis.dwell = found->dwell;

@@ -113,6 +113,11 @@ Status run_camera(const Settings& settings, const Arguments& arguments) {
   MAITRED_ASSIGN(EyeOptions options,
                  prepare_eye(settings, arguments.camera, std::getenv("RUNTIME_DIRECTORY")));
   options.parent_pid = arguments.parent_pid;
+  ServiceSurroundings service;
+  service.notify_socket = std::getenv("NOTIFY_SOCKET");
+  service.watchdog_usec = std::getenv("WATCHDOG_USEC");
+  service.watchdog_pid = std::getenv("WATCHDOG_PID");
+  if (arguments.parent_pid == 0) options.notifier = ServiceNotifier(service);
   MAITRED_ASSIGN(Engine engine, prepare_engine(settings));
   return run_eye(options, std::move(engine), stop_asked);
 }

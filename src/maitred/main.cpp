@@ -3,18 +3,17 @@
 #include <pwd.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
-#include <sys/socket.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
 #include <csignal>
 #include <cstdlib>
-#include <cstring>
+#include <vector>
 
 #include "maitred/base/file.h"
 #include "maitred/base/log.h"
 #include "maitred/base/secret.h"
+#include "maitred/base/service.h"
 #include "maitred/core/daemon.h"
 #include "maitred/core/key_access.h"
 #include "maitred/core/shop.h"
@@ -37,18 +36,14 @@ void forbid_core_files() {
   ::prctl(PR_SET_DUMPABLE, 0);
 }
 
-// sd_notify(3): one datagram to $NOTIFY_SOCKET; nothing without systemd.
-void notify_systemd(const std::string& message) {
-  const char* path = std::getenv("NOTIFY_SOCKET");
-  sockaddr_un address{};
-  if (path == nullptr || std::strlen(path) >= sizeof(address.sun_path)) return;
-  address.sun_family = AF_UNIX;
-  std::strcpy(address.sun_path, path);
-  if (path[0] == '@') address.sun_path[0] = '\0';
-  const UniqueFd socket(::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0));
-  const auto length = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + std::strlen(path));
-  (void)::sendto(socket.get(), message.data(), message.size(), MSG_NOSIGNAL,
-                 reinterpret_cast<const sockaddr*>(&address), length);
+ServiceSurroundings service_surroundings() {
+  ServiceSurroundings service;
+  service.notify_socket = std::getenv("NOTIFY_SOCKET");
+  service.watchdog_usec = std::getenv("WATCHDOG_USEC");
+  service.watchdog_pid = std::getenv("WATCHDOG_PID");
+  service.listen_fds = std::getenv("LISTEN_FDS");
+  service.listen_pid = std::getenv("LISTEN_PID");
+  return service;
 }
 
 // An administrator's command may have the store for a moment.
@@ -62,6 +57,8 @@ Result<std::unique_ptr<Shop>> open_shop(const Settings& settings, const KeyAcces
 }
 
 Result<int> run(const Options& options) {
+  const ServiceSurroundings service = service_surroundings();
+  std::vector<PassedListener> passed = take_passed_listeners(service);
   const auto file = choose_settings_file(options.settings_file, std::getenv("MAITRED_CONFIG"));
   MAITRED_ASSIGN(const Settings settings, read_settings(file));
   MAITRED_TRY(start_logging("maitred", settings.log_level));
@@ -70,7 +67,8 @@ Result<int> run(const Options& options) {
   daemon_options.spawn_eyes = options.spawn_eyes;
   daemon_options.exit_when_done = options.exit_when_done;
   daemon_options.eye_program = program_folder() / "maitred-eye";
-  daemon_options.notify = notify_systemd;
+  daemon_options.notifier = ServiceNotifier(service);
+  daemon_options.passed = std::move(passed);
   // The user of maitred-eye@.service, where the package made one.
   if (const passwd* user = ::getpwnam("maitred-eye")) {
     daemon_options.eye_users.push_back(user->pw_uid);

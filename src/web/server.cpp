@@ -42,6 +42,9 @@ Result<tcp::endpoint> web_endpoint(const WebServerOptions& options) {
 Result<tcp::acceptor> web_acceptor(net::io_context& io, const WebServerOptions& options) {
   MAITRED_ASSIGN(const tcp::endpoint endpoint, web_endpoint(options));
   try {
+    if (options.passed_socket >= 0) {
+      return tcp::acceptor(io, endpoint.protocol(), options.passed_socket);
+    }
     return tcp::acceptor(io, endpoint, true);
   } catch (const boost::system::system_error& error) {
     const bool in_use = error.code() == net::error::address_in_use;

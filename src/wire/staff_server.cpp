@@ -55,9 +55,11 @@ Result<tcp::endpoint> endpoint_of(const std::string& listen) {
   return tcp::endpoint(address, parts.port);
 }
 
-Result<tcp::acceptor> acceptor_of(asio::io_context& io, const std::string& listen) {
+Result<tcp::acceptor> acceptor_of(asio::io_context& io, const std::string& listen,
+                                   int passed_socket) {
   MAITRED_ASSIGN(const tcp::endpoint endpoint, endpoint_of(listen));
   try {
+    if (passed_socket >= 0) return tcp::acceptor(io, endpoint.protocol(), passed_socket);
     return tcp::acceptor(io, endpoint, true);
   } catch (const boost::system::system_error& error) {
     if (error.code() == asio::error::address_in_use) {
@@ -321,7 +323,7 @@ class StaffServer::State : public StaffSession::Owner, public std::enable_shared
 
 Result<std::unique_ptr<StaffServer>> StaffServer::open(asio::io_context& io, StaffDesk& desk,
                                                        StaffServerOptions options) {
-  MAITRED_ASSIGN(tcp::acceptor acceptor, acceptor_of(io, options.listen));
+  MAITRED_ASSIGN(tcp::acceptor acceptor, acceptor_of(io, options.listen, options.passed_socket));
   auto state = std::make_shared<State>(io, desk, std::move(acceptor), std::move(options));
   state->start();
   return std::unique_ptr<StaffServer>(new StaffServer(std::move(state)));

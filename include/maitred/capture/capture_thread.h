@@ -11,6 +11,7 @@
 #include "maitred/base/time.h"
 #include "maitred/capture/frame_slot.h"
 #include "maitred/capture/frame_source.h"
+#include "maitred/capture/picture_watch.h"
 #include "maitred/types/sighting.h"
 
 namespace maitred {
@@ -25,14 +26,15 @@ struct CaptureStatus {
 
 // Frame time: live, the wall clock at the read; file, `start` plus the position, which keeps
 // growing when the file loops (Frame::position starts again). Live sources are opened again for
-// ever, 0.25 to 8 s apart. A file that is missing or unreadable ends the thread with a failure; at
+// ever, 0.25 to 1 s apart. A live picture that stands still for long counts as stalled, a black one
+// as running, both with a note. A file that is missing or unreadable ends the thread with a failure; at
 // the end of a file the slot is closed and the state is kEnded. Thread-safe.
 class CaptureThread {
  public:
   struct Options {
     CaptureOptions capture;
     WallTime start{};                  // of a file; zero: the time when the thread begins
-    Milliseconds stalled_after{2000};  // without a frame
+    Milliseconds stalled_after{1500};  // without a frame
   };
   // `slot` must outlive this. Requires start() once.
   CaptureThread(Options options, FrameSlot& slot, SourceOpener opener = open_source);
@@ -55,6 +57,7 @@ class CaptureThread {
   bool wait_until(Timestamp when);
   void lost(const Error& error);
   void set_blocked(bool blocked);
+  void tell_picture(std::optional<PictureFault> fault) const;
   bool stopping() const;
 
   const Options options_;
@@ -74,9 +77,11 @@ class CaptureThread {
   std::optional<Error> failure_;
   std::uint64_t frames_ = 0;
   Timestamp last_frame_{};
+  std::optional<PictureFault> picture_fault_;
   std::optional<Timestamp> blocked_since_;
 
   // used by thread_ alone
+  PictureWatch watch_;
   Milliseconds loop_offset_{0};
   WallTime start_wall_{};
   Timestamp start_steady_{};

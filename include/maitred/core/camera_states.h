@@ -22,7 +22,7 @@ struct CameraState {
 // Bound to one thread; time comes in.
 class CameraStates {
  public:
-  static constexpr Milliseconds kStallAfter{2000};
+  static constexpr Milliseconds kStallAfter{1500};
 
   explicit CameraStates(const std::vector<std::string>& names);
 

@@ -15,12 +15,14 @@
 #include <vector>
 
 #include "maitred/base/result.h"
+#include "maitred/base/service.h"
 #include "maitred/control/server.h"
 #include "maitred/core/admin.h"
 #include "maitred/core/board_service.h"
 #include "maitred/core/camera_states.h"
 #include "maitred/core/eye_supervisor.h"
 #include "maitred/core/shop.h"
+#include "maitred/core/telemetry.h"
 #include "maitred/wire/eye_link.h"
 #include "maitred/wire/staff_server.h"
 
@@ -32,8 +34,8 @@ struct DaemonOptions {
   std::filesystem::path eye_program;
   bool exit_when_done = false;
   std::vector<uid_t> eye_users;  // who may run an eye, besides our own user and root
-  // Told "READY=1" and the like; sd_notify.
-  std::function<void(const std::string&)> notify = [](const std::string&) {};
+  ServiceNotifier notifier;            // told of readiness, its watchdog fed
+  std::vector<PassedListener> passed;  // by maitred.socket, in place of opening them
 };
 
 // What `maitred` can check of its surroundings before it starts: cameras that are files exist, the
@@ -55,6 +57,13 @@ class Daemon {
  private:
   Daemon(std::unique_ptr<Shop> shop, DaemonOptions options);
   Status open_listeners();
+  // The passed socket of this section, or none where nothing was passed at all. Error:
+  // listener_not_passed (kInput) when maitred.socket and the configuration differ.
+  Result<UniqueFd> passed_listener(const char* section, const ListenSettings& listen);
+  Status open_telemetry();
+  ShopFacts facts();
+  std::string late_duty() const;
+  void watch_cameras();  // logs what their states become
 
   void eye_message(EyeSession session, EyeMessage message);
   void handle(EyeSession session, const EyeHello& hello);
@@ -75,15 +84,20 @@ class Daemon {
   void eyes_stopped();
 
   std::unique_ptr<Shop> shop_;
+  std::vector<PassedListener> passed_;
+  const bool all_passed_;  // this program opens no TCP listener itself
   const DaemonOptions options_;
   boost::asio::io_context io_;
   boost::asio::signal_set signals_;
   boost::asio::steady_timer deadline_timer_;
   boost::asio::steady_timer upkeep_timer_;
   boost::asio::steady_timer drain_timer_;
+  boost::asio::steady_timer camera_timer_;
   Admin admin_;
   Recognition* recognition_ = nullptr;
   CameraStates cameras_;
+  std::map<std::string, std::pair<EyeState, Timestamp>> camera_was_;
+  std::unique_ptr<Telemetry> telemetry_;
   std::map<EyeSession, std::string> camera_of_;
   std::map<std::string, EyeSession, std::less<>> session_of_;
   std::unique_ptr<StaffServer> staff_;

@@ -27,6 +27,11 @@ class VisitDesk : public StaffDesk {
 
   void set_sink(Sink sink) { sink_ = std::move(sink); }
   // The clock of staff answers.
+  // Told of each visit that begins, and of each alert that is raised or changed, for counting.
+  void set_observer(std::function<void()> visit_began, Sink alert_changed) {
+    visit_began_ = std::move(visit_began);
+    alert_changed_ = std::move(alert_changed);
+  }
   void set_clock(std::function<WallTime()> clock) { clock_ = std::move(clock); }
 
   // A customer was recognised. The consent is read again inside the transaction; without it nothing
@@ -39,6 +44,7 @@ class VisitDesk : public StaffDesk {
 
   // Escalations and expiries that are due.
   Status tick(WallTime now);
+  std::size_t alerts_open() const { return book_.open_alerts(); }
   std::optional<WallTime> next_deadline() const { return book_.next_deadline(); }
 
   // Withdraws consent in the store; open alerts become withdrawn and staff learn it.
@@ -67,6 +73,8 @@ class VisitDesk : public StaffDesk {
   const VisitSettings settings_;
   VisitBook book_;
   Sink sink_;
+  std::function<void()> visit_began_ = [] {};
+  Sink alert_changed_ = [](const Alert&) {};
   std::function<WallTime()> clock_;
   std::map<CustomerId, ExtendedVisit> unwritten_;  // ends that are not in the store yet
   std::map<CustomerId, WallTime> written_;

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "maitred/base/result.h"
+#include "maitred/base/service.h"
 #include "maitred/capture/capture_thread.h"
 #include "maitred/eye/analysis.h"
 #include "maitred/vision/load_engine.h"
@@ -18,6 +19,7 @@ struct EyeOptions {
   CaptureThread::Options capture;
   AnalysisOptions analysis;
   std::filesystem::path socket;  // of the core
+  ServiceNotifier notifier;      // told of readiness; its watchdog is fed while all threads get on
   int parent_pid = 0;            // end when this process is gone; 0: outlive the core
 };
 

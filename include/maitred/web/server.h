@@ -80,6 +80,7 @@ struct WebServerOptions {
   std::string name = "board";         // the section of the configuration, for messages
   std::string address = "127.0.0.1";  // in numbers
   std::uint16_t port = 0;             // 0: any
+  int passed_socket = -1;             // one that listens already, e.g. systemd's
   std::string tls_cert{};             // PEM chain and key; both or none
   std::string tls_key{};
   WebLimits limits{};

@@ -73,6 +73,7 @@ struct StaffLimits {
 struct StaffServerOptions {
   std::string listen =
       "127.0.0.1:7433";            // literal address or "localhost"; "[::1]:7433"; port 0: any
+  int passed_socket = -1;          // one that listens already, e.g. systemd's; in place of opening one
   std::string server = "maitred";  // name and version for the hello
   std::string store{};             // the store's uuid for the hello
   StaffLimits limits{};
