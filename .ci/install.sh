@@ -18,6 +18,8 @@ build_packages=(
 )
 test_packages=(
   libgtest-dev libgmock-dev binutils procps
+  # the package, its pages, and what the units allow
+  dpkg-dev file groff-base strace systemd
 )
 
 case "${1:-}" in

@@ -8,6 +8,13 @@ CameraStates::CameraStates(const std::vector<std::string>& names) {
   for (const std::string& name : names) cameras_[name].order = cameras_.size();
 }
 
+void CameraStates::reconfigure(const std::vector<std::string>& names) {
+  std::erase_if(cameras_, [&names](const auto& item) {
+    return std::find(names.begin(), names.end(), item.first) == names.end();
+  });
+  for (std::size_t i = 0; i < names.size(); ++i) cameras_[names[i]].order = i;
+}
+
 void CameraStates::connected(const std::string& camera, Timestamp now) {
   Entry& entry = cameras_.at(camera);
   entry.connected = true;

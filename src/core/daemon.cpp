@@ -82,7 +82,7 @@ Daemon::Daemon(std::unique_ptr<Shop> shop, DaemonOptions options)
       all_passed_(!passed_.empty()),
       options_(std::move(options)),
       io_(1),
-      signals_(io_, SIGTERM, SIGINT),
+      signals_(io_, SIGTERM, SIGINT, SIGHUP),
       deadline_timer_(io_),
       upkeep_timer_(io_),
       drain_timer_(io_),
@@ -177,6 +177,10 @@ int Daemon::run() {
 void Daemon::await_signals() {
   signals_.async_wait([this](const boost::system::error_code& error, int signal) {
     if (error) return;
+    if (signal == SIGHUP) {
+      if (!stopping_) reload();
+      return await_signals();
+    }
     if (stopping_) {  // a second one: at once
       spdlog::warn("stopping without waiting for staff connections");
       board_.reset();

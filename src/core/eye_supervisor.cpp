@@ -6,6 +6,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <boost/asio/post.hpp>
 #include <csignal>
 #include <cstring>
@@ -107,11 +108,13 @@ void EyeSupervisor::schedule(const std::string& camera, Child& child) {
 void EyeSupervisor::await_deaths() {
   deaths_.async_wait([this](const boost::system::error_code& error, int) {
     if (error) return;
-    for (auto& [camera, child] : children_) {
+    std::vector<pid_t> pids;
+    for (const auto& [camera, child] : children_) {
+      if (child.pid > 0) pids.push_back(child.pid);
+    }
+    for (const pid_t pid : pids) {
       int status = 0;
-      if (child.pid > 0 && ::waitpid(child.pid, &status, WNOHANG) == child.pid) {
-        bury(child.pid, status);
-      }
+      if (::waitpid(pid, &status, WNOHANG) == pid) bury(pid, status);
     }
     if (!stopping_ || on_stopped_) await_deaths();
   });
@@ -121,7 +124,12 @@ void EyeSupervisor::bury(pid_t pid, int status) {
   for (auto& [camera, child] : children_) {
     if (child.pid != pid) continue;
     child.pid = 0;
-    if (WIFEXITED(status) && WEXITSTATUS(status) == 0) {
+    if (child.removed) {
+      spdlog::info("camera {}: eye has ended, its camera is gone", camera);
+    } else if (child.again && !stopping_) {
+      child.again = false;
+      launch(camera, child);
+    } else if (WIFEXITED(status) && WEXITSTATUS(status) == 0) {
       child.done = true;
       spdlog::info("camera {}: eye has ended", camera);
     } else if (!stopping_) {
@@ -132,7 +140,28 @@ void EyeSupervisor::bury(pid_t pid, int status) {
       schedule(camera, child);
     }
   }
+  std::erase_if(children_,
+                [](const auto& item) { return item.second.removed && item.second.pid <= 0; });
   if (stopping_) finish_if_empty();
+}
+
+void EyeSupervisor::reconfigure(const std::vector<std::string>& cameras,
+                                const std::set<std::string>& changed) {
+  for (auto& [camera, child] : children_) {
+    child.removed = std::find(cameras.begin(), cameras.end(), camera) == cameras.end();
+    child.again = !child.removed && changed.contains(camera);
+    if (child.pid > 0 && (child.removed || child.again)) ::kill(child.pid, SIGTERM);
+  }
+  std::erase_if(children_,
+                [](const auto& item) { return item.second.removed && item.second.pid <= 0; });
+  for (const std::string& camera : cameras) {
+    const auto [place, fresh] = children_.try_emplace(camera, io_);
+    Child& child = place->second;
+    if (!fresh && !(child.again && child.pid <= 0)) continue;
+    child.timer.cancel();
+    child.again = child.done = false;
+    launch(camera, child);
+  }
 }
 
 void EyeSupervisor::heard(std::string_view camera) {

@@ -35,8 +35,8 @@ ProcessFacts process_facts() {
   const auto ticks = static_cast<double>(::sysconf(_SC_CLK_TCK));
   facts.cpu_seconds = (number(kUser) + number(kSystem)) / ticks;
   facts.threads = static_cast<std::uint64_t>(number(kThreads));
-  facts.resident_bytes = static_cast<std::uint64_t>(
-      number(kResident) * static_cast<double>(::sysconf(_SC_PAGESIZE)));
+  facts.resident_bytes =
+      static_cast<std::uint64_t>(number(kResident) * static_cast<double>(::sysconf(_SC_PAGESIZE)));
   std::error_code failed;
   std::filesystem::directory_iterator files("/proc/self/fd", failed);
   if (!failed) {

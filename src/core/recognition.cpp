@@ -79,6 +79,11 @@ Status Recognition::publish() {
   return {};
 }
 
+void Recognition::retune(const Settings& settings) {
+  rules_ = rules_of(settings);
+  policy_ = DecisionPolicy::derive(calibration_, rules_, gallery_->rows());
+}
+
 Status Recognition::refresh(const CustomerId& id, WallTime now) {
   members_.erase(id);
   const auto customer = store_.customers().find(id);

@@ -11,6 +11,13 @@ Result<std::unique_ptr<Shop>> Shop::open(const Settings& settings, const KeyAcce
   return shop;
 }
 
+Status Shop::reload(const Settings& fresh) {
+  MAITRED_TRY(desk_->reload(fresh.visits));
+  if (recognition_) recognition_->retune(fresh);
+  settings_ = fresh;
+  return {};
+}
+
 Result<Recognition*> Shop::recognition() {
   if (!recognition_) {
     MAITRED_ASSIGN(recognition_, Recognition::load(store_, settings_, wall_now()));

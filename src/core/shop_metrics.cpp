@@ -39,7 +39,7 @@ void write_cameras(MetricsText& metrics, const std::vector<CameraState>& cameras
   for (const CameraState& camera : cameras) {
     metrics.sample(camera.health.fps, {{"camera", camera.name}});
   }
-  const auto counter = [&](const char* name, const char* help, std::uint64_t EyeHealth::* field) {
+  const auto counter = [&](const char* name, const char* help, std::uint64_t EyeHealth::*field) {
     metrics.family(name, "counter", help);
     for (const CameraState& camera : cameras) {
       metrics.sample(as_double(camera.health.*field), {{"camera", camera.name}});

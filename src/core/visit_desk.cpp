@@ -70,6 +70,15 @@ Result<std::unique_ptr<VisitDesk>> VisitDesk::restore(Store& store, const VisitS
   return desk;
 }
 
+Status VisitDesk::reload(const VisitSettings& settings) {
+  if (settings.holdout > 0.0 && holdout_key_.empty()) {
+    MAITRED_ASSIGN(holdout_key_, holdout_key(store_));
+  }
+  settings_ = settings;
+  book_.set_rules(rules_of(settings));
+  return {};
+}
+
 void VisitDesk::publish(const Alert& alert) {
   if (sink_) sink_(alert);
 }

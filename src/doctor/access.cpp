@@ -41,8 +41,7 @@ Finding judge_configuration(const Settings& settings, const Account& core) {
     return fault("configuration", fmt::format("the user {} may not read {}", core.name, file),
                  fmt::format("chown root:maitred {0} && chmod 640 {0}", file));
   }
-  const bool secret =
-      std::any_of(settings.cameras.begin(), settings.cameras.end(), names_password);
+  const bool secret = std::any_of(settings.cameras.begin(), settings.cameras.end(), names_password);
   if (secret && (facts->st_mode & S_IROTH) != 0) {
     return fault("configuration",
                  fmt::format("{} holds a camera's password and everyone may read it", file),
@@ -75,8 +74,7 @@ Findings judge_key(const Settings& settings, const Account& core) {
   return {good("key", fmt::format("{}, for {} alone", path, user_name(facts->st_uid)))};
 }
 
-Findings judge_folder(const char* check, const std::filesystem::path& folder,
-                      const Account& core) {
+Findings judge_folder(const char* check, const std::filesystem::path& folder, const Account& core) {
   const auto facts = about(folder);
   if (!facts) {
     return {fault(check, fmt::format("there is no folder {}", folder.string()),
@@ -100,10 +98,10 @@ Findings judge_store_file(const Settings& settings, const Account& core) {
   if (!facts) return {};
   const std::string path = settings.store_path.string();
   if (facts->st_uid != core.uid && core.uid != 0) {
-    return {fault("permissions",
-                  fmt::format("{} belongs to {}, not to {}", path, user_name(facts->st_uid),
-                              core.name),
-                  fmt::format("chown {} {}*", core.name, path))};
+    return {
+        fault("permissions",
+              fmt::format("{} belongs to {}, not to {}", path, user_name(facts->st_uid), core.name),
+              fmt::format("chown {} {}*", core.name, path))};
   }
   if ((facts->st_mode & 077) != 0) {
     return {advice("permissions", fmt::format("others than its owner may read {}", path),
@@ -170,18 +168,20 @@ Findings look_at_device(const std::string& source, const Account& eye) {
   const auto device = std::filesystem::canonical(source, failed);
   const auto facts = failed ? std::nullopt : about(device);
   if (!facts) {
-    return {fault("camera", fmt::format("{} is not there", source),
-                  "plug the camera in, or correct source; ls /dev/v4l/by-id shows which there are")};
+    return {
+        fault("camera", fmt::format("{} is not there", source),
+              "plug the camera in, or correct source; ls /dev/v4l/by-id shows which there are")};
   }
   if (!S_ISCHR(facts->st_mode)) {
     return {fault("camera", fmt::format("{} is not a device", source), "correct source")};
   }
   if (!may_access(eye, device, R_OK | W_OK)) {
     const std::string group = group_name(facts->st_gid);
-    return {fault("permissions",
-                  fmt::format("the user {} may not open {}, which is for group {}", eye.name,
-                              device.string(), group),
-                  fmt::format("usermod -aG {} {}, then restart maitred-eye@NAME", group, eye.name))};
+    return {
+        fault("permissions",
+              fmt::format("the user {} may not open {}, which is for group {}", eye.name,
+                          device.string(), group),
+              fmt::format("usermod -aG {} {}, then restart maitred-eye@NAME", group, eye.name))};
   }
   return {};
 }

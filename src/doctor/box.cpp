@@ -104,7 +104,8 @@ Finding judge_processor(std::string_view cpuinfo, unsigned usable, std::size_t c
                   "set a smaller fps for each camera, or use a machine with AVX2");
   }
   if (cameras > usable) {
-    return advice("processor", fmt::format("{}, for {} cameras: frames will be dropped", what, cameras),
+    return advice("processor",
+                  fmt::format("{}, for {} cameras: frames will be dropped", what, cameras),
                   "set a smaller fps for each camera, or use a machine with a core for each");
   }
   return good("processor", what);
@@ -115,13 +116,13 @@ Findings judge_memory(std::string_view meminfo, std::size_t cameras) {
   const auto available = mebibytes(meminfo, "MemAvailable");
   const std::uint64_t wanted = kCoreMemory_MiB + kEyeMemory_MiB * cameras;
   if (!available) {
-    findings.push_back(advice("memory", "the kernel does not say how much memory is free",
-                              "look with: free -m"));
+    findings.push_back(
+        advice("memory", "the kernel does not say how much memory is free", "look with: free -m"));
   } else if (*available < wanted) {
-    findings.push_back(fault(
-        "memory",
-        fmt::format("{} MiB are free; {} cameras need about {}", *available, cameras, wanted),
-        "end other programs, watch fewer cameras, or add memory"));
+    findings.push_back(
+        fault("memory",
+              fmt::format("{} MiB are free; {} cameras need about {}", *available, cameras, wanted),
+              "end other programs, watch fewer cameras, or add memory"));
   } else {
     findings.push_back(good("memory", fmt::format("{} MiB are free", *available)));
   }
@@ -138,11 +139,13 @@ Finding judge_disk(const DiskFacts& disk) {
   const std::string where = disk.folder.string();
   const std::uint64_t free = disk.free_bytes / kMiB;
   if (disk.read_only) {
-    return fault("disk", fmt::format("{} is mounted read-only", where),
-                 fmt::format("look into the kernel's log (dmesg), then: mount -o remount,rw {}", where));
+    return fault(
+        "disk", fmt::format("{} is mounted read-only", where),
+        fmt::format("look into the kernel's log (dmesg), then: mount -o remount,rw {}", where));
   }
   if (free < 200 || (disk.total_files > 0 && disk.free_files < 1000)) {
-    return fault("disk", fmt::format("{} has {} MiB and {} files left", where, free, disk.free_files),
+    return fault("disk",
+                 fmt::format("{} has {} MiB and {} files left", where, free, disk.free_files),
                  "make room: a store that cannot write stops the daemon");
   }
   if (free < 1024) {

@@ -105,8 +105,7 @@ Result<CameraDevice> describe_camera(const fs::path& device) {
   v4l2_capability about{};
   if (control(fd.get(), VIDIOC_QUERYCAP, &about) < 0 ||
       (about.device_caps & V4L2_CAP_VIDEO_CAPTURE) == 0) {
-    return environment_error("not_a_camera",
-                             fmt::format("{} is not a camera", node.string()));
+    return environment_error("not_a_camera", fmt::format("{} is not a camera", node.string()));
   }
   CameraDevice camera;
   camera.device = node;
@@ -139,20 +138,20 @@ std::vector<CameraDevice> list_cameras() {
 Findings judge_formats(const CameraSettings& camera, const CameraDevice& device) {
   Findings findings;
   if (camera.source != device.source && !camera.source.starts_with("/dev/v4l/")) {
-    findings.push_back(advice(
-        "camera", fmt::format("{} may be another camera after a restart", camera.source),
-        fmt::format("source = \"{}\"", device.source)));
+    findings.push_back(
+        advice("camera", fmt::format("{} may be another camera after a restart", camera.source),
+               fmt::format("source = \"{}\"", device.source)));
   }
   const auto enough = [&](const CameraFormat& format) {
     return format.width_px >= 640 && (format.fps == 0.0 || format.fps >= camera.fps);
   };
   if (!device.formats.empty() &&
       std::none_of(device.formats.begin(), device.formats.end(), enough)) {
-    findings.push_back(advice(
-        "camera",
-        fmt::format("{} offers no format of 640 pixels or more at {} pictures a second",
-                    device.name, camera.fps),
-        "set a smaller fps, or use another camera"));
+    findings.push_back(
+        advice("camera",
+               fmt::format("{} offers no format of 640 pixels or more at {} pictures a second",
+                           device.name, camera.fps),
+               "set a smaller fps, or use another camera"));
   }
   return findings;
 }
@@ -189,19 +188,18 @@ Findings judge_trial(const CameraSettings& camera, const CameraTrial& trial) {
 Findings judge_placement(const CameraSettings& camera, int width_px) {
   Findings findings;
   if (camera.mode == CameraMode::kOpen) {
-    findings.push_back(advice("zone",
-                              "mode open looks at everyone everywhere in the picture",
+    findings.push_back(advice("zone", "mode open looks at everyone everywhere in the picture",
                               "mode = \"check-in\" with a zone, unless your assessment says "
                               "otherwise"));
     return findings;
   }
   const auto& [x0, y0, x1, y1] = camera.zone;
   if (width_px > 0 && (x1 - x0) * width_px < 2.0 * camera.min_face_px) {
-    findings.push_back(fault(
-        "zone",
-        fmt::format("the zone is {:.0f} pixels wide, too narrow for a face of min_face = {}",
-                    (x1 - x0) * width_px, camera.min_face_px),
-        "make the zone wider, or min_face smaller"));
+    findings.push_back(
+        fault("zone",
+              fmt::format("the zone is {:.0f} pixels wide, too narrow for a face of min_face = {}",
+                          (x1 - x0) * width_px, camera.min_face_px),
+              "make the zone wider, or min_face smaller"));
   } else if (area(camera) < 0.02) {
     findings.push_back(fault("zone",
                              fmt::format("the zone is {:.1f} % of the picture: hardly anyone will "
@@ -215,8 +213,8 @@ Findings judge_placement(const CameraSettings& camera, int width_px) {
     findings.push_back(good("zone", fmt::format("{:.0f} % of the picture", 100.0 * area(camera))));
   }
   if (camera.dwell < Milliseconds{200}) {
-    findings.push_back(advice("zone", "dwell is so short that who walks by is compared too",
-                              "dwell = \"700ms\""));
+    findings.push_back(
+        advice("zone", "dwell is so short that who walks by is compared too", "dwell = \"700ms\""));
   }
   return findings;
 }

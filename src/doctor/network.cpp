@@ -155,15 +155,14 @@ Findings look_at_certificate(const std::filesystem::path& certificate,
   findings.push_back(judge_validity(*parsed, certificate.string(), now));
   const Key secret = read_key(key);
   if (!secret) {
-    findings.push_back(fault("certificate",
-                             fmt::format("{} cannot be read as a PEM key without a passphrase",
-                                         key.string()),
-                             "correct staff.tls_key, or let the user maitred read the file"));
+    findings.push_back(
+        fault("certificate",
+              fmt::format("{} cannot be read as a PEM key without a passphrase", key.string()),
+              "correct staff.tls_key, or let the user maitred read the file"));
   } else if (X509_check_private_key(parsed.get(), secret.get()) != 1) {
-    findings.push_back(fault("certificate",
-                             fmt::format("{} is not the key of {}", key.string(),
-                                         certificate.string()),
-                             "give the certificate and the key that were made together"));
+    findings.push_back(fault(
+        "certificate", fmt::format("{} is not the key of {}", key.string(), certificate.string()),
+        "give the certificate and the key that were made together"));
   }
   struct stat facts {};
   if (::stat(key.c_str(), &facts) == 0 && (facts.st_mode & 07) != 0) {

@@ -42,13 +42,12 @@ Result<std::string> try_camera(const CaptureOptions& wanted, Milliseconds durati
     last = std::move(next);
   }
   const double seconds = lasted.count();
-  nlohmann::json report = {{"frames", frames},
-                           {"fps", frames > 1 && seconds > 0.0
-                                       ? static_cast<double>(frames - 1) / seconds
-                                       : 0.0},
-                           {"width", last ? last->image.view.width_px : 0},
-                           {"height", last ? last->image.view.height_px : 0},
-                           {"mean_light", last ? mean_light(last->image.view) : 0.0}};
+  nlohmann::json report = {
+      {"frames", frames},
+      {"fps", frames > 1 && seconds > 0.0 ? static_cast<double>(frames - 1) / seconds : 0.0},
+      {"width", last ? last->image.view.width_px : 0},
+      {"height", last ? last->image.view.height_px : 0},
+      {"mean_light", last ? mean_light(last->image.view) : 0.0}};
   return report.dump();
 }
 

@@ -34,8 +34,8 @@ Findings look_at_models(const Settings& settings) {
   const auto files =
       locate(Manifest::built_in(), settings.engine, settings.models_dir, shipped_model_folders());
   if (!files) return {of_error("models", files.error(), "maitredctl models fetch")};
-  Findings findings{good("models", fmt::format("engine {}: every file is there and unaltered",
-                                               settings.engine))};
+  Findings findings{
+      good("models", fmt::format("engine {}: every file is there and unaltered", settings.engine))};
   std::set<std::string> licences;
   for (const ModelRow& row :
        list_models(Manifest::built_in(), settings.models_dir, shipped_model_folders())) {
@@ -45,17 +45,19 @@ Findings look_at_models(const Settings& settings) {
   }
   std::string all;
   for (const std::string& licence : licences) all += (all.empty() ? "" : "; ") + licence;
-  const bool live = std::any_of(
-      settings.cameras.begin(), settings.cameras.end(),
-      [](const CameraSettings& camera) { return is_live_source(camera.source); });
+  const bool live =
+      std::any_of(settings.cameras.begin(), settings.cameras.end(),
+                  [](const CameraSettings& camera) { return is_live_source(camera.source); });
   if (!files->engine.is_demo()) {
     findings.push_back(good("licences", all));
   } else if (live) {
-    findings.push_back(fault("licences", "engine demo knows drawn people only: " + all,
-                             "maitredctl models fetch retail, and set [models] engine = \"retail\""));
+    findings.push_back(
+        fault("licences", "engine demo knows drawn people only: " + all,
+              "maitredctl models fetch retail, and set [models] engine = \"retail\""));
   } else {
-    findings.push_back(advice("licences", "engine demo is for trials without real people: " + all,
-                              "engine retail is free for every use: maitredctl models fetch retail"));
+    findings.push_back(
+        advice("licences", "engine demo is for trials without real people: " + all,
+               "engine retail is free for every use: maitredctl models fetch retail"));
   }
   return findings;
 }
@@ -63,9 +65,8 @@ Findings look_at_models(const Settings& settings) {
 // Daemon, key and store. `status` gets what the daemon or the store says.
 Findings look_at_store(Session& session, json& status) {
   // The service has a user of its own, and the store must be that one's.
-  const std::string as_user = account("maitred").uid == ::geteuid()
-                                  ? "maitredctl init"
-                                  : "sudo -u maitred maitredctl init";
+  const std::string as_user =
+      account("maitred").uid == ::geteuid() ? "maitredctl init" : "sudo -u maitred maitredctl init";
   auto answer = session.ask("status", json::object());
   if (!answer) return {of_error("store", answer.error(), as_user)};
   status = std::move(*answer);
@@ -73,17 +74,19 @@ Findings look_at_store(Session& session, json& status) {
   if (status.value("running", false)) {
     findings.push_back(good("daemon", "maitred is running"));
   } else {
-    findings.push_back(fault("daemon", "maitred is not running",
-                             "systemctl enable --now maitred; without systemd: maitred --spawn-eyes"));
+    findings.push_back(
+        fault("daemon", "maitred is not running",
+              "systemctl enable --now maitred; without systemd: maitred --spawn-eyes"));
   }
   const auto checked = session.ask("audit_verify", json::object());
   if (checked) {
-    findings.push_back(good("store", fmt::format("every sealed row opens, the audit chain of {} rows "
-                                                 "is whole",
-                                                 checked->value("rows", 0))));
+    findings.push_back(
+        good("store", fmt::format("every sealed row opens, the audit chain of {} rows "
+                                  "is whole",
+                                  checked->value("rows", 0))));
   } else {
-    findings.push_back(of_error("store", checked.error(),
-                                "restore the newest backup: maitredctl restore FILE"));
+    findings.push_back(
+        of_error("store", checked.error(), "restore the newest backup: maitredctl restore FILE"));
   }
   return findings;
 }
@@ -206,16 +209,15 @@ Findings examine(Session& session) {
   }
   const Settings& settings = **read;
   add(findings, look_at_box(settings.store_path.parent_path(), settings.cameras.size()));
-  add(findings, look_at_permissions(settings,
-                                    runtime_folder(settings, std::getenv("RUNTIME_DIRECTORY")),
-                                    account("maitred")));
+  add(findings,
+      look_at_permissions(settings, runtime_folder(settings, std::getenv("RUNTIME_DIRECTORY")),
+                          account("maitred")));
   add(findings, look_at_models(settings));
   json status = json::object();
   add(findings, look_at_store(session, status));
   add(findings, look_at_backup(status, wall_now()));
   add(findings, look_at_ports(settings, status));
-  add(findings,
-      look_at_certificate(settings.staff.tls_cert, settings.staff.tls_key, wall_now()));
+  add(findings, look_at_certificate(settings.staff.tls_cert, settings.staff.tls_key, wall_now()));
   add(findings, look_at_cameras(settings, status, session.options().quiet));
   return findings;
 }
@@ -268,9 +270,10 @@ Result<Answer> report(Session& session) {
 }  // namespace
 
 void add_doctor_verbs(CommandLine& line) {
-  CLI::App* verb = add_verb(line, "doctor",
-                            "What is wrong on this box, and how to mend it; status 1 when something "
-                            "needs doing");
+  CLI::App* verb =
+      add_verb(line, "doctor",
+               "What is wrong on this box, and how to mend it; status 1 when something "
+               "needs doing");
   verb->callback([&line] { line.run = [&line] { return report(line.session); }; });
 }
 

@@ -49,13 +49,13 @@ Status start_trial(Trial& trial, std::vector<std::string> words) {
   std::vector<char*> arguments;
   for (std::string& word : words) arguments.push_back(word.data());
   arguments.push_back(nullptr);
-  const int error = posix_spawn(&trial.pid, words.front().c_str(), &actions, nullptr,
-                                arguments.data(), environ);
+  const int error =
+      posix_spawn(&trial.pid, words.front().c_str(), &actions, nullptr, arguments.data(), environ);
   posix_spawn_file_actions_destroy(&actions);
   if (error == 0) return {};
   trial.pid = 0;
-  return environment_error(
-      "trial_failed", fmt::format("cannot start {}: {}", words.front(), std::strerror(error)));
+  return environment_error("trial_failed",
+                           fmt::format("cannot start {}: {}", words.front(), std::strerror(error)));
 }
 
 // What it writes until it ends or the time is over.

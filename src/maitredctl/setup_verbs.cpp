@@ -113,10 +113,9 @@ Result<FirstCamera> ask_camera(Interview& interview, const SetupOptions& options
     }
     camera.name = interview.ask("What is the place called? Letters, digits, '-'",
                                 options.name.empty() ? name : options.name);
-    interview.say(
-        "Only who stops inside a zone of the picture is compared with your customers.\n");
-    camera.zone = interview.ask("The zone: x0, y0, x1, y1 as fractions of the picture",
-                                "0.2, 0.1, 0.8, 1.0");
+    interview.say("Only who stops inside a zone of the picture is compared with your customers.\n");
+    camera.zone =
+        interview.ask("The zone: x0, y0, x1, y1 as fractions of the picture", "0.2, 0.1, 0.8, 1.0");
     camera.zone = fmt::format("[{}]", camera.zone);
     const Status fine = check(camera, file);
     if (fine) return camera;
@@ -136,11 +135,11 @@ Status write_new(const fs::path& file, const std::string& text) {
                                    "name another file with -c",
                                    file.string()));
   }
-  const bool written = fd && ::write(fd.get(), text.data(), text.size()) ==
-                                 static_cast<ssize_t>(text.size());
+  const bool written =
+      fd && ::write(fd.get(), text.data(), text.size()) == static_cast<ssize_t>(text.size());
   if (!written || ::fsync(fd.get()) != 0) {
-    return environment_error("file_unwritable", fmt::format("cannot write {}: {}", file.string(),
-                                                            std::strerror(errno)));
+    return environment_error(
+        "file_unwritable", fmt::format("cannot write {}: {}", file.string(), std::strerror(errno)));
   }
   // As in the package: for root to change and for the group of the service to read.
   struct stat folder {};
@@ -173,9 +172,8 @@ Result<Answer> set_up(Session& session, const SetupOptions& options) {
   FirstAnswers answers;
   answers.beside_file = !fs::absolute(wanted).string().starts_with("/etc/");
   for (;;) {
-    const std::string name = answers.cameras.empty()
-                                 ? "entrance"
-                                 : fmt::format("camera-{}", answers.cameras.size() + 1);
+    const std::string name =
+        answers.cameras.empty() ? "entrance" : fmt::format("camera-{}", answers.cameras.size() + 1);
     MAITRED_ASSIGN(FirstCamera camera, ask_camera(interview, options, found, name, file));
     answers.cameras.push_back(std::move(camera));
     const std::string more = interview.ask("Another camera? yes or no", "no");
@@ -190,8 +188,9 @@ Result<Answer> set_up(Session& session, const SetupOptions& options) {
   answer.object = {{"written", file.string()}, {"cameras", answers.cameras.size()}};
   answer.text = fmt::format("Wrote {}. It has every setting, with comments.\n", file.string());
   if (file != wanted) {
-    answer.text += fmt::format("{0} was there and is untouched. To use the new one:\n    mv {1} {0}\n",
-                               wanted.string(), file.string());
+    answer.text +=
+        fmt::format("{0} was there and is untouched. To use the new one:\n    mv {1} {0}\n",
+                    wanted.string(), file.string());
   }
   const bool installed = !answers.beside_file;
   const std::string ctl =

@@ -26,6 +26,9 @@ class CameraStates {
 
   explicit CameraStates(const std::vector<std::string>& names);
 
+  // Other cameras from now on; those that stay keep their state.
+  void reconfigure(const std::vector<std::string>& names);
+
   bool known(std::string_view camera) const { return cameras_.contains(camera); }
   void connected(const std::string& camera, Timestamp now);
   void report(const std::string& camera, const EyeHealth& health, Timestamp now);

@@ -77,6 +77,8 @@ class Daemon {
   nlohmann::json live_status();
 
   void await_signals();
+  void reload();       // SIGHUP; says in the log what came of it
+  Status take_over();  // nothing is changed when it fails
   void schedule_deadline();
   void schedule_upkeep();
   void heed(const Status& status);  // a store that fails ends the program

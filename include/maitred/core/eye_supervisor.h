@@ -8,6 +8,7 @@
 #include <filesystem>
 #include <functional>
 #include <map>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -35,6 +36,9 @@ class EyeSupervisor {
   EyeSupervisor& operator=(const EyeSupervisor&) = delete;
 
   void start();
+  // Starts the eyes of new cameras, ends those of cameras that are gone, and starts those of
+  // changed ones anew.
+  void reconfigure(const std::vector<std::string>& cameras, const std::set<std::string>& changed);
   // An eye has sent something.
   void heard(std::string_view camera);
   // SIGTERM, after 2 s SIGKILL; `done` when none is left.
@@ -51,6 +55,8 @@ class EyeSupervisor {
     Timestamp last_heard{};
     bool spoke = false;
     bool done = false;
+    bool again = false;    // ended to be started anew
+    bool removed = false;  // its camera is gone
     boost::asio::steady_timer timer;  // restart, while it is dead
   };
 

@@ -30,6 +30,8 @@ class Recognition {
 
   // The customer's templates or consent have changed, or the customer is gone.
   Status refresh(const CustomerId& id, WallTime now);
+  // Another false_alerts from now on.
+  void retune(const Settings& settings);
   // Takes out whose consent has run out by `now`.
   Status drop_expired(WallTime now);
 
@@ -67,7 +69,7 @@ class Recognition {
   const std::string engine_;
   const std::size_t template_length_;
   const Calibration calibration_;
-  const DecisionRules rules_;
+  DecisionRules rules_;
   std::map<CustomerId, Member> members_;
   std::shared_ptr<const Gallery> gallery_;
   DecisionPolicy policy_;

@@ -32,6 +32,8 @@ class Shop {
   static Result<std::unique_ptr<Shop>> open(const Settings& settings, const KeyAccess& key);
 
   const Settings& settings() const { return settings_; }
+  // Takes over what may change while the store is open; the caller leaves the rest as it is.
+  Status reload(const Settings& fresh);
   Store& store() { return store_; }
   VisitDesk& desk() { return *desk_; }
   // Reads the templates at the first call. Errors: those of Recognition::load.
@@ -44,7 +46,7 @@ class Shop {
  private:
   Shop(const Settings& settings, Store store) : settings_(settings), store_(std::move(store)) {}
 
-  const Settings settings_;
+  Settings settings_;
   Store store_;
   std::unique_ptr<VisitDesk> desk_;
   std::unique_ptr<Recognition> recognition_;

@@ -20,13 +20,13 @@ struct ShopFacts {
   std::string version;
   std::string engine;
   std::vector<CameraState> cameras;
-  std::size_t customers = 0;        // who may be recognised
+  std::size_t customers = 0;  // who may be recognised
   double expected_false_alerts_per_1000 = 0.0;
   double expected_miss_rate = 0.0;
   std::size_t alerts_open = 0;
   std::size_t staff_connected = 0;
   std::uint64_t eye_restarts = 0;
-  std::uint64_t store_bytes = 0;    // with its write-ahead log
+  std::uint64_t store_bytes = 0;  // with its write-ahead log
   std::uint64_t log_warnings = 0;
   std::uint64_t log_errors = 0;
   double loop_delay_seconds = 0.0;  // how late the last timer came

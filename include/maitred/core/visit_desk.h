@@ -44,6 +44,8 @@ class VisitDesk : public StaffDesk {
 
   // Escalations and expiries that are due.
   Status tick(WallTime now);
+  // Other rules from now on.
+  Status reload(const VisitSettings& settings);
   std::size_t alerts_open() const { return book_.open_alerts(); }
   std::optional<WallTime> next_deadline() const { return book_.next_deadline(); }
 
@@ -70,7 +72,7 @@ class VisitDesk : public StaffDesk {
   void publish(const Alert& alert);
 
   Store& store_;
-  const VisitSettings settings_;
+  VisitSettings settings_;
   VisitBook book_;
   Sink sink_;
   std::function<void()> visit_began_ = [] {};

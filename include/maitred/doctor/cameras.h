@@ -21,7 +21,7 @@ struct CameraFormat {
 };
 
 struct CameraDevice {
-  std::string source;  // for the configuration: the by-id name where there is one
+  std::string source;            // for the configuration: the by-id name where there is one
   std::filesystem::path device;  // /dev/videoN
   std::string name;              // as the driver calls it
   std::vector<CameraFormat> formats;

@@ -120,6 +120,8 @@ class VisitBook {
   void forget(const CustomerId& customer);
 
   std::size_t open_alerts() const;
+  // For what comes; visits and alerts that are open keep their ends.
+  void set_rules(VisitRules rules) { rules_ = std::move(rules); }
   const VisitRules& rules() const { return rules_; }
 
  private:

@@ -79,11 +79,12 @@ TEST(ShopMetrics, SayNothingOfAnybody) {
 
 TEST(ShopMetrics, CamerasHaveOneStateAndEscapedNames) {
   const std::string text = ShopMetrics().text(facts(), {});
-  EXPECT_THAT(
-      text, HasSubstr("maitred_camera_state{camera=\"door \\\"a\\\"\",state=\"stalled\"} 1\n"));
-  EXPECT_THAT(
-      text, HasSubstr("maitred_camera_state{camera=\"door \\\"a\\\"\",state=\"running\"} 0\n"));
-  EXPECT_THAT(text, HasSubstr("maitred_camera_dropped_frames_total{camera=\"door \\\"a\\\"\"} 3\n"));
+  EXPECT_THAT(text,
+              HasSubstr("maitred_camera_state{camera=\"door \\\"a\\\"\",state=\"stalled\"} 1\n"));
+  EXPECT_THAT(text,
+              HasSubstr("maitred_camera_state{camera=\"door \\\"a\\\"\",state=\"running\"} 0\n"));
+  EXPECT_THAT(text,
+              HasSubstr("maitred_camera_dropped_frames_total{camera=\"door \\\"a\\\"\"} 3\n"));
 }
 
 TEST(ShopMetrics, EveryFamilyStandsOnceBeforeItsSamples) {

@@ -47,9 +47,7 @@ class Access : public testing::Test {
   const Account other_{"other", 12345, {12345}};
 };
 
-TEST_F(Access, AnOrderlyBoxHasNoFaults) {
-  EXPECT_TRUE(faults(owner_).empty());
-}
+TEST_F(Access, AnOrderlyBoxHasNoFaults) { EXPECT_TRUE(faults(owner_).empty()); }
 
 TEST_F(Access, AnotherUserIsToldWhoOwnsWhat) {
   const auto checks = faults(other_);

@@ -1,0 +1,104 @@
+// SIGHUP: the configuration is read again, and what can change in a running daemon is taken over.
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
+
+#include <set>
+
+#include "maitred/base/log.h"
+#include "maitred/core/daemon.h"
+
+namespace maitred {
+namespace {
+
+bool same_listen(const ListenSettings& a, const ListenSettings& b) {
+  return a.address == b.address && a.port == b.port;
+}
+
+bool same_camera(const CameraSettings& a, const CameraSettings& b) {
+  return a.source == b.source && a.mode == b.mode && a.zone == b.zone && a.dwell == b.dwell &&
+         a.fps == b.fps && a.realtime == b.realtime && a.loop == b.loop &&
+         a.min_face_px == b.min_face_px;
+}
+
+// Puts back what a running daemon cannot change, and says which that is.
+void keep_fixed(Settings& fresh, const Settings& now) {
+  std::string fixed;
+  const auto keep = [&fixed](bool same, const char* key, auto& value, const auto& before) {
+    if (same) return;
+    fixed += fmt::format("{}{}", fixed.empty() ? "" : ", ", key);
+    value = before;
+  };
+  keep(fresh.store_path == now.store_path, "store.path", fresh.store_path, now.store_path);
+  keep(fresh.store_key == now.store_key, "store.key", fresh.store_key, now.store_key);
+  keep(fresh.models_dir == now.models_dir, "models.dir", fresh.models_dir, now.models_dir);
+  keep(fresh.engine == now.engine, "models.engine", fresh.engine, now.engine);
+  keep(same_listen(fresh.staff.listen, now.staff.listen), "staff.listen", fresh.staff.listen,
+       now.staff.listen);
+  keep(same_listen(fresh.board, now.board), "board.listen", fresh.board, now.board);
+  keep(same_listen(fresh.metrics, now.metrics), "metrics.listen", fresh.metrics, now.metrics);
+  if (!fixed.empty()) spdlog::warn("{}: takes effect at the next start", fixed);
+}
+
+std::vector<std::string> names_of(const Settings& settings) {
+  std::vector<std::string> names;
+  for (const CameraSettings& camera : settings.cameras) names.push_back(camera.name);
+  return names;
+}
+
+std::set<std::string> changed_cameras(const Settings& fresh, const Settings& now) {
+  std::set<std::string> changed;
+  for (const CameraSettings& camera : fresh.cameras) {
+    const CameraSettings* before = now.camera(camera.name);
+    if (before != nullptr && !same_camera(camera, *before)) changed.insert(camera.name);
+  }
+  return changed;
+}
+
+}  // namespace
+
+void Daemon::reload() {
+  options_.notifier.send("RELOADING=1");
+  const Status done = take_over();
+  if (done) {
+    spdlog::info("the configuration was read again and is taken over");
+  } else {
+    spdlog::error("{} (the configuration is refused; the one before stays)", done.error().message);
+  }
+  options_.notifier.send("READY=1");
+}
+
+Status Daemon::take_over() {
+  const Settings now = shop_->settings();
+  MAITRED_ASSIGN(Settings fresh, read_settings(now.file));
+  MAITRED_TRY(check_settings(fresh, options_));
+  keep_fixed(fresh, now);
+  MAITRED_TRY(set_log_level(fresh.log_level));
+  MAITRED_TRY(shop_->reload(fresh));
+  const std::set<std::string> changed = changed_cameras(fresh, now);
+  cameras_.reconfigure(names_of(fresh));
+  std::erase_if(camera_was_, [&fresh](const auto& item) { return !fresh.camera(item.first); });
+  // An eye of a camera that is gone is not let in again.
+  std::vector<EyeSession> gone;
+  for (const auto& [session, camera] : camera_of_) {
+    if (fresh.camera(camera) == nullptr) gone.push_back(session);
+  }
+  for (const EyeSession session : gone) {
+    const std::string camera = camera_of_.at(session);
+    camera_of_.erase(session);
+    session_of_.erase(camera);
+    recognition_->drop_camera(camera);
+    eyes_->disconnect(session);
+  }
+  if (supervisor_) {
+    supervisor_->reconfigure(names_of(fresh), changed);
+  } else {
+    for (const std::string& camera : changed) {
+      spdlog::warn("camera {}: its settings have changed: systemctl restart maitred-eye@{}", camera,
+                   camera);
+    }
+  }
+  schedule_deadline();
+  return {};
+}
+
+}  // namespace maitred
