@@ -11,7 +11,7 @@ std::string metric_number(double value) {
   if (std::isnan(value)) return "NaN";
   if (std::isinf(value)) return value > 0 ? "+Inf" : "-Inf";
   const bool whole = std::nearbyint(value) == value && std::fabs(value) < 1e15;
-  return whole ? fmt::format("{:.0f}", value) : fmt::format("{:.9g}", value);
+  return whole ? fmt::format("{:.0f}", value) : fmt::format("{:.15g}", value);
 }
 
 std::string escaped_label(std::string_view value) {

@@ -46,7 +46,7 @@ class Metrics(ShopTest):
         path, truth = film()
         box = self.metered_shop().camera(path, realtime=True, loop=True)
         box.init()
-        ids = [box.enrol(f"Customer {member}", portrait_of_member(member),
+        ids = [box.enrol(f"Robin {member}", portrait_of_member(member),
                          extra=["--allow-duplicate"]) for member in truth["enroll"]]
         box.start()
         client = box.client()
@@ -68,7 +68,7 @@ class Metrics(ShopTest):
         self.assertGreater(found["process_resident_memory_bytes"], 1 << 20)
         status, text = get(box.metrics_port, "/metrics")
         self.assertEqual(status, 200)
-        for secret in ids + [visit, "Customer", "Sam"]:
+        for secret in ids + [visit, "Robin", "Sam"]:
             self.assertNotIn(secret, text)
         self.assertEqual(get(box.metrics_port, "/healthz"), (200, "ok\n"))
         self.assertEqual(get(box.metrics_port, "/readyz"), (200, "ok\n"))
