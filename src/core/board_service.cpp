@@ -46,7 +46,9 @@ Result<std::unique_ptr<BoardService>> BoardService::open(Parts parts) {
   BoardOptions options;
   options.always_sign_in = !local;
   service->board_ = std::make_unique<Board>(service->room_, options);
-  auto server = WebServer::open(parts.io, *service->board_, web_options(settings));
+  WebServerOptions web = web_options(settings);
+  web.passed_socket = parts.passed_socket;
+  auto server = WebServer::open(parts.io, *service->board_, std::move(web));
   if (!server && server.error().code == "port_in_use" && !settings.board.chosen) {
     spdlog::warn("no staff web page: {}", server.error().message);
     return nullptr;

@@ -114,8 +114,10 @@ Status Daemon::open_listeners() {
   staff.server = "maitred " MAITRED_VERSION;
   staff.store = shop_->store().id();
   MAITRED_ASSIGN(staff_, StaffServer::open(io_, shop_->desk(), staff));
+  MAITRED_ASSIGN(UniqueFd board_socket, passed_listener("board", settings.board.listen));
   MAITRED_ASSIGN(board_, BoardService::open({io_, *shop_, admin_, [this] { return staff_.get(); },
-                                             options_.eye_program, options_.runtime_folder}));
+                                             options_.eye_program, options_.runtime_folder,
+                                             board_socket.release()}));
 
   ControlServerOptions control;
   control.socket = options_.runtime_folder / "control.sock";
@@ -149,9 +151,6 @@ int Daemon::run() {
       policy.expected_false_alerts_per_1000(), policy.expected_miss_rate() * 100.0);
   if (recognition_->engine() == "demo") {
     spdlog::warn("the demo engine knows drawn people only: it cannot recognise real customers");
-  }
-  if (!shop_->settings().metrics.off()) {
-    spdlog::info("[metrics] has no effect in this version");
   }
   if (board_) {
     spdlog::info("staff web page at {}:{}", shop_->settings().board.listen.address, board_->port());

@@ -12,6 +12,9 @@ namespace maitred {
 namespace {
 
 constexpr Milliseconds kUsualPulse{5000};
+// Of the configuration's [metrics].
+constexpr std::string_view kUsualAddress = "127.0.0.1";
+constexpr std::uint16_t kUsualPort = 7490;
 // A feeding that comes late by this much still comes in time.
 constexpr int kFeedingsPerWatchdog = 3;
 
@@ -40,7 +43,14 @@ Result<std::unique_ptr<Telemetry>> Telemetry::open(boost::asio::io_context& io,
   server.port = own.listen.port;
   server.passed_socket = own.listener.release();
   server.limits.connections = 16;
-  MAITRED_ASSIGN(telemetry->server_, WebServer::open(io, *telemetry, std::move(server)));
+  auto opened = WebServer::open(io, *telemetry, std::move(server));
+  // Several instances with the default must not stop each other.
+  const bool by_default = own.listen.address == kUsualAddress && own.listen.port == kUsualPort;
+  if (!opened && opened.error().code == "port_in_use" && by_default) {
+    spdlog::warn("no metrics: {}", opened.error().message);
+    return telemetry;
+  }
+  MAITRED_ASSIGN(telemetry->server_, std::move(opened));
   return telemetry;
 }
 

@@ -190,10 +190,10 @@ Findings look_at_cameras(const Settings& settings, const json& status, bool quie
 Findings look_at_ports(const Settings& settings, const json& status) {
   const bool runs = status.value("running", false);
   Findings findings = look_at_port("staff", settings.staff.listen, runs);
-  if (!runs || status.contains("board_listen")) {
+  if (!runs || status.value("board_listen", "") != "") {
     add(findings, look_at_port("board", settings.board.listen, runs));
   }
-  if (!runs || status.contains("metrics_listen")) {
+  if (!runs || status.value("metrics_listen", "") != "") {
     add(findings, look_at_port("metrics", settings.metrics, runs));
   }
   return findings;

@@ -22,6 +22,7 @@ class BoardService {
     std::function<StaffServer*()> staff;  // null while shutting down
     std::filesystem::path eye_program;
     std::filesystem::path runtime_folder;  // of photo.sock, where a service looks at photos
+    int passed_socket = -1;  // one that listens already, e.g. systemd's
   };
 
   // Null where [board] is off, or its default port is taken by another program. Errors:

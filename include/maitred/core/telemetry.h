@@ -34,7 +34,8 @@ struct TelemetryOptions {
 // fed while /healthz is good. Bound to the io_context's thread.
 class Telemetry : public WebSite {
  public:
-  // Errors: those of WebServer::open.
+  // Without HTTP too where the default port is taken by another program. Errors: those of
+  // WebServer::open.
   static Result<std::unique_ptr<Telemetry>> open(boost::asio::io_context& io,
                                                  TelemetryOptions options);
 
