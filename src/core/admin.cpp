@@ -136,6 +136,13 @@ Result<json> Admin::enrol(const json& args, const Actor& actor) {
   MAITRED_ASSIGN(customer.photos, read_photos(args, customer.consent));
   MAITRED_TRY(check_external(customer.profile.external, {}));
   json warnings = json::array();
+  MAITRED_ASSIGN(const auto outlier, recognition->outlier_of(customer.templates));
+  if (outlier) {
+    return input_error("photo_outlier",
+                       fmt::format("photo {} does not look like the other{}; give photos of one "
+                                   "person only",
+                                   *outlier + 1, customer.templates.size() > 2 ? "s" : ""));
+  }
   MAITRED_ASSIGN(const auto twin, recognition->duplicate_of(customer.templates));
   if (twin && !args.value("allow_duplicate", false)) {
     return input_error("face_enrolled",

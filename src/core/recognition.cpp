@@ -152,6 +152,11 @@ Result<bool> Recognition::verify(const CustomerId& id, const std::vector<Templat
   return maitred::verify(*gallery_, calibration_, id, rotate(photos));
 }
 
+Result<std::optional<std::size_t>> Recognition::outlier_of(
+    const std::vector<Template>& photos) const {
+  return find_outlier(calibration_, photos);
+}
+
 Result<std::optional<CustomerId>> Recognition::duplicate_of(
     const std::vector<Template>& photos) const {
   return find_duplicate(*gallery_, calibration_, rotate(photos));

@@ -33,6 +33,27 @@ Result<std::optional<Identified>> identify(const Gallery& gallery, const Decisio
   return Identified{candidates[0].customer, policy.confidence(candidates[0].similarity)};
 }
 
+Result<std::optional<std::size_t>> find_outlier(const Calibration& calibration,
+                                                const std::vector<Template>& photos) {
+  constexpr double kOutlierFmr = 1e-2;
+  if (photos.size() < 2) return std::nullopt;
+  MAITRED_TRY(mean_of(photos));  // all of one engine
+  std::size_t least = 0;
+  float least_mean = 2.0F;
+  for (std::size_t i = 0; i < photos.size(); ++i) {
+    float sum = 0.0F;
+    for (std::size_t j = 0; j < photos.size(); ++j) {
+      if (j != i) sum += similarity(photos[i], photos[j]).value;
+    }
+    const float mean = sum / static_cast<float>(photos.size() - 1);
+    if (mean > least_mean) continue;
+    least = i;
+    least_mean = mean;
+  }
+  if (Similarity{least_mean} >= calibration.threshold_for(kOutlierFmr)) return std::nullopt;
+  return least;
+}
+
 Result<bool> verify(const Gallery& gallery, const Calibration& calibration,
                     const CustomerId& customer, const std::vector<Template>& photos, double fmr) {
   MAITRED_ASSIGN(const Template probe, mean_of(photos));

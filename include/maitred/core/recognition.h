@@ -47,6 +47,8 @@ class Recognition {
   Result<std::optional<Identified>> identify(const std::vector<Template>& photos) const;
   // Errors: consent_missing (kInput) when the customer may not be matched, and as identify.
   Result<bool> verify(const CustomerId& id, const std::vector<Template>& photos) const;
+  // Which of the photos of one enrolment shows somebody else, from 0.
+  Result<std::optional<std::size_t>> outlier_of(const std::vector<Template>& photos) const;
   Result<std::optional<CustomerId>> duplicate_of(const std::vector<Template>& photos) const;
 
   const DecisionPolicy& policy() const { return policy_; }

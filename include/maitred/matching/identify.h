@@ -21,6 +21,12 @@ struct Identified {
 Result<std::optional<Identified>> identify(const Gallery& gallery, const DecisionPolicy& policy,
                                            const std::vector<Template>& photos);
 
+// Which photo of one enrolment shows somebody else: the one that resembles the others least, where
+// its mean similarity to them is below what all but one stranger in a hundred have. Of two photos
+// that do not fit, the second is named. Nothing for fewer than two photos. Errors: template_mismatch.
+Result<std::optional<std::size_t>> find_outlier(const Calibration& calibration,
+                                                const std::vector<Template>& photos);
+
 inline constexpr double kVerificationFmr = 1e-4;
 
 // 1:1. Errors: unknown_customer (kInput), template_mismatch, no_probe.

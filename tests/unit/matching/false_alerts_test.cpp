@@ -183,6 +183,26 @@ TEST_F(DeskTest, FindsWhoIsEnrolledAlready) {
   EXPECT_LE(refused, 6);  // 1 is expected
 }
 
+TEST_F(DeskTest, FindsThePhotoOfSomebodyElse) {
+  const auto& calibration = shop_.policy->calibration();
+  int wrong = 0;
+  int found = 0;
+  for (std::size_t i = 0; i + 1 < 100; ++i) {
+    auto own = photos(shop_.faces[i], 3, 0.5F);
+    wrong += find_outlier(calibration, own).value() ? 1 : 0;
+    own[1] = photos(shop_.faces[i + 1], 1, 0.5F)[0].clone();
+    found += find_outlier(calibration, own).value() == std::size_t{1} ? 1 : 0;
+    std::vector<Template> two;
+    two.push_back(own[0].clone());
+    two.push_back(own[1].clone());
+    EXPECT_EQ(find_outlier(calibration, two).value(), std::size_t{1});
+    two.pop_back();
+    EXPECT_EQ(find_outlier(calibration, two).value(), std::nullopt);
+  }
+  EXPECT_EQ(wrong, 0);
+  EXPECT_GE(found, 90);
+}
+
 TEST_F(DeskTest, SaysWhatIsMissing) {
   const auto& calibration = shop_.policy->calibration();
   EXPECT_EQ(identify(*shop_.gallery, *shop_.policy, {}).error().code, "no_probe");
