@@ -85,10 +85,32 @@ Result<json> Admin::export_customer(const json& args, const Actor& actor) {
   return object;
 }
 
+namespace {
+
+// Of all photos together: false when one of them is a picture of a face, true when all are live,
+// null where that is not known.
+json liveness_of(const json& args) {
+  json live = nullptr;
+  for (const json& report : args["photos"]) {
+    const auto one = report.find("live");
+    if (one == report.end() || !one->is_boolean()) continue;
+    if (!one->get<bool>()) return false;
+    live = true;
+  }
+  return live;
+}
+
+}  // namespace
+
 Result<json> Admin::identify(const json& args, const Actor& actor) {
   MAITRED_ASSIGN(Recognition * recognition, shop_.recognition());
   MAITRED_ASSIGN(const auto photos,
                  templates_field(args, recognition->engine(), recognition->template_length()));
+  const json live = liveness_of(args);
+  if (live == false) {
+    MAITRED_TRY(shop_.store().audit().append(actor, "identify", "", "not live"));
+    return json{{"match", false}, {"live", false}};
+  }
   MAITRED_ASSIGN(const auto found, recognition->identify(photos));
   if (!found) return json{{"match", false}};
   MAITRED_ASSIGN(const Customer customer, shop_.store().customers().find(found->customer));
@@ -97,7 +119,8 @@ Result<json> Admin::identify(const json& args, const Actor& actor) {
   return json{{"match", true},
               {"id", customer.id.value},
               {"name", customer.profile.name},
-              {"confidence", word(found->confidence)}};
+              {"confidence", word(found->confidence)},
+              {"live", live}};
 }
 
 Result<json> Admin::verify(const json& args, const Actor& actor) {
@@ -112,9 +135,12 @@ Result<json> Admin::verify(const json& args, const Actor& actor) {
   MAITRED_ASSIGN(Recognition * recognition, shop_.recognition());
   MAITRED_ASSIGN(const auto photos,
                  templates_field(args, recognition->engine(), recognition->template_length()));
-  MAITRED_ASSIGN(const bool verified, recognition->verify(id, photos));
-  MAITRED_TRY(shop_.store().audit().append(actor, "verify", id.value, verified ? "yes" : "no"));
-  return json{{"verified", verified}, {"live", nullptr}};
+  const json live = liveness_of(args);
+  MAITRED_ASSIGN(const bool same, recognition->verify(id, photos));
+  const bool verified = same && live != false;
+  MAITRED_TRY(shop_.store().audit().append(
+      actor, "verify", id.value, verified ? "yes" : live == false ? "not live" : "no"));
+  return json{{"verified", verified}, {"live", live}};
 }
 
 Result<json> Admin::visits(const json& args, const Actor&) {

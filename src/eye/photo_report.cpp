@@ -82,6 +82,11 @@ Result<std::string> report_photo(Engine& engine, std::span<const std::uint8_t> b
     warnings.push_back("several faces are in the photo; the most prominent one counts");
   }
   MAITRED_ASSIGN(const Template probe, embed_photo(*engine.embedder, image.view, face));
+  json live = nullptr;
+  if (engine.liveness && purpose == Purpose::kProbe) {
+    MAITRED_ASSIGN(const float score, engine.liveness->score(image.view, face));
+    live = score >= kLiveFrom;
+  }
   const json report = {{"engine", engine.embedder->engine()},
                        {"template", template_text(probe)},
                        {"faces", faces.size()},
@@ -90,6 +95,7 @@ Result<std::string> report_photo(Engine& engine, std::span<const std::uint8_t> b
                          rounded(face.box.height_px)}},
                        {"quality", quality_json(grade_face(measures))},
                        {"measures", measures_json(measures)},
+                       {"live", std::move(live)},
                        {"warnings", std::move(warnings)}};
   return json_text(report);
 }

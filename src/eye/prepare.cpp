@@ -40,12 +40,16 @@ Status check_demo(const Settings& settings, const CameraSettings& camera) {
 
 }  // namespace
 
-Result<Engine> prepare_engine(const Settings& settings) {
+Result<Engine> prepare_engine(const Settings& settings, EngineUse use) {
   MAITRED_ASSIGN(const EngineFiles files, locate(Manifest::built_in(), settings.engine,
                                                  settings.models_dir, shipped_model_folders()));
   EngineSources sources;
   sources.engine = files.engine.name;
   sources.files = files.by_role_name();
+  if (use == EngineUse::kCamera || !settings.liveness_at_desk) {
+    sources.files.erase("liveness");
+    sources.files.erase("liveness_wide");
+  }
   return load_engine(sources);
 }
 

@@ -69,14 +69,14 @@ Result<std::string> run_photo(const Settings& settings, const std::string& purpo
   // Read before the limits are set and the models loaded: the sender need not wait.
   const std::vector<std::uint8_t> bytes = read_standard_input();
   MAITRED_TRY(limit_this_process());
-  MAITRED_ASSIGN(Engine engine, prepare_engine(settings));
+  MAITRED_ASSIGN(Engine engine, prepare_engine(settings, EngineUse::kPhoto));
   return report_photo(engine, bytes, purpose == "probe" ? Purpose::kProbe : Purpose::kEnrol);
 }
 
 int photos_main(const Settings& settings, const std::string& purpose) {
   const auto run = [&]() -> Status {
     MAITRED_TRY(limit_this_process(kPhotosInARow));
-    MAITRED_ASSIGN(Engine engine, prepare_engine(settings));
+    MAITRED_ASSIGN(Engine engine, prepare_engine(settings, EngineUse::kPhoto));
     return report_photos(engine, purpose == "probe" ? Purpose::kProbe : Purpose::kEnrol,
                          STDIN_FILENO, STDOUT_FILENO);
   };

@@ -33,7 +33,8 @@ Result<Answer> identify(Session& session, const ProbeOptions& options) {
   Answer answer;
   MAITRED_ASSIGN(answer.object, session.ask("identify", args));
   if (!answer.object.value("match", false)) {
-    answer.text = "No match.\n";
+    const bool attack = answer.object.contains("live") && answer.object["live"] == false;
+    answer.text = attack ? "No match: this looks like a picture of a face.\n" : "No match.\n";
     answer.status = static_cast<int>(Fault::kNo);
     return answer;
   }
@@ -50,7 +51,10 @@ Result<Answer> verify(Session& session, const ProbeOptions& options) {
   Answer answer;
   MAITRED_ASSIGN(answer.object, session.ask("verify", args));
   const bool verified = answer.object.value("verified", false);
-  answer.text = verified ? "Verified.\n" : "Not verified.\n";
+  const bool attack = answer.object["live"] == false;
+  answer.text = verified ? "Verified.\n"
+                : attack ? "Not verified: this looks like a picture of a face.\n"
+                         : "Not verified.\n";
   answer.status = verified ? 0 : static_cast<int>(Fault::kNo);
   return answer;
 }

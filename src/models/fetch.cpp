@@ -122,7 +122,7 @@ Result<std::vector<FetchedFile>> Fetch::engine(const ModelEngine& engine, bool a
     const bool obtainable = std::any_of(names.begin(), names.end(), [&](const std::string& name) {
       return can_have(manifest_.file(name));
     });
-    if (all && !obtainable && !present(names)) continue;
+    if ((all || is_optional(role_of)) && !obtainable && !present(names)) continue;
     MAITRED_ASSIGN(FetchedFile file, role(names));
     fetched.push_back(std::move(file));
   }

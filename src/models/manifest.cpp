@@ -14,11 +14,13 @@
 namespace maitred {
 namespace {
 
-constexpr std::array<std::pair<ModelRole, std::string_view>, 4> kRoles = {{
+constexpr std::array<std::pair<ModelRole, std::string_view>, 6> kRoles = {{
     {ModelRole::kDetector, "detector"},
     {ModelRole::kLandmarks, "landmarks"},
     {ModelRole::kEmbedder, "embedder"},
     {ModelRole::kEmbedderWeights, "embedder_weights"},
+    {ModelRole::kLiveness, "liveness"},
+    {ModelRole::kLivenessWide, "liveness_wide"},
 }};
 
 }  // namespace

@@ -58,13 +58,15 @@ Result<ModelFile> read_file_row(const toml::table& table) {
   MAITRED_ASSIGN(file.source, section.text("source"));
   MAITRED_ASSIGN(file.package, section.optional_text("package"));
   MAITRED_ASSIGN(file.shipped, section.optional_flag("shipped"));
+  MAITRED_ASSIGN(file.by_hand, section.optional_flag("by_hand"));
   if (section.has("archive")) {
     MAITRED_ASSIGN(const auto* archive, section.table("archive"));
     MAITRED_ASSIGN(file.archive, read_archive(*archive));
   }
   MAITRED_TRY(section.finish());
-  if (file.url.empty() && file.package.empty() && !file.shipped) {
-    return malformed(table, "file", "needs url, package or shipped = true: nobody could get it");
+  if (file.url.empty() && file.package.empty() && !file.shipped && !file.by_hand) {
+    return malformed(table, "file",
+                     "needs url, package, by_hand or shipped = true: nobody could get it");
   }
   return file;
 }

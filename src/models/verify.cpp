@@ -35,6 +35,7 @@ std::string how_to_get(const ModelFile& file, std::string_view engine) {
   if (!file.package.empty()) {
     return fmt::format("it comes with a Debian package: apt-get install {}", file.package);
   }
+  if (file.by_hand) return "get it with `maitredctl models fetch --from DIR`";
   if (engine.empty()) return "get it with `maitredctl models fetch`";
   return fmt::format("get it with `maitredctl models fetch {}`", engine);
 }
@@ -153,6 +154,7 @@ Result<EngineFiles> locate(const Manifest& manifest, std::string_view engine,
       MAITRED_TRY(verify_model_file(manifest.file(name), path));
       break;
     }
+    if (path.empty() && is_optional(role)) continue;
     if (path.empty()) return missing(manifest.file(names.front()), row->name, places);
     result.paths.emplace(role, std::move(path));
   }
@@ -192,7 +194,7 @@ std::vector<ModelRow> verify_models(const Manifest& manifest, const fs::path& mo
 bool engine_is_complete(const std::vector<ModelRow>& rows, std::string_view engine) {
   std::map<ModelRole, bool> served;
   for (const ModelRow& row : rows) {
-    if (row.engine != engine) continue;
+    if (row.engine != engine || (is_optional(row.role) && row.state == ModelState::kMissing)) continue;
     bool& there = served[row.role];
     there = there || row.state == ModelState::kPresent;
   }

@@ -197,6 +197,10 @@ Status read_recognition(TableReader reader, Settings& settings) {
     reader.complain("false_alerts", parsed.error().message);
   }
   reader.read("allow_demo_engine", settings.allow_demo_engine);
+  std::string liveness = "desk";
+  reader.read("liveness", liveness);
+  if (liveness != "off" && liveness != "desk") reader.complain("liveness", "must be off or desk");
+  settings.liveness_at_desk = liveness == "desk";
   return reader.finish();
 }
 

@@ -55,6 +55,13 @@ Result<Engine> load_engine(const EngineSources& sources) {
     options.backend = sources.backend;
     MAITRED_ASSIGN(engine.detector, make_yunet_detector(detector, options));
   }
+  const auto near = sources.files.find("liveness");
+  const auto wide = sources.files.find("liveness_wide");
+  if (near != sources.files.end() && wide != sources.files.end()) {
+    MAITRED_ASSIGN(LivenessDetector liveness,
+                   LivenessDetector::load(near->second, wide->second, sources.backend));
+    engine.liveness = std::make_unique<LivenessDetector>(std::move(liveness));
+  }
   return engine;
 }
 

@@ -79,5 +79,22 @@ class RealPeople(ShopTest):
         self.assertEqual((answer.status, answer.json), (1, {"match": False}))
 
 
+    def test_a_picture_of_a_face_is_not_the_person(self):
+        if not (SHARED / "models/2.7_80x80_MiniFASNetV2.onnx").exists():
+            self.skipTest("skipped: no liveness models")
+        shop = self.shop(engine="retail")
+        shop.camera(DATA / "video/no-faces.mp4")
+        shop.init()
+        live, printed, shown = (DATA / f"spoof/image_{name}.jpg" for name in ("T1", "F1", "F2"))
+        person = shop.enrol("Live", live)
+        self.assertEqual(shop.do("verify", person, "--photo", live), {"verified": True, "live": True})
+        for attack in (printed, shown):
+            answer = shop.ctl("verify", person, "--photo", attack)
+            self.assertEqual((answer.status, answer.json), (1, {"verified": False, "live": False}))
+            answer = shop.ctl("identify", "--photo", attack)
+            self.assertEqual((answer.status, answer.json["match"], answer.json["live"]),
+                             (1, False, False))
+
+
 if __name__ == "__main__":
     run_tests()

@@ -16,8 +16,17 @@
 
 namespace maitred {
 
-// What an engine uses a file for. In the manifest: detector, landmarks, embedder, embedder_weights.
-enum class ModelRole { kDetector, kLandmarks, kEmbedder, kEmbedderWeights };
+// What an engine uses a file for. In the manifest: detector, landmarks, embedder, embedder_weights,
+// liveness, liveness_wide. An engine works without the last two; then nobody's liveness is known.
+enum class ModelRole {
+  kDetector,
+  kLandmarks,
+  kEmbedder,
+  kEmbedderWeights,
+  kLiveness,
+  kLivenessWide
+};
+constexpr bool is_optional(ModelRole role) { return role >= ModelRole::kLiveness; }
 
 std::string_view model_role_name(ModelRole role);
 std::optional<ModelRole> model_role_from_name(std::string_view name);
@@ -42,6 +51,7 @@ struct ModelFile {
   std::string source;                   // where it was published, in words
   std::string package;                  // the Debian package that brings it; may be empty
   bool shipped = false;                 // comes with maitred itself
+  bool by_hand = false;                 // only from a folder: nobody publishes it in this form
   std::optional<ModelArchive> archive;  // what `url` gives, where that is not the file
 };
 

@@ -71,6 +71,7 @@ struct Settings {
   std::string engine = "retail";
   double false_alert_rate = 0.001;                         // FPIR target, a fraction
   bool allow_demo_engine = false;
+  bool liveness_at_desk = true;  // of verify and identify, where the models are there
   std::vector<CameraSettings> cameras;
   VisitSettings visits;
   StaffSettings staff;

@@ -9,6 +9,7 @@
 
 #include "maitred/inference/network.h"
 #include "maitred/vision/engine.h"
+#include "maitred/vision/liveness.h"
 
 namespace maitred {
 
@@ -24,6 +25,7 @@ struct Engine {
   std::string name;
   std::unique_ptr<FaceDetector> detector;
   std::unique_ptr<FaceEmbedder> embedder;
+  std::unique_ptr<LivenessDetector> liveness;  // where its two files are given
 };
 
 // Sets this process to do its image arithmetic on one thread. Errors: engine_unknown (kInput),
