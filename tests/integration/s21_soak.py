@@ -9,7 +9,8 @@ from shop import *
 from s18_metrics import get, samples
 
 MINUTES = float(os.environ.get("MAITRED_SOAK", "0"))
-SLOPE_MIB_PER_HOUR = float(os.environ.get("MAITRED_SOAK_SLOPE", "1"))
+# Over minutes a few pages more or less are a steep slope; over hours they are none.
+SLOPE_MIB_PER_HOUR = float(os.environ.get("MAITRED_SOAK_SLOPE", "1" if MINUTES >= 60 else "3"))
 
 
 def held(pid):
