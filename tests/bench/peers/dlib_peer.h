@@ -1,0 +1,30 @@
+// Peer: the pipeline of the Python package face_recognition and of howdy, in C++: dlib's frontal
+// detector on every frame, the 68-point landmarks, and the ResNet on every face. Where the
+// published weights are not there, the network has random ones: the same arithmetic, no result.
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <opencv2/core.hpp>
+#include <vector>
+
+namespace maitred::bench {
+
+// Bound to one thread. Throws on what cannot be loaded.
+class DlibPeer {
+ public:
+  explicit DlibPeer(const std::filesystem::path& models);
+  ~DlibPeer();
+
+  // 128 numbers for every face found.
+  std::vector<std::vector<float>> embed(const cv::Mat& picture);
+  // Of a chip of 150x150, BGR.
+  std::vector<float> embed_chip(const cv::Mat& chip);
+  bool has_weights() const;
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace maitred::bench
