@@ -212,12 +212,13 @@ Result<std::unique_ptr<Backup>> Backup::begin(Store& store, const std::filesyste
   auto state = std::make_unique<State>(vault, target);
   state->actor = actor;
   BackupHead& head = state->head;
-  head = {vault.store_id(), actor.at, kSchemaVersion, {}};
+  head = {vault.store_id(), actor.at, kSchemaVersion, {}, {}};
   if (key) {
     MAITRED_ASSIGN(SlotRecord slot,
                    make_slot(*key, vault.store_id(), kBackupTable, 1, state->key));
     head.slots.push_back(std::move(slot));
   } else {
+    head.for_store = vault.seal(Purpose::kBackup, {kBackupTable, "store"}, state->key.span());
     MAITRED_ASSIGN(auto slots, read_slots(database, kSchemaVersion));
     for (SlotRecord& slot : slots) {
       if (slot.public_key.empty()) continue;

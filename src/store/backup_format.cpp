@@ -76,6 +76,7 @@ Bytes encode_backup_head(const BackupHead& head) {
                  {"made", format_time(head.made)},
                  {"schema", head.schema},
                  {"slots", Json::array()}};
+  if (!head.for_store.empty()) object["for_store"] = to_base64(head.for_store);
   for (const SlotRecord& slot : head.slots) object["slots"].push_back(slot_json(slot));
   const std::string text = json_text(object);
   Bytes bytes(kBackupMagic.begin(), kBackupMagic.end());
@@ -116,6 +117,7 @@ Result<BackupHead> decode_backup_head(ByteView json) {
   const auto made = parse_time(fields.text("made"));
   const std::uint64_t schema = fields.number("schema");
   head.slots = fields.list<SlotRecord>("slots", slot_from);
+  if (fields.find("for_store") != nullptr) head.for_store = binary(fields, "for_store");
   if (!fields.ok() || !made || schema > 1000 || head.store.size() != 36 ||
       head.slots.empty() || head.slots.size() > kMostBackupSlots) {
     return damaged();

@@ -15,6 +15,7 @@
 #include "store_access.h"
 #include "store_check.h"
 #include "store_file.h"
+#include "witness.h"
 
 namespace maitred {
 namespace {
@@ -62,10 +63,21 @@ class Building {
   }
 };
 
-Result<SecretBytes> key_of_backup(const BackupSource& source, const RestoreOptions& options) {
+// With the key given or the store's, or, since a rotation may lie between, with what the store that
+// is there knows.
+Result<SecretBytes> key_of_backup(const BackupSource& source, const RestoreOptions& options,
+                                  Store* present) {
+  const BackupHead& head = source.head();
+  if (present != nullptr && present->id() == head.store && !head.for_store.empty()) {
+    SecretBytes secret(kKeyBytes);
+    const Vault& vault = StoreAccess::vault(*present);
+    if (unwrap(vault.subkey(Purpose::kBackup), head.store, {kBackupTable, "store"}, head.for_store,
+               secret)) {
+      return secret;
+    }
+  }
   const KeyAccess& key = options.backup_key ? *options.backup_key : options.store_key;
-  MAITRED_ASSIGN(auto opened, open_slots(source.head().slots, source.head().store, kBackupTable,
-                                         key));
+  MAITRED_ASSIGN(auto opened, open_slots(head.slots, head.store, kBackupTable, key));
   if (opened) return std::move(opened->secret);
   return input_error("backup_key_wrong",
                      fmt::format("{} does not open {}: give the passphrase or key file the backup "
@@ -137,18 +149,24 @@ Status prepare(const std::filesystem::path& file, const BackupHead& head,
   report.withdrawn = replayed.withdrawn;
 
   // No generation and no seq comes twice.
+  Ledger& ledger = vault.ledger();
+  Witness witness(options.store, head.store, vault.subkey(Purpose::kWitness));
+  const auto heard = witness.read();
+  if (heard && *heard) ledger.generation = std::max(ledger.generation, (*heard)->generation);
   if (before.id == head.store) {
-    vault.ledger().generation = std::max(vault.ledger().generation, before.generation) + 1;
-    vault.ledger().last_seq = std::max(vault.ledger().last_seq, before.last_seq);
+    ledger.generation = std::max(ledger.generation, before.generation);
+    ledger.last_seq = std::max(ledger.last_seq, before.last_seq);
   }
-  vault.ledger().witnessed = false;
+  ledger.witnessed = false;
   MAITRED_TRY(AuditChain(vault).append(
       actor, "restore", "",
       fmt::format("backup of {}, {} erasures and {} withdrawals replayed", format_time(head.made),
                   replayed.erased, replayed.withdrawn)));
-  Query count(vault.database(), "SELECT count(*) FROM customers");
-  MAITRED_TRY(count.next());
-  report.customers = count.count(0);
+  {
+    Query count(vault.database(), "SELECT count(*) FROM customers");
+    MAITRED_TRY(count.next());
+    report.customers = count.count(0);
+  }
   return vault.database().truncate_wal();
 }
 
@@ -159,9 +177,6 @@ Result<RestoreReport> restore_backup(const RestoreOptions& options, Store* prese
   initialise_crypto();
   MAITRED_ASSIGN(BackupSource source, BackupSource::open(options.backup));
   const BackupHead head = source.head();
-  MAITRED_ASSIGN(const SecretBytes key, key_of_backup(source, options));
-  MAITRED_ASSIGN(const BackupSecrets secrets, source.begin(key));
-
   MAITRED_TRY(make_folder(options.store));
   UniqueFd lock;
   std::optional<Store> opened;
@@ -172,7 +187,7 @@ Result<RestoreReport> restore_backup(const RestoreOptions& options, Store* prese
     before.there = std::filesystem::exists(std::filesystem::symlink_status(options.store, ignored));
     if (before.there) {
       // A damaged one, or one whose key is lost, is what backups are for.
-      auto store = StoreAccess::open(options.store, options.store_key, std::move(lock), {true});
+      auto store = StoreAccess::open(options.store, options.store_key, std::move(lock), {true, actor});
       if (store) {
         opened.emplace(std::move(*store));
         present = &*opened;
@@ -184,6 +199,8 @@ Result<RestoreReport> restore_backup(const RestoreOptions& options, Store* prese
   if (present != nullptr) {
     MAITRED_ASSIGN(before, look_at(*present));
   }
+  MAITRED_ASSIGN(const SecretBytes key, key_of_backup(source, options, present));
+  MAITRED_ASSIGN(const BackupSecrets secrets, source.begin(key));
   if (before.there && !before.id.empty() && before.id != head.store && !options.replace) {
     return input_error("store_differs",
                        fmt::format("{} is another store than the one in the backup: add --replace "

@@ -42,6 +42,7 @@ enum class Purpose : std::uint8_t {
   kWitness = 12,
   kErasures = 13,
   kConsentTexts = 14,
+  kBackup = 15,
 };
 
 // All subkeys in one piece of locked memory, derived from a seed that stays through changes of the

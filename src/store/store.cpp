@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <sodium.h>
 
+#include <algorithm>
 #include <array>
 #include <utility>
 
@@ -110,7 +111,8 @@ Status check_file(Vault& vault, const Testimony& testimony) {
 }
 
 // Compares the store with its witness, and has the witness follow from now on.
-Status hear(Vault& vault, Witness& witness, bool accept) {
+Status hear(Vault& vault, Witness& witness, const OpenOptions& options) {
+  const bool accept = options.accept_older;
   Ledger& ledger = vault.ledger();
   auto heard = witness.read();
   if (!heard && ledger.witnessed && !accept) return tl::unexpected(heard.error());
@@ -127,11 +129,16 @@ Status hear(Vault& vault, Witness& witness, bool accept) {
                                     ledger.generation, witness.file().string(), seen));
   }
   if (testimony && !accept) MAITRED_TRY(check_file(vault, *testimony));
-  const bool behind = ledger.generation < seen;
-  if (behind) ledger.generation = seen;
-  MAITRED_TRY(witness.begin(std::max(seen, ledger.generation)));
+  const bool taken = accept && ((!testimony && ledger.witnessed) || ledger.generation < seen);
+  ledger.generation = std::max(ledger.generation, seen);
+  MAITRED_TRY(witness.begin(ledger.generation));
   vault.set_on_commit([&witness](std::uint64_t generation) { witness.note(generation); });
-  if (ledger.witnessed && !behind) return {};
+  if (taken) {
+    MAITRED_TRY(AuditChain(vault).append(options.actor, "accept", "", "an older state was taken"));
+    MAITRED_TRY(replay(vault, read_erasure_file(vault, erasure_file(vault.path())),
+                       options.actor));
+  }
+  if (ledger.witnessed) return {};
   ledger.witnessed = true;
   return vault.keep_ledger();
 }
@@ -224,7 +231,7 @@ Result<Store> StoreAccess::open(const std::filesystem::path& path, const KeyAcce
   }
   MAITRED_TRY(upgrade_slot(vault, number, public_key));
   MAITRED_TRY(vault.database().truncate_wal());
-  MAITRED_TRY(hear(vault, parts->witness, options.accept_older));
+  MAITRED_TRY(hear(vault, parts->witness, options));
   MAITRED_TRY(write_erasure_file(vault, erasure_file(path)));
   const auto created_at = parse_time(created);
   if (!created_at) return vault.corrupt("meta", "created");
@@ -300,6 +307,15 @@ Result<std::vector<StoredAlert>> Store::withdraw(const CustomerId& id, const Act
 
 Result<Receipt> Store::forget(const CustomerId& id, const Actor& actor) {
   return erase(parts_->vault, id, actor);
+}
+
+Status Store::forget_all(const std::vector<CustomerId>& ids, const Actor& actor) {
+  Vault& vault = parts_->vault;
+  MAITRED_TRY(erase_all(vault, ids, actor));
+  if (write_erasure_file(vault, erasure_file(vault.path()))) return {};
+  return environment_error("erasure_incomplete",
+                           "they are erased, but the list of erasures beside the store could not "
+                           "be written: restart maitred to finish it");
 }
 
 Result<std::optional<std::vector<std::uint8_t>>> Store::setting(std::string_view key) const {

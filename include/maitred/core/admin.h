@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "maitred/base/result.h"
+#include "maitred/core/admin_task.h"
 #include "maitred/core/shop.h"
 
 namespace maitred {
@@ -24,6 +25,14 @@ class Admin {
   // `args` is an object. Errors: bad_usage (kInput) for an unknown verb or a field that is missing
   // or of the wrong type; those of the verb.
   Result<nlohmann::json> run(std::string_view verb, const nlohmann::json& args, const Actor& actor);
+
+  // Long work: backup, key_rotate, retention. Null for a verb that `run` answers at once.
+  Result<std::unique_ptr<AdminTask>> begin(std::string_view verb, const nlohmann::json& args,
+                                           const Actor& actor);
+  // Either kind, to its end.
+  using Progress = std::function<void(std::uint64_t done, std::uint64_t total)>;
+  Result<nlohmann::json> run_to_end(std::string_view verb, const nlohmann::json& args,
+                                    const Actor& actor, const Progress& progress);
 
  private:
   using Verb = Result<nlohmann::json> (Admin::*)(const nlohmann::json& args, const Actor& actor);
@@ -49,7 +58,10 @@ class Admin {
   Result<Json> feedback(const Json& args, const Actor& actor);
   Result<Json> audit(const Json& args, const Actor& actor);
   Result<Json> audit_verify(const Json& args, const Actor& actor);
-  Result<Json> retention(const Json& args, const Actor& actor);
+  Result<Json> restore(const Json& args, const Actor& actor);
+  Result<Json> key_slots(const Json& args, const Actor& actor);
+  Result<Json> key_slot_add(const Json& args, const Actor& actor);
+  Result<Json> key_slot_remove(const Json& args, const Actor& actor);
   Result<Json> staff_add(const Json& args, const Actor& actor);
   Result<Json> staff_revoke(const Json& args, const Actor& actor);
   Result<Json> staff_list(const Json& args, const Actor& actor);
@@ -62,5 +74,10 @@ class Admin {
   std::map<std::string, Verb, std::less<>> verbs_;
   std::function<nlohmann::json()> live_status_;
 };
+
+// The arguments of `restore`, which also works without a store. Error: bad_usage.
+Result<RestoreOptions> read_restore(const nlohmann::json& args, const Settings& settings,
+                                    KeyAccess own);
+nlohmann::json restore_json(const RestoreReport& report);
 
 }  // namespace maitred

@@ -34,6 +34,7 @@ struct OpenOptions {
   // Takes a store that is older than its witness (STORE.generation), or has lost it, as it is:
   // erasures and withdrawals that are on record beside it are replayed.
   bool accept_older = false;
+  Actor actor;  // for the audit rows of that
 };
 
 // An open store. Only one process has it open: the daemon, or maitredctl without one. What a call
@@ -95,6 +96,8 @@ class Store {
   // Error: unknown_customer; erasure_incomplete (kEnvironment): erased, but the WAL could not be
   // emptied; it will be at the next start.
   Result<Receipt> forget(const CustomerId& id, const Actor& actor);
+  // Several in one epoch, without receipts.
+  Status forget_all(const std::vector<CustomerId>& ids, const Actor& actor);
   // The public key of receipts, base64.
   const std::string& signing_key() const;
 
