@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "admin_fields.h"
+#include "maitred/base/file.h"
 #include "maitred/base/json.h"
 #include "maitred/consent/consent.h"
 #include "maitred/core/admin.h"
@@ -81,6 +82,17 @@ Result<json> Admin::export_customer(const json& args, const Actor& actor) {
                                     {"at", format_time(answer.at)}});
     }
   }
+  MAITRED_ASSIGN(const auto templates, shop_.store().customers().templates(id));
+  object["template_data"] = json::array();
+  for (const Template& one : templates) {
+    object["template_data"].push_back({{"engine", one.engine()},
+                                       {"rotated", true},
+                                       {"values", std::vector<float>(one.values().begin(),
+                                                                     one.values().end())}});
+  }
+  MAITRED_ASSIGN(const auto photos, shop_.store().customers().photos(id));
+  object["photos"] = json::array();
+  for (const auto& photo : photos) object["photos"].push_back(to_base64(photo));
   MAITRED_TRY(shop_.store().audit().append(actor, "export", id.value, ""));
   return object;
 }

@@ -12,6 +12,7 @@ namespace {
 
 constexpr std::chrono::hours kRetentionEvery{24};
 constexpr std::chrono::minutes kRetentionRetry{30};
+constexpr std::chrono::hours kLongestAbsence{60 * 24};
 // Long work leaves the thread to what is waiting for it.
 constexpr Milliseconds kTaskPause{2};
 
@@ -72,6 +73,16 @@ void Daemon::step_task(std::shared_ptr<AdminTask> task, std::optional<ControlRep
   });
 }
 
+// A clock that is years ahead would have everybody erased.
+bool Daemon::clock_jumped() const {
+  std::optional<WallTime> last = shop_->last_retention();
+  if (!last) {
+    const auto rows = shop_->store().audit().rows(1);
+    if (rows && !rows->empty()) last = rows->back().at;
+  }
+  return last && wall_now() - *last > kLongestAbsence;
+}
+
 void Daemon::daily_retention() {
   const Timestamp now = std::chrono::steady_clock::now();
   const auto last = shop_->last_retention();
@@ -80,6 +91,12 @@ void Daemon::daily_retention() {
   const bool tried = retention_tried_ && now - *retention_tried_ < kRetentionRetry;
   if (busy_ || recent || tried) return;
   retention_tried_ = now;
+  if (clock_jumped()) {
+    return spdlog::warn(
+        "the store was last used more than {} days ago by the clock of this machine: retention "
+        "erases nobody by itself. If the clock is right, run maitredctl retention run",
+        kLongestAbsence.count() / 24);
+  }
   auto task = begin_retention(*shop_, Actor{"maitred", wall_now()});
   if (!task) return heed(tl::unexpected(task.error()));
   run_task(std::move(*task), std::nullopt, [this](Result<nlohmann::json> answer) {

@@ -30,7 +30,12 @@ WallTime wall_now() { return std::chrono::floor<Milliseconds>(std::chrono::syste
 Result<std::unique_ptr<Shop>> Shop::open(const Settings& settings, const KeyAccess& key) {
   MAITRED_ASSIGN(Store store, Store::open(settings.store_path, key));
   MAITRED_TRY(check_clock(store));
+  PrivacySettings privacy;
+  if (!settings.file.empty()) {
+    MAITRED_ASSIGN(privacy, read_privacy_settings(settings));
+  }
   std::unique_ptr<Shop> shop(new Shop(settings, std::move(store), copy_of(key)));
+  shop->privacy_ = std::move(privacy);
   MAITRED_ASSIGN(shop->desk_, VisitDesk::restore(shop->store_, settings.visits, wall_now()));
   return shop;
 }

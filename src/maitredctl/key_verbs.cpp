@@ -1,11 +1,14 @@
 // backup, restore, key rotate, key slot.
+#include <fcntl.h>
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <cstdlib>
 #include <filesystem>
 #include <memory>
 
 #include "customer_text.h"
+#include "maitred/base/file.h"
 #include "maitred/core/admin.h"
 #include "maitred/store/backup.h"
 #include "verbs.h"
@@ -47,14 +50,73 @@ Status add_secret(json& args, const KeyOptions& options, const char* variable,
   return {};
 }
 
+constexpr auto kOwnerOnly =
+    std::filesystem::perms::owner_read | std::filesystem::perms::owner_write;
 constexpr const char* kBackupVariable = "MAITRED_BACKUP_PASSPHRASE_FILE";
+
+// Moves what the daemon wrote in the folder of the store to where the admin wants it.
+Status fetch_backup(const std::filesystem::path& staged, const std::filesystem::path& target) {
+  const std::filesystem::path part = target.string() + ".part";
+  std::error_code failed;
+  std::filesystem::remove(part, failed);
+  std::filesystem::copy_file(staged, part, failed);
+  std::error_code ignored;
+  if (!failed) std::filesystem::permissions(part, kOwnerOnly, failed);
+  bool same = false;
+  if (!failed) {
+    const auto wanted = sha256_of_file(staged);
+    const auto found = sha256_of_file(part);
+    same = wanted && found && *wanted == *found;
+  }
+  if (same) {
+    const UniqueFd fd(::open(part.c_str(), O_RDONLY | O_CLOEXEC));
+    same = fd && ::fsync(fd.get()) == 0;
+    std::filesystem::rename(part, target, failed);
+  }
+  std::filesystem::remove(part, ignored);
+  if (same && !failed) return {};
+  return environment_error("backup_failed", fmt::format("cannot write the backup {}: {}",
+                                                        target.string(), failed.message()));
+}
+
+// A daemon under systemd has a /tmp of its own, no home, and may write to few folders. What it
+// cannot reach goes by way of the store's folder.
+Result<json> backup_into(Session& session, json args, const std::string& file) {
+  const auto stamp = [&file] {
+    std::error_code ignored;
+    return std::filesystem::last_write_time(file, ignored);
+  };
+  const auto before = stamp();
+  auto done = session.ask("backup", args);
+  std::error_code ignored;
+  const bool there = std::filesystem::exists(file, ignored) && stamp() != before;
+  if (done && there) return done;
+  const bool unreachable = done || done.error().code == "backup_failed" ||
+                           done.error().code == "backup_target";
+  MAITRED_ASSIGN(const Settings* settings, session.settings());
+  const std::filesystem::path folder = std::filesystem::path(file).parent_path();
+  if (!unreachable || !std::filesystem::is_directory(folder, ignored) ||
+      std::filesystem::is_directory(file, ignored) ||
+      std::filesystem::equivalent(folder, settings->store_path.parent_path(), ignored)) {
+    return done;
+  }
+  const std::string staged = fmt::format("{}.backup-{}", settings->store_path.string(), ::getpid());
+  args["file"] = staged;
+  auto again = session.ask("backup", args);
+  if (!again) return done ? again : done;
+  const Status fetched = fetch_backup(staged, file);
+  std::filesystem::remove(staged, ignored);
+  MAITRED_TRY(fetched);
+  (*again)["backup"] = file;
+  return again;
+}
 
 Result<Answer> backup(Session& session, const KeyOptions& options) {
   json args = {{"file", absolute(options.file)}};
   MAITRED_TRY(add_secret(args, options, kBackupVariable, "Passphrase of the backup: ", true));
   const bool own_key = !args.contains("key") && !args.contains("passphrase");
   Answer answer;
-  MAITRED_ASSIGN(answer.object, session.ask("backup", args));
+  MAITRED_ASSIGN(answer.object, backup_into(session, args, absolute(options.file)));
   answer.object["sealed_for"] = own_key                     ? "store"
                                 : args.contains("key") ? "key"
                                                        : "passphrase";

@@ -169,7 +169,15 @@ Status Keys::begin_rotation(const KeyAccess& key, bool keep_key, const Actor& ac
   if (keep_key || key.source.kind != KeyKind::kFile) return new_root(nullptr, actor);
   const KeyAccess next = next_key_file(key);
   // One that a crash left before the transaction opens nothing yet, and serves.
-  MAITRED_TRY(provide_key(next));
+  const auto made = provide_key(next);
+  if (!made && made.error().code == "file_unwritable") {
+    return environment_error(
+        "file_unwritable",
+        fmt::format("{}; the program that has the store cannot write there: stop it and run key "
+                    "rotate as who may, or leave the key file with --keep-key",
+                    made.error().message));
+  }
+  MAITRED_TRY(made);
   return new_root(&next, actor);
 }
 

@@ -162,6 +162,7 @@ struct Store::Parts {
   Visits visits{vault};
   Staff staff{vault};
   AuditChain audit{vault};
+  ConsentTexts consent_texts{vault};
   WallTime created{};
   std::string signing_key;
 };
@@ -257,6 +258,7 @@ Visits& Store::visits() { return parts_->visits; }
 Staff& Store::staff() { return parts_->staff; }
 AuditChain& Store::audit() { return parts_->audit; }
 Keys& Store::keys() { return parts_->keys; }
+ConsentTexts& Store::consent_texts() { return parts_->consent_texts; }
 const Customers& Store::customers() const { return parts_->customers; }
 const Visits& Store::visits() const { return parts_->visits; }
 const Staff& Store::staff() const { return parts_->staff; }

@@ -49,6 +49,12 @@ class Admin {
   Result<Json> consent_show(const Json& args, const Actor& actor);
   Result<Json> consent_renew(const Json& args, const Actor& actor);
   Result<Json> consent_withdraw(const Json& args, const Actor& actor);
+  Result<Json> consent_receipt(const Json& args, const Actor& actor);
+  Result<Json> consent_text_add(const Json& args, const Actor& actor);
+  Result<Json> consent_text_list(const Json& args, const Actor& actor);
+  Result<Json> consent_text_show(const Json& args, const Actor& actor);
+  // True also while no text at all is on record.
+  Result<bool> text_on_record(const std::string& version) const;
   Result<Json> forget(const Json& args, const Actor& actor);
   Result<Json> export_customer(const Json& args, const Actor& actor);
   Result<Json> identify(const Json& args, const Actor& actor);

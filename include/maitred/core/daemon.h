@@ -81,6 +81,7 @@ class Daemon {
   void run_task(std::unique_ptr<AdminTask> task, std::optional<ControlReply> reply, TaskEnd end);
   void step_task(std::shared_ptr<AdminTask> task, std::optional<ControlReply> reply, TaskEnd end);
   void daily_retention();
+  bool clock_jumped() const;
   void resume_rotation();
   nlohmann::json live_status();
 

@@ -18,6 +18,7 @@
 #include "maitred/base/result.h"
 #include "maitred/base/time.h"
 #include "maitred/store/audit.h"
+#include "maitred/store/consent_texts.h"
 #include "maitred/store/customers.h"
 #include "maitred/store/key_source.h"
 #include "maitred/store/keys.h"
@@ -74,6 +75,7 @@ class Store {
   Staff& staff();
   AuditChain& audit();
   Keys& keys();
+  ConsentTexts& consent_texts();
   const Customers& customers() const;
   const Visits& visits() const;
   const Staff& staff() const;
