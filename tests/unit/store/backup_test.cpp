@@ -238,7 +238,7 @@ TEST_F(BackupTest, NoFlippedBitAndNoCutOffEndIsTaken) {
   RestoreOptions how = options();
   how.backup_key = passphrase("p");
   std::size_t tried = 0;
-  for (std::size_t offset = 0; offset < whole.size(); offset += 997, ++tried) {
+  for (std::size_t offset = 0; offset < whole.size(); offset += 9973, ++tried) {
     std::string flipped = whole;
     flipped[offset] = static_cast<char>(flipped[offset] ^ (1 << (tried % 8)));
     overwrite(backup_, flipped);
@@ -254,7 +254,7 @@ TEST_F(BackupTest, NoFlippedBitAndNoCutOffEndIsTaken) {
 
 TEST_F(BackupTest, ChangesWhileItIsWrittenLeaveAWholeState) {
   Store store = create();
-  for (int number = 0; number < 2000; ++number) {
+  for (int number = 0; number < 600; ++number) {
     must(store.together([&]() -> Status {
       for (int inner = 0; inner < 100; ++inner, ++number) {
         must(store.customers().enrol(new_customer(std::to_string(number), ""), kActor));

@@ -1,7 +1,7 @@
 // A disk that fails the n-th read, write, sync, truncate, delete or open, once or from then on, for
 // every n of every command: the store is the one before or the one after, and says so.
 //
-// $MAITRED_EVERY_FAULT tries every n instead of every seventh.
+// $MAITRED_EVERY_FAULT tries every n instead of a sample.
 #include <cstdlib>
 #include <cstring>
 
@@ -168,7 +168,7 @@ class FaultyDiskTest : public StoreTest {
 
   // Fails every n-th operation of the command; counts what was seen.
   void try_all(const std::string& name, const Command& command) {
-    const int stride = std::getenv("MAITRED_EVERY_FAULT") != nullptr ? 1 : 7;
+    const int stride = std::getenv("MAITRED_EVERY_FAULT") != nullptr ? 1 : 29;
     put_back_base();
     std::string before, after;
     {
@@ -289,7 +289,7 @@ TEST_F(FaultyDiskTest, Restore) {
   options.store = path_;
   options.backup = folder_ / "backup";
   options.store_key = copy_of(key_);
-  const int stride = std::getenv("MAITRED_EVERY_FAULT") != nullptr ? 1 : 7;
+  const int stride = std::getenv("MAITRED_EVERY_FAULT") != nullptr ? 1 : 29;
   int faults = 0;
   for (const bool for_good : {false, true}) {
     for (int n = 1; n < 5000; n += stride) {

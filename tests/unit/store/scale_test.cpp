@@ -1,4 +1,4 @@
-// How long things take with many customers: $MAITRED_CUSTOMERS of them (3000).
+// How long things take with many customers: $MAITRED_CUSTOMERS of them (1000).
 #include <cstdlib>
 #include <ctime>
 
@@ -23,7 +23,7 @@ class ScaleTest : public StoreTest {
 
 TEST_F(ScaleTest, Figures) {
   const char* wanted = std::getenv("MAITRED_CUSTOMERS");
-  const int customers = wanted != nullptr ? std::atoi(wanted) : 3000;
+  const int customers = wanted != nullptr ? std::atoi(wanted) : 1000;
   constexpr int kBatch = 500;
   CustomerId middle;
   cost_ms("enrol all", [&] {
