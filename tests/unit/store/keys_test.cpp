@@ -2,6 +2,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <chrono>
+#include <csignal>
 #include <random>
 
 #include "maitred/base/file.h"
@@ -142,20 +144,27 @@ TEST_F(KeysTest, ARotationThatIsKilledAnywhereGoesOn) {
       ids.push_back(must(store.customers().enrol(new_customer("Name", "", seed), kActor)));
     }
   }
+  const auto rotate_in_child = [this] {
+    const pid_t child = ::fork();
+    if (child != 0) return child;
+    auto store = Store::open(path_, key_);
+    if (!store || !store->keys().begin_rotation(key_, false, kActor)) ::_exit(1);
+    for (;;) {
+      const auto progress = store->keys().rotate_some(key_, 1, kActor);
+      if (!progress) ::_exit(1);
+      if (progress->finished) ::_exit(0);
+    }
+  };
+  // How long one takes here and now; the kills fall within that.
+  const auto start = std::chrono::steady_clock::now();
+  ::waitpid(rotate_in_child(), nullptr, 0);
+  const auto usual = std::chrono::duration_cast<std::chrono::microseconds>(
+      std::chrono::steady_clock::now() - start);
   std::mt19937 random(3);
   int interrupted = 0;
   for (int round = 0; round < 12; ++round) {
-    const pid_t child = ::fork();
-    if (child == 0) {
-      auto store = Store::open(path_, key_);
-      if (!store || !store->keys().begin_rotation(key_, false, kActor)) ::_exit(1);
-      for (;;) {
-        const auto progress = store->keys().rotate_some(key_, 1, kActor);
-        if (!progress) ::_exit(1);
-        if (progress->finished) ::_exit(0);
-      }
-    }
-    ::usleep(static_cast<useconds_t>(random() % 25000));
+    const pid_t child = rotate_in_child();
+    ::usleep(static_cast<useconds_t>(random() % static_cast<unsigned long>(usual.count())));
     ::kill(child, SIGKILL);
     int status = 0;
     ::waitpid(child, &status, 0);
