@@ -9,8 +9,6 @@ from shop import *
 class Private(ShopTest):
     def setUp(self):
         self.opened = self.shop()
-        self.path, self.truth = film()
-        self.members = list(self.truth["enroll"])
 
     def filled(self, count=2):
         shop = self.opened.init()
@@ -94,9 +92,10 @@ class Private(ShopTest):
         self.assertEqual(self.names(shop), ["Bert Beta"])
 
     def test_staff_learn_at_once_that_a_customer_is_gone(self):
-        shop = self.opened.camera(self.path, realtime=False)
+        path, truth = film()
+        shop = self.opened.camera(path, realtime=False)
         shop.section("visits", alert_ttl="3d", escalate=[]).init()
-        customer = shop.enrol("Walker", portrait_of_member(self.members[0]))
+        customer = shop.enrol("Walker", portrait_of_member(list(truth["enroll"])[0]))
         self.assertEqual(len(shop.replay()), 1)
         shop.cameras = []
         shop.write().start(spawn=False)
