@@ -45,6 +45,9 @@ Status check_new_consent(const Consent& consent, WallTime now) {
   MAITRED_TRY(check_field("version", consent.version));
   MAITRED_TRY(check_field("reference", consent.reference));
   MAITRED_TRY(check_field("incentive", consent.incentive));
+  MAITRED_TRY(check_field("purpose", consent.purpose));
+  MAITRED_TRY(check_field("channel", consent.channel));
+  MAITRED_TRY(check_field("operator", consent.taken_by));
   if (!consent.scopes.contains(Scope::kRecognition)) {
     return input_error("consent_invalid",
                        "the consent does not cover recognition: without it nobody is enrolled");

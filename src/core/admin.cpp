@@ -27,6 +27,10 @@ Admin::Admin(Shop& shop)
              {"consent_show", &Admin::consent_show},
              {"consent_renew", &Admin::consent_renew},
              {"consent_withdraw", &Admin::consent_withdraw},
+             {"consent_receipt", &Admin::consent_receipt},
+             {"consent_text_add", &Admin::consent_text_add},
+             {"consent_text_list", &Admin::consent_text_list},
+             {"consent_text_show", &Admin::consent_text_show},
              {"forget", &Admin::forget},
              {"export", &Admin::export_customer},
              {"identify", &Admin::identify},
@@ -36,7 +40,10 @@ Admin::Admin(Shop& shop)
              {"feedback", &Admin::feedback},
              {"audit", &Admin::audit},
              {"audit_verify", &Admin::audit_verify},
-             {"retention", &Admin::retention},
+             {"restore", &Admin::restore},
+             {"key_slots", &Admin::key_slots},
+             {"key_slot_add", &Admin::key_slot_add},
+             {"key_slot_remove", &Admin::key_slot_remove},
              {"staff_add", &Admin::staff_add},
              {"staff_revoke", &Admin::staff_revoke},
              {"staff_list", &Admin::staff_list},
@@ -71,6 +78,9 @@ Result<NewCustomer> read_enrolment(const json& args, WallTime now) {
   MAITRED_ASSIGN(consent.version, text_field(fields, "version"));
   MAITRED_ASSIGN(consent.reference, text_field(fields, "reference"));
   MAITRED_ASSIGN(consent.incentive, text_field(fields, "incentive"));
+  MAITRED_ASSIGN(consent.purpose, text_field(fields, "purpose"));
+  MAITRED_ASSIGN(consent.channel, text_field(fields, "channel"));
+  MAITRED_ASSIGN(consent.taken_by, text_field(fields, "operator"));
   MAITRED_ASSIGN(consent.expires, time_field(fields, "expires"));
   MAITRED_ASSIGN(consent.scopes, scopes_field(fields));
   consent.scopes.insert(Scope::kRecognition);
@@ -151,6 +161,12 @@ Result<json> Admin::enrol(const json& args, const Actor& actor) {
                                    twin->value));
   }
   if (twin) warnings.push_back(fmt::format("looks like customer {}", twin->value));
+  MAITRED_ASSIGN(const bool on_record, text_on_record(customer.consent.version));
+  if (!on_record) {
+    warnings.push_back(fmt::format("there is no consent text {} on record: add it with maitredctl "
+                                   "consent text add",
+                                   customer.consent.version));
+  }
   if (customer.templates.size() < 3) {
     warnings.push_back("fewer than three photos: a customer is missed more often");
   }

@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "admin_fields.h"
+#include "maitred/base/file.h"
 #include "maitred/base/json.h"
 #include "maitred/consent/consent.h"
 #include "maitred/core/admin.h"
@@ -81,6 +82,17 @@ Result<json> Admin::export_customer(const json& args, const Actor& actor) {
                                     {"at", format_time(answer.at)}});
     }
   }
+  MAITRED_ASSIGN(const auto templates, shop_.store().customers().templates(id));
+  object["template_data"] = json::array();
+  for (const Template& one : templates) {
+    object["template_data"].push_back({{"engine", one.engine()},
+                                       {"rotated", true},
+                                       {"values", std::vector<float>(one.values().begin(),
+                                                                     one.values().end())}});
+  }
+  MAITRED_ASSIGN(const auto photos, shop_.store().customers().photos(id));
+  object["photos"] = json::array();
+  for (const auto& photo : photos) object["photos"].push_back(to_base64(photo));
   MAITRED_TRY(shop_.store().audit().append(actor, "export", id.value, ""));
   return object;
 }
@@ -200,18 +212,6 @@ Result<json> Admin::audit_verify(const json&, const Actor&) {
   return json{{"ok", true}, {"rows", rows}};
 }
 
-Result<json> Admin::retention(const json&, const Actor& actor) {
-  MAITRED_ASSIGN(const auto due, shop_.store().customers().past_retention(
-                                     actor.at, shop_.settings().visits.retention));
-  json erased = json::array();
-  for (const CustomerId& id : due) {
-    MAITRED_TRY(shop_.desk().forget(id, actor));
-    MAITRED_TRY(shop_.customer_changed(id));
-    erased.push_back(id.value);
-  }
-  return json{{"erased", std::move(erased)}};
-}
-
 Result<json> Admin::staff_add(const json& args, const Actor& actor) {
   MAITRED_ASSIGN(const std::string name, needed_text(args, "name"));
   MAITRED_ASSIGN(const std::string token, shop_.store().staff().add(name, actor));
@@ -245,7 +245,11 @@ Result<json> Admin::status(const json&, const Actor&) {
                  {"expected_false_alerts_per_1000", policy.expected_false_alerts_per_1000()},
                  {"expected_miss_rate", policy.expected_miss_rate()},
                  {"cameras", json::array()},
-                 {"staff_connected", 0}};
+                 {"staff_connected", 0},
+                 {"retention",
+                  {{"after", format_duration(shop_.settings().visits.retention)},
+                   {"last_run", time_or_null(shop_.last_retention())}}},
+                 {"key_rotation", shop_.store().keys().rotating() ? "under way" : "none"}};
   if (live_status_) object.update(live_status_());
   return object;
 }

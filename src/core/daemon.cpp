@@ -121,11 +121,9 @@ Status Daemon::open_listeners() {
 
   ControlServerOptions control;
   control.socket = options_.runtime_folder / "control.sock";
-  MAITRED_ASSIGN(control_, ControlServer::open(io_, control,
-                                               answer_at_once([this](const nlohmann::json& request,
-                                                                     const PeerCredentials& peer) {
-                                                 return this->control(request, peer);
-                                               })));
+  const auto handler = [this](const nlohmann::json& request, const PeerCredentials& peer,
+                              const ControlReply& reply) { this->control(request, peer, reply); };
+  MAITRED_ASSIGN(control_, ControlServer::open(io_, control, handler));
 
   EyeListenerOptions eyes;
   eyes.socket = options_.runtime_folder / "eye.sock";
@@ -168,6 +166,8 @@ int Daemon::run() {
   }
   watch_cameras();
   telemetry_->ready();
+  resume_rotation();
+  daily_retention();
   io_.run();
   spdlog::info("stopped");
   return exit_status_;
@@ -214,6 +214,7 @@ void Daemon::schedule_upkeep() {
   upkeep_timer_.async_wait([this](const boost::system::error_code& error) {
     if (error || stopping_) return;
     heed(recognition_->drop_expired(wall_now()));
+    daily_retention();
     schedule_upkeep();
   });
 }

@@ -107,16 +107,6 @@ void Daemon::eye_closed(EyeSession session) {
   if (options_.exit_when_done && cameras_.all_ended()) begin_shutdown("every file has ended");
 }
 
-Result<nlohmann::json> Daemon::control(const nlohmann::json& request, const PeerCredentials& peer) {
-  const auto answer = admin_.run(request.at("verb").get<std::string>(), request.at("args"),
-                                 Actor{fmt::format("uid:{}", peer.uid), wall_now()});
-  if (!answer && answer.error().fault == Fault::kEnvironment) {
-    heed(tl::unexpected(answer.error()));
-  }
-  schedule_deadline();
-  return answer;
-}
-
 nlohmann::json Daemon::live_status() {
   nlohmann::json cameras = nlohmann::json::array();
   for (const CameraState& camera : cameras_.states(steady_now())) {

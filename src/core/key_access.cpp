@@ -1,6 +1,7 @@
 #include "maitred/core/key_access.h"
 
 #include <fcntl.h>
+#include <fmt/format.h>
 #include <termios.h>
 #include <unistd.h>
 
@@ -54,25 +55,26 @@ Result<SecretBytes> ask(int terminal, std::string_view prompt) {
   return line;
 }
 
-Result<SecretBytes> read_passphrase(const KeySurroundings& surroundings) {
-  if (surroundings.passphrase_file != nullptr) {
-    const UniqueFd file(::open(surroundings.passphrase_file, O_RDONLY | O_CLOEXEC));
+}  // namespace
+
+Result<SecretBytes> read_passphrase(const PassphraseQuestion& question) {
+  if (question.file != nullptr) {
+    const UniqueFd file(::open(question.file, O_RDONLY | O_CLOEXEC));
     if (!file) {
-      return environment_error("key_missing",
-                               "cannot read the file that $MAITRED_PASSPHRASE_FILE "
-                               "names");
+      return environment_error("key_missing", fmt::format("cannot read the file that ${} names",
+                                                          question.variable));
     }
     return read_line(file.get());
   }
   const UniqueFd terminal(::open("/dev/tty", O_RDWR | O_CLOEXEC));
   if (!terminal) {
-    return environment_error("key_missing",
-                             "the store opens with a passphrase and there is no terminal to ask "
-                             "for it; put it in a file of mode 0600 and name that in "
-                             "$MAITRED_PASSPHRASE_FILE");
+    return environment_error(
+        "key_missing", fmt::format("a passphrase is needed and there is no terminal to ask for it; "
+                                   "put it in a file of mode 0600 and name that in ${}",
+                                   question.variable));
   }
-  MAITRED_ASSIGN(SecretBytes passphrase, ask(terminal.get(), "Passphrase of the store: "));
-  if (surroundings.confirm) {
+  MAITRED_ASSIGN(SecretBytes passphrase, ask(terminal.get(), question.prompt));
+  if (question.confirm) {
     MAITRED_ASSIGN(const SecretBytes again, ask(terminal.get(), "Once more: "));
     if (!std::ranges::equal(passphrase.span(), again.span())) {
       return input_error("passphrase_differs", "the two passphrases differ; nothing was made");
@@ -81,8 +83,6 @@ Result<SecretBytes> read_passphrase(const KeySurroundings& surroundings) {
   return passphrase;
 }
 
-}  // namespace
-
 Result<KeyAccess> key_access(const std::string& key, const KeySurroundings& surroundings) {
   KeyAccess access;
   MAITRED_ASSIGN(access.source, KeySource::parse(key));
@@ -90,7 +90,9 @@ Result<KeyAccess> key_access(const std::string& key, const KeySurroundings& surr
     access.credentials_folder = surroundings.credentials_folder;
   }
   if (access.source.kind == KeyKind::kPassphrase) {
-    MAITRED_ASSIGN(access.passphrase, read_passphrase(surroundings));
+    MAITRED_ASSIGN(access.passphrase,
+                   read_passphrase({surroundings.passphrase_file, "MAITRED_PASSPHRASE_FILE",
+                                    "Passphrase of the store: ", surroundings.confirm}));
   }
   return access;
 }

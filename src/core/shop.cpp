@@ -1,12 +1,41 @@
 #include "maitred/core/shop.h"
 
+#include <fmt/format.h>
+
+#include <cstring>
+
 namespace maitred {
+namespace {
+
+constexpr const char* kRetentionKey = "retention_run";
+
+// Recordings that are read fast, and clocks of cameras, may be ahead by some.
+constexpr std::chrono::hours kClockTolerance{7 * 24};
+
+// A clock that was set back would bring ended consents to life again.
+Status check_clock(const Store& store) {
+  MAITRED_ASSIGN(const auto rows, store.audit().rows(1));
+  const WallTime now = wall_now();
+  if (rows.empty() || rows.back().at <= now + kClockTolerance) return {};
+  return environment_error("clock_behind",
+                           fmt::format("the clock says {}, but the store's last entry is of {}: set "
+                                       "the clock of this machine",
+                                       format_time(now), format_time(rows.back().at)));
+}
+
+}  // namespace
 
 WallTime wall_now() { return std::chrono::floor<Milliseconds>(std::chrono::system_clock::now()); }
 
 Result<std::unique_ptr<Shop>> Shop::open(const Settings& settings, const KeyAccess& key) {
   MAITRED_ASSIGN(Store store, Store::open(settings.store_path, key));
-  std::unique_ptr<Shop> shop(new Shop(settings, std::move(store)));
+  MAITRED_TRY(check_clock(store));
+  PrivacySettings privacy;
+  if (!settings.file.empty()) {
+    MAITRED_ASSIGN(privacy, read_privacy_settings(settings));
+  }
+  std::unique_ptr<Shop> shop(new Shop(settings, std::move(store), copy_of(key)));
+  shop->privacy_ = std::move(privacy);
   MAITRED_ASSIGN(shop->desk_, VisitDesk::restore(shop->store_, settings.visits, wall_now()));
   return shop;
 }
@@ -23,6 +52,31 @@ Result<Recognition*> Shop::recognition() {
     MAITRED_ASSIGN(recognition_, Recognition::load(store_, settings_, wall_now()));
   }
   return recognition_.get();
+}
+
+Result<RestoreReport> Shop::restore(const RestoreOptions& options, const Actor& actor) {
+  MAITRED_ASSIGN(const RestoreReport report, restore_backup(options, &store_, actor));
+  MAITRED_TRY(desk_->read_back(wall_now()));
+  external_ids_.reset();
+  if (recognition_) {
+    recognition_.reset();
+    MAITRED_TRY(recognition());
+  }
+  return report;
+}
+
+std::optional<WallTime> Shop::last_retention() const {
+  const auto value = store_.setting(kRetentionKey);
+  std::int64_t milliseconds = 0;
+  if (!value || !*value || (*value)->size() != sizeof milliseconds) return std::nullopt;
+  std::memcpy(&milliseconds, (*value)->data(), sizeof milliseconds);
+  return WallTime(Milliseconds(milliseconds));
+}
+
+Status Shop::note_retention(WallTime at) {
+  const std::int64_t milliseconds = at.time_since_epoch().count();
+  const auto* bytes = reinterpret_cast<const std::uint8_t*>(&milliseconds);
+  return store_.set_setting(kRetentionKey, {bytes, sizeof milliseconds});
 }
 
 Status Shop::customer_changed(const CustomerId& id) {

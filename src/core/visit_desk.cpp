@@ -50,24 +50,32 @@ VisitDesk::VisitDesk(Store& store, const VisitSettings& settings)
 Result<std::unique_ptr<VisitDesk>> VisitDesk::restore(Store& store, const VisitSettings& settings,
                                                       WallTime now) {
   std::unique_ptr<VisitDesk> desk(new VisitDesk(store, settings));
+  MAITRED_TRY(desk->read_back(now));
+  return desk;
+}
+
+Status VisitDesk::read_back(WallTime now) {
+  book_ = VisitBook(rules_of(settings_));
+  unwritten_.clear();
+  written_.clear();
   VisitQuery recent;
-  recent.since = now - settings.cooldown - kLongestVisit;
-  MAITRED_ASSIGN(std::vector<Visit> visits, store.visits().list(recent));
-  MAITRED_ASSIGN(const std::vector<StoredAlert> stored, store.visits().open_alerts());
+  recent.since = now - settings_.cooldown - kLongestVisit;
+  MAITRED_ASSIGN(std::vector<Visit> visits, store_.visits().list(recent));
+  MAITRED_ASSIGN(const std::vector<StoredAlert> stored, store_.visits().open_alerts());
   std::vector<Alert> alerts;
   for (const StoredAlert& one : stored) {
     alerts.push_back(one.alert);
     const bool known = std::any_of(visits.begin(), visits.end(),
                                    [&](const Visit& visit) { return visit.id == one.alert.visit; });
     if (known) continue;
-    MAITRED_ASSIGN(Visit visit, store.visits().find(one.alert.visit));
+    MAITRED_ASSIGN(Visit visit, store_.visits().find(one.alert.visit));
     visits.push_back(std::move(visit));
   }
-  desk->book_.restore(visits, alerts);
-  if (settings.holdout > 0.0) {
-    MAITRED_ASSIGN(desk->holdout_key_, holdout_key(store));
+  book_.restore(visits, alerts);
+  if (settings_.holdout > 0.0) {
+    MAITRED_ASSIGN(holdout_key_, holdout_key(store_));
   }
-  return desk;
+  return {};
 }
 
 Status VisitDesk::reload(const VisitSettings& settings) {
@@ -203,16 +211,34 @@ Status VisitDesk::withdraw(const CustomerId& customer, const Actor& actor) {
   return {};
 }
 
-Result<Receipt> VisitDesk::forget(const CustomerId& customer, const Actor& actor) {
+// Open alerts are withdrawn, and staff learn it, before the rows go.
+Status VisitDesk::withdraw_before_erasure(const CustomerId& customer, const Actor& actor) {
   const Status withdrawn = withdraw(customer, actor);
-  if (!withdrawn && withdrawn.error().code != "consent_withdrawn") {
-    return tl::unexpected(withdrawn.error());
-  }
-  MAITRED_ASSIGN(Receipt receipt, store_.forget(customer, actor));
+  if (!withdrawn && withdrawn.error().code != "consent_withdrawn") return withdrawn;
+  return {};
+}
+
+void VisitDesk::drop(const CustomerId& customer) {
   book_.forget(customer);
   unwritten_.erase(customer);
   written_.erase(customer);
+}
+
+Result<Receipt> VisitDesk::forget(const CustomerId& customer, const Actor& actor) {
+  MAITRED_TRY(withdraw_before_erasure(customer, actor));
+  auto receipt = store_.forget(customer, actor);
+  if (receipt || receipt.error().code == "erasure_incomplete") drop(customer);
   return receipt;
+}
+
+Status VisitDesk::forget_all(const std::vector<CustomerId>& customers, const Actor& actor) {
+  for (const CustomerId& customer : customers) {
+    MAITRED_TRY(withdraw_before_erasure(customer, actor));
+  }
+  const Status done = store_.forget_all(customers, actor);
+  if (!done && done.error().code != "erasure_incomplete") return done;
+  for (const CustomerId& customer : customers) drop(customer);
+  return done;
 }
 
 bool VisitDesk::tokens_required() {

@@ -17,6 +17,7 @@ namespace {
 using nlohmann::json;
 
 struct EnrolOptions {
+  std::string purpose, channel, taken_by;
   std::string name, version, reference, expires, loyalty, incentive, tier, note, external;
   std::vector<std::string> photos, scopes, preferences;
   bool keep_photos = false;
@@ -76,7 +77,10 @@ Result<Answer> enrol(Session& session, const EnrolOptions& options) {
                   {"reference", options.reference},
                   {"scopes", options.scopes},
                   {"expires", options.expires},
-                  {"incentive", options.incentive}};
+                  {"incentive", options.incentive},
+                  {"purpose", options.purpose},
+                  {"channel", options.channel},
+                  {"operator", options.taken_by.empty() ? this_actor().name : options.taken_by}};
   MAITRED_ASSIGN(json preferences, read_preferences(options.preferences));
   json args = {{"name", options.name},
                {"consent", std::move(consent)},
@@ -126,6 +130,9 @@ void add_enrol(CommandLine& line) {
   verb->add_option("--note", options->note, "What staff should know");
   verb->add_option("--external-id", options->external, "Id in another system, such as a CRM");
   verb->add_option("--incentive", options->incentive, "What was given for the consent");
+  verb->add_option("--purpose", options->purpose, "What the data is for, in the shop's words");
+  verb->add_option("--channel", options->channel, "How consent was given: paper form, tablet");
+  verb->add_option("--operator", options->taken_by, "Who took it (default: your user)");
   verb->add_option("--preference", options->preferences, "KEY=VALUE; may be repeated")
       ->allow_extra_args(false)
       ->take_all();

@@ -5,6 +5,7 @@
 #include <span>
 
 #include "customer_text.h"
+#include "hand_over.h"
 #include "maitred/base/file.h"
 #include "maitred/base/json.h"
 #include "maitred/store/receipt.h"
@@ -16,7 +17,8 @@ namespace {
 using nlohmann::json;
 
 struct ConsentOptions {
-  std::string id, version, reference, expires;
+  std::string id, version, reference, expires, file, output;
+  std::string format = "text";
   std::vector<std::string> scopes;
 };
 
@@ -24,7 +26,8 @@ std::string consent_text(const json& answer) {
   std::string text = fmt::format("customer    {}\n", answer.value("id", ""));
   const json consent = answer.value("consent", json::object());
   for (const char* key :
-       {"version", "reference", "granted", "expires", "withdrawn", "incentive", "valid"}) {
+       {"version", "reference", "granted", "expires", "withdrawn", "purpose", "channel", "operator",
+        "incentive", "valid"}) {
     text += fmt::format("{:<12}{}\n", key, cell(consent, key));
   }
   std::string scopes;
@@ -34,11 +37,83 @@ std::string consent_text(const json& answer) {
   return text + fmt::format("{:<12}{}\n", "scopes", scopes);
 }
 
+// Not required by the parser: `consent text` has none.
+Status need_id(const std::string& id) {
+  if (!id.empty()) return {};
+  return input_error("bad_usage", "ID is required; see maitredctl consent --help");
+}
+
+Result<Answer> consent_receipt(Session& session, const ConsentOptions& options) {
+  MAITRED_TRY(need_id(options.id));
+  Answer answer;
+  MAITRED_ASSIGN(answer.object, session.ask("consent_receipt", {{"id", options.id}}));
+  return handed_over(std::move(answer), receipt_document(answer.object), options.format,
+                     options.output);
+}
+
+Result<Answer> add_text(Session& session, const ConsentOptions& options) {
+  MAITRED_ASSIGN(const auto bytes, read_file(options.file, std::size_t{64} << 10));
+  Answer answer;
+  MAITRED_ASSIGN(answer.object,
+                 session.ask("consent_text_add", {{"version", options.version},
+                                                  {"text", std::string(bytes.begin(), bytes.end())}}));
+  answer.text = fmt::format("Consent text {} is on record.\n", options.version);
+  return answer;
+}
+
+Result<Answer> list_texts(Session& session, const ConsentOptions&) {
+  Answer answer;
+  MAITRED_ASSIGN(answer.object, session.ask("consent_text_list", json::object()));
+  std::vector<std::vector<std::string>> rows;
+  for (const json& text : answer.object["texts"]) {
+    rows.push_back({cell(text, "version"), cell(text, "added"), cell(text, "bytes")});
+  }
+  answer.text = format_table({"VERSION", "ADDED", "BYTES"}, rows);
+  return answer;
+}
+
+Result<Answer> show_text(Session& session, const ConsentOptions& options) {
+  Answer answer;
+  MAITRED_ASSIGN(answer.object, session.ask("consent_text_show", {{"version", options.version}}));
+  answer.text = shown_text(answer.object.value("text", ""));
+  return answer;
+}
+
+using ConsentWork = Result<Answer> (*)(Session&, const ConsentOptions&);
+
+// consent ID receipt, consent text add|list|show.
+void add_consent_papers(CommandLine& line, CLI::App* consent,
+                        const std::shared_ptr<ConsentOptions>& options) {
+  const auto add = [&line, options](CLI::App* parent, const char* name, const char* description,
+                                    ConsentWork work) {
+    CLI::App* verb = parent->add_subcommand(name, description);
+    verb->fallthrough();
+    verb->callback([&line, options, work] {
+      line.run = [&line, options, work] { return work(line.session, *options); };
+    });
+    return verb;
+  };
+  CLI::App* receipt = add(consent, "receipt", "What the customer agreed to, for them to keep",
+                          consent_receipt);
+  add_document_options(receipt, options->format, options->output);
+  CLI::App* text = consent->add_subcommand("text", "The texts customers agree to");
+  text->fallthrough();
+  text->require_subcommand(1);
+  CLI::App* added = add(text, "add", "Put a text on record", add_text);
+  added->add_option("VERSION", options->version, "Its version")->required();
+  added->add_option("FILE", options->file, "The text, UTF-8")->required();
+  add(text, "list", "Which versions are on record", list_texts);
+  add(text, "show", "One of them", show_text)
+      ->add_option("VERSION", options->version, "Its version")
+      ->required();
+}
+
 void add_consent(CommandLine& line) {
   auto options = std::make_shared<ConsentOptions>();
   CLI::App* consent = add_verb(line, "consent", "Show, renew or withdraw a customer's consent");
-  consent->add_option("ID", options->id, "Customer id")->required();
+  consent->add_option("ID", options->id, "Customer id");
   consent->require_subcommand(1);
+  add_consent_papers(line, consent, options);
   const auto add = [&](const char* name, const char* description, const char* core_verb,
                        std::function<json()> args) {
     CLI::App* verb = consent->add_subcommand(name, description);
@@ -46,7 +121,9 @@ void add_consent(CommandLine& line) {
     verb->callback([&line, core_verb, args] {
       line.run = [&line, core_verb, args]() -> Result<Answer> {
         Answer answer;
-        MAITRED_ASSIGN(answer.object, line.session.ask(core_verb, args()));
+        const json what = args();
+        MAITRED_TRY(need_id(what.value("id", "")));
+        MAITRED_ASSIGN(answer.object, line.session.ask(core_verb, what));
         answer.text = consent_text(answer.object);
         return answer;
       };
@@ -118,16 +195,6 @@ void add_files(CommandLine& line) {
   verify->add_option("FILE", options->file, "The receipt")->required();
   verify->callback(
       [&line, options] { line.run = [options] { return verify_receipt_file(*options); }; });
-  CLI::App* export_verb = add_verb(line, "export", "Everything held on a customer, for them");
-  export_verb->add_option("ID", options->id, "Customer id")->required();
-  export_verb->callback([&line, options] {
-    line.run = [&line, options]() -> Result<Answer> {
-      Answer answer;
-      MAITRED_ASSIGN(answer.object, line.session.ask("export", {{"id", options->id}}));
-      answer.text = answer.object.dump(2, ' ', false, json::error_handler_t::replace) + "\n";
-      return answer;
-    };
-  });
 }
 
 void add_retention(CommandLine& line) {

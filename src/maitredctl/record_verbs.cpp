@@ -4,6 +4,7 @@
 #include <memory>
 
 #include "customer_text.h"
+#include "maitred/store/store.h"
 #include "verbs.h"
 
 namespace maitred {
@@ -35,11 +36,31 @@ void run_query(CommandLine& line, CLI::App* verb, const Options& options, std::s
   });
 }
 
+// Without a daemon: it does not start on such a store.
+Result<Answer> accept_store(Session& session) {
+  MAITRED_ASSIGN(const Settings* settings, session.settings());
+  MAITRED_ASSIGN(const KeyAccess key, key_access(settings->store_key, key_surroundings()));
+  OpenOptions options;
+  options.accept_older = true;
+  options.actor = this_actor();
+  MAITRED_ASSIGN(const Store store, Store::open(settings->store_path, key, options));
+  MAITRED_ASSIGN(const std::uint64_t customers, store.customers().count());
+  Answer answer;
+  answer.object = {{"accepted", true}, {"customers", customers}};
+  answer.text = fmt::format(
+      "The store is taken as it is: {} customers. Erasures and withdrawals on record hold.\n",
+      customers);
+  return answer;
+}
+
 void add_audit(CommandLine& line, const Options& options) {
   CLI::App* audit = add_verb(line, "audit", "What was done, when, by whom");
   audit->add_option("--limit", options->limit, "The newest so many rows");
   CLI::App* verify = audit->add_subcommand("verify", "Check the whole chain and every sealed row");
   verify->fallthrough();
+  CLI::App* accept = audit->add_subcommand(
+      "accept", "Take a store that is older than its record as it is; erasures on record hold");
+  accept->fallthrough();
   const auto chain = [&line, options]() -> Result<Answer> {
     Answer answer;
     MAITRED_ASSIGN(answer.object, line.session.ask("audit", {{"limit", options->limit}}));
@@ -53,8 +74,11 @@ void add_audit(CommandLine& line, const Options& options) {
                               answer.object.value("rows", 0));
     return answer;
   };
-  audit->callback([&line, verify, chain, check] {
-    line.run = verify->parsed() ? std::function<Result<Answer>()>(check) : chain;
+  const auto take = [&line] { return accept_store(line.session); };
+  audit->callback([&line, verify, accept, chain, check, take] {
+    line.run = chain;
+    if (verify->parsed()) line.run = check;
+    if (accept->parsed()) line.run = take;
   });
 }
 

@@ -27,19 +27,22 @@ Session::~Session() = default;
 Session::Session(Session&&) noexcept = default;
 Session& Session::operator=(Session&&) noexcept = default;
 
-Result<nlohmann::json> Session::ask_store(std::string_view verb, const nlohmann::json& args) {
+Result<nlohmann::json> Session::ask_store(std::string_view verb, const nlohmann::json& args,
+                                          const Progress& progress) {
   if (!shop_) {
     MAITRED_ASSIGN(const KeyAccess key, key_access(settings_->store_key, key_surroundings()));
     MAITRED_ASSIGN(shop_, Shop::open(*settings_, key));
     admin_ = std::make_unique<Admin>(*shop_);
   }
-  auto answer = admin_->run(verb, args, Actor{fmt::format("uid:{}", ::getuid()), wall_now()});
+  auto answer = admin_->run_to_end(verb, args, this_actor(), progress);
   if (!keep_open_) {
     admin_.reset();
     shop_.reset();
   }
   return answer;
 }
+
+Actor this_actor() { return {fmt::format("uid:{}", ::getuid()), wall_now()}; }
 
 KeySurroundings key_surroundings() {
   KeySurroundings surroundings;
@@ -58,18 +61,27 @@ Result<const Settings*> Session::settings() {
 }
 
 Result<nlohmann::json> Session::ask(std::string_view verb, const nlohmann::json& args) {
+  const auto on_store = [this](const Settings&, std::string_view what, const nlohmann::json& with,
+                               const Progress& progress) {
+    return ask_store(what, with, progress);
+  };
+  return ask(verb, args, WithoutDaemon(on_store));
+}
+
+Result<nlohmann::json> Session::ask(std::string_view verb, const nlohmann::json& args,
+                                    const WithoutDaemon& without_daemon) {
   MAITRED_ASSIGN(const Settings* settings, this->settings());
   const auto socket = runtime_folder(*settings, std::getenv("RUNTIME_DIRECTORY")) / "control.sock";
-  if (shop_) return ask_store(verb, args);
   ProgressBar bar(std::string(verb), options_.quiet || keep_open_);
+  const auto show = [&bar](std::uint64_t done, std::uint64_t total) { bar.show(done, total); };
+  if (shop_) return without_daemon(*settings, verb, args, show);
   for (int attempt = 0;; ++attempt) {
     auto client = ControlClient::connect(socket);
     if (client) {
-      return client->call(
-          verb, args, [&bar](std::uint64_t done, std::uint64_t total) { bar.show(done, total); });
+      return client->call(verb, args, show);
     }
     if (client.error().code != "daemon_absent") return tl::unexpected(client.error());
-    auto answer = ask_store(verb, args);
+    auto answer = without_daemon(*settings, verb, args, show);
     if (answer || answer.error().code != "store_locked" || attempt == kLockTries) return answer;
     ::usleep(kLockPause_us);
   }

@@ -11,6 +11,7 @@
 #include "maitred/base/result.h"
 #include "maitred/core/key_access.h"
 #include "maitred/settings/settings.h"
+#include "maitred/store/audit.h"
 
 namespace maitred {
 
@@ -45,16 +46,27 @@ class Session {
   // From now on a store that had to be opened stays open for the next question: for verbs that ask
   // thousands. No daemon can start meanwhile.
   void keep_store_open() { keep_open_ = true; }
+  // The same with other work where no daemon runs.
+  using Progress = std::function<void(std::uint64_t done, std::uint64_t total)>;
+  using WithoutDaemon = std::function<Result<nlohmann::json>(
+      const Settings& settings, std::string_view verb, const nlohmann::json& args,
+      const Progress& progress)>;
+  Result<nlohmann::json> ask(std::string_view verb, const nlohmann::json& args,
+                             const WithoutDaemon& without_daemon);
 
  private:
   GlobalOptions options_;
-  Result<nlohmann::json> ask_store(std::string_view verb, const nlohmann::json& args);
+  Result<nlohmann::json> ask_store(std::string_view verb, const nlohmann::json& args,
+                                   const Progress& progress);
 
   std::unique_ptr<Settings> settings_;
   bool keep_open_ = false;
   std::unique_ptr<Shop> shop_;
   std::unique_ptr<Admin> admin_;
 };
+
+// Who runs this program, now.
+Actor this_actor();
 
 // From the environment of this program.
 KeySurroundings key_surroundings();

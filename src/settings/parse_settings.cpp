@@ -5,6 +5,7 @@
 #include <cmath>
 #include <set>
 
+#include "maitred/settings/privacy.h"
 #include "maitred/settings/settings.h"
 #include "table_reader.h"
 
@@ -220,6 +221,25 @@ Status read_visits(TableReader reader, VisitSettings& visits) {
   return reader.finish();
 }
 
+// The law behind a profile sets how long is too long.
+constexpr std::chrono::hours kLongestRetention{24 * 365 * 3};
+
+Status read_privacy(TableReader reader, const VisitSettings& visits, PrivacySettings& privacy) {
+  reader.read("profile", privacy.profile);
+  if (privacy.profile != "gdpr" && privacy.profile != "bipa" && privacy.profile != "custom") {
+    reader.complain("profile", "must be \"gdpr\", \"bipa\" or \"custom\"");
+  }
+  reader.read("controller", privacy.controller);
+  reader.read("contact", privacy.contact);
+  reader.read("after_withdrawal", privacy.after_withdrawal);
+  if (privacy.profile != "custom" && visits.retention > kLongestRetention) {
+    reader.complain("profile", fmt::format("\"{}\" allows visits.retention of at most 3y; keep less, "
+                                           "or set profile = \"custom\" if the law is on your side",
+                                           privacy.profile));
+  }
+  return reader.finish();
+}
+
 Status read_staff(TableReader reader, StaffSettings& staff) {
   read_listen(reader, staff.listen, false);
   reader.read("tls_cert", staff.tls_cert);
@@ -263,14 +283,14 @@ Status read_log(TableReader reader, Settings& settings) {
 // The sections must be tables, and there must be no others.
 Status check_sections(const toml::table& root, const std::filesystem::path& file) {
   static const std::set<std::string_view> kSections = {
-      "store", "models", "recognition", "camera", "visits", "staff", "board", "metrics", "log"};
+      "store", "models", "recognition", "camera", "visits", "privacy", "staff", "board", "metrics", "log"};
   for (const auto& [key, node] : root) {
     const bool camera = key.str() == "camera";
     if (kSections.contains(key.str()) && (camera || node.is_table())) continue;
     const auto* what = kSections.contains(key.str())
                            ? "must be a section in brackets"
                            : "unknown; known sections: [store] [models] [recognition] [[camera]] "
-                             "[visits] [staff] [board] [metrics] [log]";
+                             "[visits] [privacy] [staff] [board] [metrics] [log]";
     return tl::unexpected(config_error(file, key.source(), fmt::format("{}: {}", key.str(), what)));
   }
   return {};
@@ -318,6 +338,8 @@ Result<Settings> parse_settings(std::string_view text, const std::filesystem::pa
     MAITRED_TRY(read_recognition(section("recognition"), settings));
     MAITRED_TRY(read_cameras(root, settings));
     MAITRED_TRY(read_visits(section("visits"), settings.visits));
+    PrivacySettings checked;
+    MAITRED_TRY(read_privacy(section("privacy"), settings.visits, checked));
     MAITRED_TRY(read_staff(section("staff"), settings.staff));
     MAITRED_TRY(read_board(section("board"), settings.board, settings.file.parent_path()));
     MAITRED_TRY(read_listen_section(section("metrics"), settings.metrics));
@@ -326,6 +348,18 @@ Result<Settings> parse_settings(std::string_view text, const std::filesystem::pa
     return tl::unexpected(config_error(settings.file, error.source(), error.description()));
   }
   return settings;
+}
+
+Result<PrivacySettings> read_privacy_settings(const Settings& settings) {
+  PrivacySettings privacy;
+  try {
+    const toml::table root = toml::parse_file(settings.file.string());
+    MAITRED_TRY(read_privacy(TableReader(settings.file, root["privacy"].as_table(), "privacy"),
+                             settings.visits, privacy));
+  } catch (const toml::parse_error& error) {
+    return tl::unexpected(config_error(settings.file, error.source(), error.description()));
+  }
+  return privacy;
 }
 
 }  // namespace maitred

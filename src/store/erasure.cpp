@@ -10,6 +10,8 @@
 #include <array>
 
 #include "customer_rows.h"
+#include "erasure_list.h"
+#include "maitred/base/file.h"
 #include "maitred/base/check.h"
 #include "receipt_signing.h"
 
@@ -40,33 +42,51 @@ Result<std::uint64_t> rows_of(Vault& vault, const CustomerId& id) {
 }
 
 Status bury(Vault& vault, const CustomerId& id, const Actor& actor) {
-  const Bytes index = vault.blind(Purpose::kTombstones, id.value);
-  MAITRED_ASSIGN(const ClearBytes clear, encode_record(Tombstone{actor.at, vault.epoch() + 1}));
-  return Query(vault.database(), "INSERT INTO tombstones VALUES (?1, ?2)", index,
-               vault.seal(Purpose::kTombstones, {"tombstones", id.value}, clear))
-      .run();
+  const Bytes index = erasure_index(vault, id);
+  MAITRED_TRY(Query(vault.database(), "DELETE FROM withdrawals WHERE id = ?1", index).run());
+  return note_erasure(vault, index, actor.at, vault.epoch() + 1);
+}
+
+// Within a transaction; how many rows went.
+Result<std::uint64_t> take_out(Vault& vault, const CustomerId& id, const Actor& actor) {
+  MAITRED_ASSIGN(const std::uint64_t rows, rows_of(vault, id));
+  if (rows == 0) return unknown_customer(id);
+  MAITRED_TRY(Query(vault.database(), "DELETE FROM customers WHERE id = ?1", id.value).run());
+  MAITRED_TRY(bury(vault, id, actor));
+  MAITRED_TRY(AuditChain(vault).append(actor, "forget", id.value, fmt::format("{} rows", rows)));
+  return rows;
+}
+
+tl::unexpected<Error> incomplete(const CustomerId& id, std::string_view what) {
+  return environment_error("erasure_incomplete",
+                           fmt::format("customer {} is erased, but {}: restart maitred to finish "
+                                       "it",
+                                       id.value, what));
 }
 
 }  // namespace
 
+Status note_erasure(Vault& vault, const Bytes& index, WallTime at, std::uint64_t epoch) {
+  MAITRED_ASSIGN(const ClearBytes clear, encode_record(Tombstone{at, epoch}));
+  return Query(vault.database(), "INSERT INTO tombstones VALUES (?1, ?2) ON CONFLICT DO NOTHING",
+               index, vault.seal(Purpose::kTombstones, {"tombstones", to_hex(index)}, clear))
+      .run();
+}
+
 Result<Receipt> erase(Vault& vault, const CustomerId& id, const Actor& actor) {
   MAITRED_CHECK(!vault.in_transaction());
-  MAITRED_ASSIGN(const std::uint64_t rows, rows_of(vault, id));
-  if (rows == 0) return unknown_customer(id);
-  const Status done = vault.transact([&]() -> Status {
-    MAITRED_TRY(Query(vault.database(), "DELETE FROM customers WHERE id = ?1", id.value).run());
-    MAITRED_TRY(bury(vault, id, actor));
-    MAITRED_TRY(AuditChain(vault).append(actor, "forget", id.value, fmt::format("{} rows", rows)));
+  std::uint64_t rows = 0;
+  MAITRED_TRY(vault.transact([&]() -> Status {
+    MAITRED_ASSIGN(rows, take_out(vault, id, actor));
     return vault.begin_epoch();
-  });
-  MAITRED_TRY(done);
+  }));
   MAITRED_TRY(vault.load_epoch());
   MAITRED_ASSIGN(const std::uint64_t left, rows_of(vault, id));
   if (left != 0 || !vault.database().truncate_wal()) {
-    return environment_error("erasure_incomplete",
-                             fmt::format("customer {} is erased, but the log of the store could "
-                                         "not be emptied: restart maitred to finish it",
-                                         id.value));
+    return incomplete(id, "the log of the store could not be emptied");
+  }
+  if (!append_erasure(vault, id, true, actor.at)) {
+    return incomplete(id, "the list of erasures beside the store could not be written");
   }
   Receipt receipt;
   receipt.store = vault.store_id();
@@ -76,6 +96,16 @@ Result<Receipt> erase(Vault& vault, const CustomerId& id, const Actor& actor) {
   receipt.epoch = std::to_string(vault.epoch());
   sign_receipt(receipt, vault.subkey(Purpose::kReceipts));
   return receipt;
+}
+
+Status erase_all(Vault& vault, const std::vector<CustomerId>& ids, const Actor& actor) {
+  MAITRED_CHECK(!vault.in_transaction());
+  MAITRED_TRY(vault.transact([&]() -> Status {
+    for (const CustomerId& id : ids) MAITRED_TRY(take_out(vault, id, actor));
+    return vault.begin_epoch();
+  }));
+  MAITRED_TRY(vault.load_epoch());
+  return vault.database().truncate_wal();
 }
 
 }  // namespace maitred

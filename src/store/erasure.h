@@ -1,6 +1,8 @@
 // Erasing a customer so that no key is left that opens what may remain of the bytes.
 #pragma once
 
+#include <vector>
+
 #include "maitred/base/result.h"
 #include "maitred/store/audit.h"
 #include "maitred/store/receipt.h"
@@ -11,5 +13,11 @@ namespace maitred {
 
 // See Store::forget.
 Result<Receipt> erase(Vault& vault, const CustomerId& id, const Actor& actor);
+
+// Several at once, in one epoch and without receipts: when erasures are replayed.
+Status erase_all(Vault& vault, const std::vector<CustomerId>& ids, const Actor& actor);
+
+// Notes in the store that this index (erasure_list.h) was erased; within a transaction.
+Status note_erasure(Vault& vault, const Bytes& index, WallTime at, std::uint64_t epoch);
 
 }  // namespace maitred

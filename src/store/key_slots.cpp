@@ -1,239 +1,199 @@
 #include "key_slots.h"
 
-#include <fcntl.h>
 #include <fmt/format.h>
 #include <sodium.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
-#include <array>
-#include <cerrno>
-#include <cstring>
-#include <optional>
+#include <algorithm>
 
-#include "maitred/base/file.h"
 #include "sealing.h"
 
 namespace maitred {
 namespace {
 
-constexpr std::string_view kSlotsTable = "key_slots";
-constexpr std::size_t kLongestKeyFile = 2 * kKeyBytes + 2;
-// What a slot may ask for at most, so that a damaged one does not take the machine down.
-constexpr std::uint64_t kMostMemory = 2ULL << 30;
-constexpr std::uint64_t kMostOperations = 64;
-
-std::filesystem::path file_of(const KeyAccess& access) {
-  return access.source.kind == KeyKind::kCredential
-             ? access.credentials_folder / access.source.where
-             : std::filesystem::path(access.source.where);
-}
-
-std::string_view word(KeyKind kind) {
-  switch (kind) {
-    case KeyKind::kFile:
-      return "file";
-    case KeyKind::kCredential:
-      return "credential";
-    case KeyKind::kPassphrase:
-      return "passphrase";
-  }
-  return "";
-}
-
-Status check_permissions(const KeyAccess& access, const struct stat& status) {
-  const std::string file = file_of(access).string();
-  if (!S_ISREG(status.st_mode)) {
-    return environment_error("key_invalid",
-                             fmt::format("{} is not a regular file: give a key file", file));
-  }
-  // systemd guards credentials itself, with access lists that show up as group bits.
-  if (access.source.kind == KeyKind::kCredential) return {};
-  if ((status.st_mode & 0077) != 0) {
-    return environment_error(
-        "key_permissions",
-        fmt::format("others may read the key file {}: run chmod 600 on it", file));
-  }
-  if (status.st_uid != ::geteuid() && status.st_uid != 0) {
-    return environment_error("key_permissions",
-                             fmt::format("the key file {} belongs to another user (uid {}): chown "
-                                         "it to the user who runs maitred",
-                                         file, status.st_uid));
-  }
-  return {};
-}
-
-Result<SecretBytes> decode_key(const KeyAccess& access, ByteView content) {
-  if (content.size() == kKeyBytes) return SecretBytes::copy_of(content);
-  if (!content.empty() && content.back() == '\n') content = content.first(content.size() - 1);
-  SecretBytes key(kKeyBytes);
-  std::size_t length = 0;
-  if (content.size() == 2 * kKeyBytes &&
-      sodium_hex2bin(key.data(), key.size(), reinterpret_cast<const char*>(content.data()),
-                     content.size(), nullptr, &length, nullptr) == 0 &&
-      length == kKeyBytes) {
-    return key;
-  }
-  return environment_error("key_invalid",
-                           fmt::format("{} holds no key (32 bytes, or 64 hexadecimal digits): "
-                                       "restore it from its backup",
-                                       describe(access.source)));
-}
-
-Result<SecretBytes> read_key_file(const KeyAccess& access) {
-  const std::string file = file_of(access).string();
-  const UniqueFd fd(::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
-  if (!fd) {
-    const bool missing = errno == ENOENT || errno == ENOTDIR;
-    return environment_error(
-        missing ? "key_missing" : "key_permissions",
-        missing ? fmt::format("{} is missing: restore it from its backup, or run maitredctl init "
-                              "for a new store",
-                              describe(access.source))
-                : fmt::format("cannot read the key file {}: {}", file, std::strerror(errno)));
-  }
-  struct stat status {};
-  if (::fstat(fd.get(), &status) != 0) {
-    return environment_error("key_permissions",
-                             fmt::format("cannot read {}: {}", file, std::strerror(errno)));
-  }
-  MAITRED_TRY(check_permissions(access, status));
-  SecretBytes content(kLongestKeyFile);
-  const ssize_t got = ::read(fd.get(), content.data(), content.size());
-  return decode_key(access, content.span().first(got < 0 ? 0 : static_cast<std::size_t>(got)));
-}
-
-struct Argon {
-  Bytes salt;
-  std::uint64_t operations = 0;
-  std::uint64_t memory_bytes = 0;
+struct SlotKeys {
+  Bytes public_key = Bytes(crypto_box_PUBLICKEYBYTES);
+  SecretBytes secret_key{crypto_box_SECRETKEYBYTES};
 };
 
-Result<SecretBytes> stretch(const KeyAccess& access, const Argon& argon) {
-  if (access.passphrase.empty()) {
-    return environment_error("key_missing", "the store is opened with a passphrase: give it");
+SlotKeys slot_keys(const SecretBytes& key) {
+  static_assert(crypto_box_SEEDBYTES == sizeof(Digest));
+  Digest seed = keyed_hash(key.span(), "maitred slot");
+  SlotKeys keys;
+  crypto_box_seed_keypair(keys.public_key.data(), keys.secret_key.data(), seed.data());
+  sodium_memzero(seed.data(), seed.size());
+  return keys;
+}
+
+// The key two parties share, bound to both public halves.
+std::optional<SecretBytes> shared_key(const SecretBytes& secret, ByteView other, ByteView passing,
+                                      ByteView lasting) {
+  SecretBytes point(crypto_scalarmult_BYTES);
+  if (other.size() != crypto_scalarmult_BYTES ||
+      crypto_scalarmult(point.data(), secret.data(), other.data()) != 0) {
+    return std::nullopt;
   }
   SecretBytes key(kKeyBytes);
-  if (argon.salt.size() != crypto_pwhash_SALTBYTES || argon.memory_bytes > kMostMemory ||
-      argon.operations > kMostOperations ||
-      crypto_pwhash(key.data(), key.size(), reinterpret_cast<const char*>(access.passphrase.data()),
-                    access.passphrase.size(), argon.salt.data(), argon.operations,
-                    static_cast<std::size_t>(argon.memory_bytes),
-                    crypto_pwhash_ALG_ARGON2ID13) != 0) {
-    return environment_error(
-        "key_invalid", fmt::format("the passphrase cannot be used: it takes {} MiB of free memory",
-                                   argon.memory_bytes >> 20));
-  }
+  crypto_generichash_state state;
+  crypto_generichash_init(&state, nullptr, 0, key.size());
+  crypto_generichash_update(&state, point.data(), point.size());
+  crypto_generichash_update(&state, passing.data(), passing.size());
+  crypto_generichash_update(&state, lasting.data(), lasting.size());
+  crypto_generichash_final(&state, key.data(), key.size());
   return key;
 }
 
-// Tells a wrong key from a damaged slot.
+// A passing public key, then the sealed secret.
+std::optional<SecretBytes> open_sealed_to(const SlotKeys& keys, const std::string& store_id,
+                                          const Place& place, ByteView wrapped) {
+  if (wrapped.size() <= crypto_box_PUBLICKEYBYTES) return std::nullopt;
+  const ByteView passing = wrapped.first(crypto_box_PUBLICKEYBYTES);
+  const auto key = shared_key(keys.secret_key, passing, passing, keys.public_key);
+  SecretBytes secret(kKeyBytes);
+  if (!key || !unwrap(key->span(), store_id, place, wrapped.subspan(passing.size()), secret)) {
+    return std::nullopt;
+  }
+  return secret;
+}
+
+// Without the store's id in a new slot nothing else would tie the proof to it.
 Digest proof_of(const SecretBytes& key, const std::string& store_id) {
   return keyed_hash(key.span(), "maitred key of " + store_id);
 }
 
+Place place_of_slot(std::string_view table, std::int64_t number) {
+  return {table, std::to_string(number)};
+}
+
+std::optional<SecretBytes> open_one(const SlotRecord& slot, const SecretBytes& key,
+                                    const SlotKeys& keys, const std::string& store_id,
+                                    std::string_view table) {
+  const Place place = place_of_slot(table, slot.number);
+  if (!slot.public_key.empty()) {
+    if (slot.public_key != keys.public_key) return std::nullopt;
+    return open_sealed_to(keys, store_id, place, slot.wrapped);
+  }
+  SecretBytes secret(kKeyBytes);
+  if (!unwrap(key.span(), store_id, place, slot.wrapped, secret)) return std::nullopt;
+  return secret;
+}
+
+Bytes copy_of(ByteView bytes) { return {bytes.begin(), bytes.end()}; }
+
 }  // namespace
 
-Result<KeySource> KeySource::parse(std::string_view text) {
-  const auto rest_after = [&](std::string_view prefix) -> std::optional<std::string> {
-    if (!text.starts_with(prefix) || text.size() == prefix.size()) return std::nullopt;
-    return std::string(text.substr(prefix.size()));
-  };
-  if (auto path = rest_after("file:")) return KeySource{KeyKind::kFile, *path};
-  if (text == "passphrase") return KeySource{KeyKind::kPassphrase, ""};
-  const auto name = rest_after("credential:");
-  if (name && name->find('/') == std::string::npos && *name != "." && *name != "..") {
-    return KeySource{KeyKind::kCredential, *name};
-  }
-  return input_error(
-      "key_source_invalid",
-      "the store's key must be \"file:PATH\", \"credential:NAME\" or \"passphrase\"");
-}
-
-std::string describe(const KeySource& source) {
-  switch (source.kind) {
-    case KeyKind::kFile:
-      return "the key file " + source.where;
-    case KeyKind::kCredential:
-      return "the credential " + source.where;
-    case KeyKind::kPassphrase:
-      break;
-  }
-  return "the passphrase";
-}
-
-Result<bool> provide_key(const KeyAccess& access) {
-  if (access.source.kind == KeyKind::kPassphrase) {
-    if (!access.passphrase.empty()) return false;
-    return environment_error("key_missing", "a passphrase is needed for the new store: give it");
-  }
-  const auto present = read_key_file(access);
-  if (present) return false;
-  if (access.source.kind != KeyKind::kFile || present.error().code != "key_missing") {
-    return tl::unexpected(present.error());
-  }
-  const std::filesystem::path folder = file_of(access).parent_path();
-  std::error_code failed;
-  if (!folder.empty() && std::filesystem::create_directories(folder, failed)) {
-    std::filesystem::permissions(folder, std::filesystem::perms::owner_all, failed);
-  }
-  const SecretBytes key = SecretBytes::random(kKeyBytes);
-  MAITRED_TRY(write_file(file_of(access), key.span(), 0600));
-  return true;
-}
-
-Status add_slot(Database& database, const std::string& store_id, const KeyAccess& access,
-                const SecretBytes& root) {
-  Argon argon;
+Result<SlotRecord> make_slot(const KeyAccess& access, const std::string& store_id,
+                             std::string_view table, std::int64_t number,
+                             const SecretBytes& secret) {
+  SlotRecord slot;
+  slot.number = number;
+  slot.kind = key_kind_word(access.source.kind);
   SecretBytes key;
   if (access.source.kind == KeyKind::kPassphrase) {
-    argon = {Bytes(crypto_pwhash_SALTBYTES), access.cost.operations, access.cost.memory_bytes};
-    randombytes_buf(argon.salt.data(), argon.salt.size());
-    MAITRED_ASSIGN(key, stretch(access, argon));
+    slot.salt.resize(crypto_pwhash_SALTBYTES);
+    randombytes_buf(slot.salt.data(), slot.salt.size());
+    slot.operations = access.cost.operations;
+    slot.memory_bytes = access.cost.memory_bytes;
+    MAITRED_ASSIGN(key, stretch(access, {slot.salt, slot.operations, slot.memory_bytes}));
   } else {
     MAITRED_ASSIGN(key, read_key_file(access));
   }
-  Query last(database, "SELECT ifnull(max(slot), 0) FROM key_slots");
-  MAITRED_TRY(last.next());
-  const std::int64_t slot = last.number(0) + 1;
-  return Query(database, "INSERT INTO key_slots VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)", slot,
-               word(access.source.kind), argon.salt, argon.operations, argon.memory_bytes,
-               ByteView(proof_of(key, store_id)),
-               seal(key.span(), store_id, {kSlotsTable, std::to_string(slot)}, root.span()))
-      .run();
+  const Digest proof = proof_of(key, store_id);
+  slot.proof = copy_of(proof);
+  slot.public_key = slot_keys(key).public_key;
+  refill_slot(slot, store_id, table, secret);
+  return slot;
 }
 
-Result<SecretBytes> open_slot(Database& database, const std::string& store_id,
-                              const KeyAccess& access) {
+void refill_slot(SlotRecord& slot, const std::string& store_id, std::string_view table,
+                 const SecretBytes& secret) {
+  Bytes passing(crypto_box_PUBLICKEYBYTES);
+  SecretBytes passing_secret(crypto_box_SECRETKEYBYTES);
+  crypto_box_keypair(passing.data(), passing_secret.data());
+  const auto key = shared_key(passing_secret, slot.public_key, passing, slot.public_key);
+  slot.wrapped = passing;
+  if (!key) return;  // a public key that is none: the slot opens for nobody, as it did before
+  const Bytes sealed =
+      seal(key->span(), store_id, place_of_slot(table, slot.number), secret.span());
+  slot.wrapped.insert(slot.wrapped.end(), sealed.begin(), sealed.end());
+}
+
+Result<std::optional<OpenedSlot>> open_slots(const std::vector<SlotRecord>& slots,
+                                             const std::string& store_id, std::string_view table,
+                                             const KeyAccess& access) {
   const bool by_passphrase = access.source.kind == KeyKind::kPassphrase;
   SecretBytes key;
   if (!by_passphrase) {
     MAITRED_ASSIGN(key, read_key_file(access));
   }
-  Query slots(database,
-              "SELECT slot, proof, wrapped, salt, operations, memory FROM key_slots "
-              "WHERE (kind = 'passphrase') = ?1 ORDER BY slot",
-              by_passphrase);
-  for (;;) {
-    MAITRED_ASSIGN(const bool found, slots.next());
-    if (!found) break;
+  for (const SlotRecord& slot : slots) {
+    if ((slot.kind == "passphrase") != by_passphrase) continue;
     if (by_passphrase) {
-      const ByteView salt = slots.blob(3);
-      MAITRED_ASSIGN(
-          key, stretch(access, {Bytes(salt.begin(), salt.end()), slots.count(4), slots.count(5)}));
+      MAITRED_ASSIGN(key, stretch(access, {slot.salt, slot.operations, slot.memory_bytes}));
     }
     const Digest proof = proof_of(key, store_id);
-    const ByteView stored = slots.blob(1);
-    if (stored.size() != proof.size() || sodium_memcmp(stored.data(), proof.data(), 32) != 0) {
+    if (slot.proof.size() != proof.size() ||
+        sodium_memcmp(slot.proof.data(), proof.data(), proof.size()) != 0) {
       continue;
     }
-    SecretBytes root(kKeyBytes);
-    if (unwrap(key.span(), store_id, {kSlotsTable, slots.text(0)}, slots.blob(2), root))
-      return root;
-    return environment_error("store_corrupt",
-                             fmt::format("{}: key slot {} is damaged: restore it from a backup",
-                                         database.path().string(), slots.number(0)));
+    const SlotKeys keys = slot_keys(key);
+    auto secret = open_one(slot, key, keys, store_id, table);
+    if (!secret) {
+      return environment_error("store_corrupt", fmt::format("key slot {} is damaged: restore the "
+                                                            "store from a backup",
+                                                            slot.number));
+    }
+    return OpenedSlot{slot.number, std::move(*secret), keys.public_key};
   }
+  return std::nullopt;
+}
+
+Result<std::vector<SlotRecord>> read_slots(Database& database, int schema_version) {
+  Query rows(database,
+             schema_version < 2
+                 ? "SELECT slot, kind, salt, operations, memory, proof, wrapped, x'', '', 0 "
+                   "FROM key_slots ORDER BY slot"
+                 : "SELECT slot, kind, salt, operations, memory, proof, wrapped, public_key, "
+                   "label, made FROM key_slots ORDER BY slot");
+  std::vector<SlotRecord> slots;
+  for (;;) {
+    MAITRED_ASSIGN(const bool found, rows.next());
+    if (!found) return slots;
+    SlotRecord slot;
+    slot.number = rows.number(0);
+    slot.kind = rows.text(1);
+    slot.salt = copy_of(rows.blob(2));
+    slot.operations = rows.count(3);
+    slot.memory_bytes = rows.count(4);
+    slot.proof = copy_of(rows.blob(5));
+    slot.wrapped = copy_of(rows.blob(6));
+    slot.public_key = copy_of(rows.blob(7));
+    slot.label = rows.text(8);
+    slot.made = WallTime(Milliseconds(rows.number(9)));
+    slots.push_back(std::move(slot));
+  }
+}
+
+Status insert_slot(Database& database, const SlotRecord& slot) {
+  return Query(database,
+               "INSERT INTO key_slots (slot, kind, salt, operations, memory, proof, wrapped, "
+               "public_key, label, made) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+               slot.number, slot.kind, slot.salt, slot.operations, slot.memory_bytes, slot.proof,
+               slot.wrapped, slot.public_key, slot.label, slot.made.time_since_epoch().count())
+      .run();
+}
+
+Status update_slot(Database& database, const SlotRecord& slot) {
+  return Query(database,
+               "UPDATE key_slots SET proof = ?2, wrapped = ?3, public_key = ?4 WHERE slot = ?1",
+               slot.number, slot.proof, slot.wrapped, slot.public_key)
+      .run();
+}
+
+Result<OpenedSlot> open_root(Database& database, int schema_version, const std::string& store_id,
+                             const KeyAccess& access) {
+  MAITRED_ASSIGN(const auto slots, read_slots(database, schema_version));
+  MAITRED_ASSIGN(auto opened, open_slots(slots, store_id, kSlotsTable, access));
+  if (opened) return std::move(*opened);
   return environment_error("key_wrong",
                            fmt::format("{} does not open {}: give the key this store was made with",
                                        describe(access.source), database.path().string()));

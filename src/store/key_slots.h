@@ -1,29 +1,70 @@
-// Reading keys, and the slots in which each of them wraps the root key.
+// Slots: a secret (the root key of a store, the key of a backup) sealed to each of several keys.
 #pragma once
 
+#include <cstdint>
+#include <optional>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "database.h"
+#include "key_reading.h"
 #include "maitred/base/result.h"
 #include "maitred/base/secret.h"
+#include "maitred/base/time.h"
 #include "maitred/store/key_source.h"
 
 namespace maitred {
 
-// "the key file PATH", "the credential NAME" or "the passphrase"; for messages.
-std::string describe(const KeySource& source);
+// From each key a key pair is derived (X25519). The secret is sealed to the public half, which
+// stands in the slot, so that a new secret can be put into a slot whose key is not at hand: that is
+// how `key rotate` keeps a recovery passphrase. A slot without a public key is of schema 1, where
+// the key itself sealed the secret.
+struct SlotRecord {
+  std::int64_t number = 0;
+  std::string kind;        // key_kind_word
+  Bytes salt;              // of Argon2id; empty for other kinds
+  std::uint64_t operations = 0;
+  std::uint64_t memory_bytes = 0;
+  Bytes proof;             // tells a wrong key from a damaged slot
+  Bytes public_key;        // 32 bytes, or empty
+  Bytes wrapped;
+  std::string label;
+  WallTime made{};
+};
 
-// Makes the key file of a source of kind kFile, durably, if there is none; true when it did.
-// Otherwise checks that the key can be read. Errors as in key_source.h.
-Result<bool> provide_key(const KeyAccess& access);
+struct OpenedSlot {
+  std::int64_t number = 0;
+  SecretBytes secret;
+  Bytes public_key;  // what the key's slot should carry
+};
 
-// Seals `root` into a new slot for this key. Errors as in key_source.h.
-Status add_slot(Database& database, const std::string& store_id, const KeyAccess& access,
-                const SecretBytes& root);
+// A slot for this key with the secret in it. `table` and the number bind it to its place. Errors
+// as in key_source.h.
+Result<SlotRecord> make_slot(const KeyAccess& access, const std::string& store_id,
+                             std::string_view table, std::int64_t number,
+                             const SecretBytes& secret);
 
-// The root key, from the slot this key fits. Errors: key_wrong, store_corrupt, and those of
+// Puts another secret into a slot that has a public key.
+void refill_slot(SlotRecord& slot, const std::string& store_id, std::string_view table,
+                 const SecretBytes& secret);
+
+// The secret, from the slot this key fits; none when it fits none. Errors: store_corrupt, those of
 // reading the key.
-Result<SecretBytes> open_slot(Database& database, const std::string& store_id,
-                              const KeyAccess& access);
+Result<std::optional<OpenedSlot>> open_slots(const std::vector<SlotRecord>& slots,
+                                             const std::string& store_id, std::string_view table,
+                                             const KeyAccess& access);
+
+// The slots of a store, in order of their numbers.
+Result<std::vector<SlotRecord>> read_slots(Database& database, int schema_version);
+Status insert_slot(Database& database, const SlotRecord& slot);
+// Proof, public key and secret of the slot with this number.
+Status update_slot(Database& database, const SlotRecord& slot);
+
+inline constexpr std::string_view kSlotsTable = "key_slots";
+
+// The root key. Errors: key_wrong, store_corrupt, and those of reading the key.
+Result<OpenedSlot> open_root(Database& database, int schema_version, const std::string& store_id,
+                             const KeyAccess& access);
 
 }  // namespace maitred

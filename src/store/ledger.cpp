@@ -11,7 +11,7 @@
 namespace maitred {
 namespace {
 
-constexpr std::uint8_t kLedgerVersion = 1;
+constexpr std::uint8_t kLedgerVersion = 2;  // 1 had no flags
 constexpr std::size_t kHeadBytes = 1 + 3 * 8 + 32 + 1;
 
 void put(ClearBytes& bytes, std::uint64_t value) {
@@ -57,6 +57,7 @@ ClearBytes encode(const Ledger& ledger) {
   put(bytes, ledger.audit_rows);
   bytes.insert(bytes.end(), ledger.audit_link.begin(), ledger.audit_link.end());
   bytes.push_back(static_cast<std::uint8_t>(ledger.digests.size()));
+  bytes.push_back(ledger.witnessed ? 1 : 0);
   for (const Digest& digest : ledger.digests) {
     bytes.insert(bytes.end(), digest.begin(), digest.end());
   }
@@ -64,25 +65,35 @@ ClearBytes encode(const Ledger& ledger) {
 }
 
 std::optional<Ledger> decode_ledger(ByteView bytes) {
-  if (bytes.size() < kHeadBytes || bytes[0] != kLedgerVersion) return std::nullopt;
+  if (bytes.empty() || bytes[0] < 1 || bytes[0] > kLedgerVersion) return std::nullopt;
+  const std::size_t head = kHeadBytes + (bytes[0] == kLedgerVersion ? 1 : 0);
+  if (bytes.size() < head) return std::nullopt;
   Ledger ledger;
   ledger.generation = get(bytes, 1);
   ledger.last_seq = get(bytes, 9);
   ledger.audit_rows = get(bytes, 17);
   std::memcpy(ledger.audit_link.data(), bytes.data() + 25, 32);
   ledger.digests.resize(bytes[kHeadBytes - 1]);
-  if (bytes.size() != kHeadBytes + ledger.digests.size() * sizeof(Digest)) return std::nullopt;
+  if (bytes[0] == kLedgerVersion) {
+    if (bytes[kHeadBytes] > 1) return std::nullopt;
+    ledger.witnessed = bytes[kHeadBytes] == 1;
+  }
+  if (bytes.size() != head + ledger.digests.size() * sizeof(Digest)) return std::nullopt;
   for (std::size_t table = 0; table < ledger.digests.size(); ++table) {
-    std::memcpy(ledger.digests[table].data(), bytes.data() + kHeadBytes + table * sizeof(Digest),
+    std::memcpy(ledger.digests[table].data(), bytes.data() + head + table * sizeof(Digest),
                 sizeof(Digest));
   }
   return ledger;
 }
 
-Status RowDigests::follow(std::vector<Digest>& digests) {
+Status RowDigests::attach() {
   const int code = sqlite3_create_function_v2(database_.handle(), "row_digest", -1, SQLITE_UTF8,
                                               this, on_row, nullptr, nullptr, nullptr);
   if (code != SQLITE_OK) return database_.failure(code);
+  return {};
+}
+
+Status RowDigests::follow(std::vector<Digest>& digests) {
   digests.resize(digested_tables().size());
   target_ = &digests;
   for (std::size_t table = 0; table < digested_tables().size(); ++table) {
@@ -99,12 +110,12 @@ Status RowDigests::follow(std::vector<Digest>& digests) {
   return {};
 }
 
-Result<std::vector<Digest>> RowDigests::compute() {
-  std::vector<Digest> digests(digested_tables().size());
+Result<std::vector<Digest>> RowDigests::compute(std::span<const std::string_view> tables) {
+  std::vector<Digest> digests(tables.size());
   std::vector<Digest>* const followed = std::exchange(target_, &digests);
   Status done;
   for (std::size_t table = 0; done && table < digests.size(); ++table) {
-    const std::string_view name = digested_tables()[table];
+    const std::string_view name = tables[table];
     const auto columns = columns_of(database_, name);
     done = columns ? Query(database_, fmt::format("SELECT row_digest({}{}) FROM main.{}", table,
                                                   joined(*columns, ""), name))

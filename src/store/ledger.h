@@ -4,6 +4,7 @@
 #include <array>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string_view>
 #include <vector>
 
@@ -17,6 +18,7 @@ struct Ledger {
   std::uint64_t last_seq = 0;    // of alerts
   std::uint64_t audit_rows = 0;
   Digest audit_link{};          // of the newest audit row
+  bool witnessed = false;       // a copy of the generation is kept outside (witness.h)
   std::vector<Digest> digests;  // in the order of digested_tables()
 };
 
@@ -34,11 +36,13 @@ class RowDigests {
   RowDigests(const RowDigests&) = delete;
   RowDigests& operator=(const RowDigests&) = delete;
 
+  // Once, before the others.
+  Status attach();
   // From now on changes go into `digests`, which must stay where it is.
   Status follow(std::vector<Digest>& digests);
 
-  // The digests of the rows as they stand. Requires follow.
-  Result<std::vector<Digest>> compute();
+  // The digests of the rows of these tables as they stand.
+  Result<std::vector<Digest>> compute(std::span<const std::string_view> tables);
 
  private:
   static void on_row(sqlite3_context* context, int count, sqlite3_value** values);

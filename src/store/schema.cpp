@@ -73,10 +73,26 @@ CREATE TABLE tombstones (id BLOB PRIMARY KEY, sealed BLOB NOT NULL) STRICT;
 CREATE TABLE audit (n INTEGER PRIMARY KEY, sealed BLOB NOT NULL, link BLOB NOT NULL) STRICT;
 )sql";
 
-constexpr std::array<std::string_view, 16> kDigested = {
-    "meta",     "key_slots", "epochs", "customers", "customer_keys", "consents",
-    "entries",  "templates", "photos", "visits",    "alerts",        "alert_events",
-    "feedback", "settings",  "staff",  "tombstones"};
+// What each version added to the one before; the first of them leads to version 2.
+constexpr std::array<const char*, 1> kMigrations = {R"sql(
+ALTER TABLE key_slots ADD COLUMN public_key BLOB NOT NULL DEFAULT x'';
+ALTER TABLE key_slots ADD COLUMN label TEXT NOT NULL DEFAULT '';
+ALTER TABLE key_slots ADD COLUMN made INTEGER NOT NULL DEFAULT 0;
+CREATE TABLE subkey_seed (
+  one INTEGER PRIMARY KEY CHECK (one = 1), wrapped BLOB NOT NULL) STRICT;
+CREATE TABLE withdrawals (id BLOB PRIMARY KEY, sealed BLOB NOT NULL) STRICT;
+CREATE TABLE consent_texts (version TEXT PRIMARY KEY, sealed BLOB NOT NULL) STRICT;
+)sql"};
+static_assert(kMigrations.size() == kSchemaVersion - 1);
+
+constexpr std::array<std::string_view, 19> kDigested = {
+    "meta",     "key_slots", "epochs", "customers",  "customer_keys", "consents",
+    "entries",  "templates", "photos", "visits",     "alerts",        "alert_events",
+    "feedback", "settings",  "staff",  "tombstones", "subkey_seed",   "withdrawals",
+    "consent_texts"};
+
+// Digested tables of a file of an older version.
+std::size_t digested_count(int version) { return version < 2 ? 16 : kDigested.size(); }
 
 // The file's whole schema as one text.
 Result<std::string> schema_text(Database& database) {
@@ -100,13 +116,28 @@ Result<std::int64_t> pragma(Database& database, std::string_view literal) {
 
 std::span<const std::string_view> digested_tables() { return kDigested; }
 
-Status create_schema(Database& database) {
-  MAITRED_TRY(database.execute(fmt::format("PRAGMA application_id={}; PRAGMA user_version={}",
-                                           kApplicationId, kSchemaVersion)));
-  return database.execute(kSchema);
+std::span<const std::string_view> digested_tables(int version) {
+  return digested_tables().first(digested_count(version));
 }
 
-Status check_schema(Database& database) {
+Status create_schema(Database& database, int version) {
+  MAITRED_TRY(database.execute(fmt::format("PRAGMA application_id={}; PRAGMA user_version={}",
+                                           kApplicationId, version)));
+  MAITRED_TRY(database.execute(kSchema));
+  for (int reached = 1; reached < version; ++reached) {
+    MAITRED_TRY(database.execute(kMigrations[static_cast<std::size_t>(reached) - 1]));
+  }
+  return {};
+}
+
+Status raise_schema(Database& database, int from) {
+  for (int reached = from; reached < kSchemaVersion; ++reached) {
+    MAITRED_TRY(database.execute(kMigrations[static_cast<std::size_t>(reached) - 1]));
+  }
+  return database.execute(fmt::format("PRAGMA user_version={}", kSchemaVersion));
+}
+
+Result<int> check_schema(Database& database) {
   const std::string file = database.path().string();
   MAITRED_ASSIGN(const std::int64_t application, pragma(database, "PRAGMA application_id"));
   MAITRED_ASSIGN(const std::int64_t version, pragma(database, "PRAGMA user_version"));
@@ -122,15 +153,17 @@ Status check_schema(Database& database) {
                     file, version, kSchemaVersion));
   }
   MAITRED_ASSIGN(const auto reference, Database::open(":memory:", Database::Mode::kCreate));
-  MAITRED_TRY(reference->execute(kSchema));
-  MAITRED_ASSIGN(const std::string expected, schema_text(*reference));
-  MAITRED_ASSIGN(const std::string found, schema_text(database));
-  if (version != kSchemaVersion || found != expected) {
+  const auto other_tables = [&] {
     return environment_error(
         "store_corrupt",
         fmt::format("the tables of {} are not those of a store: restore it from a backup", file));
-  }
-  return {};
+  };
+  if (version < 1) return other_tables();
+  MAITRED_TRY(create_schema(*reference, static_cast<int>(version)));
+  MAITRED_ASSIGN(const std::string expected, schema_text(*reference));
+  MAITRED_ASSIGN(const std::string found, schema_text(database));
+  if (found != expected) return other_tables();
+  return static_cast<int>(version);
 }
 
 Status check_pages(Database& database) {

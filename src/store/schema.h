@@ -11,17 +11,22 @@
 namespace maitred {
 
 // Kept in the file's user_version. A file of a higher one is refused.
-inline constexpr int kSchemaVersion = 1;
+inline constexpr int kSchemaVersion = 2;
 
 // Tables whose rows the ledger's digests cover. The position is part of the format: new ones go to
 // the end. The audit chain and the ledger guard themselves.
 std::span<const std::string_view> digested_tables();
+// The same of a file of an older version.
+std::span<const std::string_view> digested_tables(int version);
 
-Status create_schema(Database& database);
+Status create_schema(Database& database, int version = kSchemaVersion);
 
-// That the file is a store of this version and has exactly the tables, and no trigger, view or
-// index besides. Errors: store_too_new, store_corrupt.
-Status check_schema(Database& database);
+// From version `from` to the present one; in a transaction of the caller's.
+Status raise_schema(Database& database, int from);
+
+// That the file is a store and has exactly the tables of its version, and no trigger, view or
+// index besides; the version. Errors: store_too_new, store_corrupt.
+Result<int> check_schema(Database& database);
 
 // SQLite's own check of every page, cell and index. Error: store_corrupt.
 Status check_pages(Database& database);

@@ -10,7 +10,7 @@ namespace {
 
 constexpr std::size_t kNonceBytes = crypto_aead_xchacha20poly1305_ietf_NPUBBYTES;
 constexpr std::size_t kTagBytes = crypto_aead_xchacha20poly1305_ietf_ABYTES;
-constexpr std::size_t kPurposes = 12;
+constexpr std::size_t kPurposes = 16;
 constexpr char kKdfContext[crypto_kdf_CONTEXTBYTES + 1] = "maitred1";
 
 // Version of the sealed form, then the place. The row comes last: it alone may hold a bar.
@@ -26,11 +26,11 @@ bool decrypt(ByteView key, const std::string& data, ByteView sealed, std::uint8_
 
 }  // namespace
 
-Subkeys::Subkeys(const SecretBytes& root) : all_(kPurposes * kKeyBytes) {
+Subkeys::Subkeys(const SecretBytes& seed) : all_(kPurposes * kKeyBytes) {
   static_assert(kKeyBytes == crypto_kdf_KEYBYTES);
   for (std::size_t id = 1; id < kPurposes; ++id) {
     crypto_kdf_derive_from_key(all_.data() + id * kKeyBytes, kKeyBytes, id, kKdfContext,
-                               root.data());
+                               seed.data());
   }
 }
 

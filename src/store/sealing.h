@@ -26,7 +26,7 @@ struct Place {
   std::uint64_t epoch = 0;
 };
 
-// What the subkeys of the root key are for. The numbers are part of the format.
+// What the subkeys are for. The numbers are part of the format.
 enum class Purpose : std::uint8_t {
   kBlindIndex = 1,
   kRotation = 2,
@@ -39,13 +39,18 @@ enum class Purpose : std::uint8_t {
   kTokens = 9,
   kTombstones = 10,
   kStaff = 11,
+  kWitness = 12,
+  kErasures = 13,
+  kConsentTexts = 14,
+  kBackup = 15,
 };
 
-// All subkeys in one piece of locked memory. Thread-compatible.
+// All subkeys in one piece of locked memory, derived from a seed that stays through changes of the
+// root key. Thread-compatible.
 class Subkeys {
  public:
   Subkeys() = default;
-  explicit Subkeys(const SecretBytes& root);
+  explicit Subkeys(const SecretBytes& seed);
   ByteView of(Purpose purpose) const;
 
  private:

@@ -3,19 +3,24 @@
 #include <fmt/format.h>
 #include <sodium.h>
 
+#include <algorithm>
 #include <array>
 #include <utility>
 
 #include "customer_rows.h"
 #include "erasure.h"
+#include "erasure_list.h"
 #include "key_slots.h"
 #include "maitred/base/file.h"
 #include "receipt_signing.h"
 #include "schema.h"
+#include "schema_copy.h"
+#include "store_access.h"
 #include "store_check.h"
 #include "store_file.h"
 #include "vault.h"
 #include "visit_rows.h"
+#include "witness.h"
 
 namespace maitred {
 namespace {
@@ -53,26 +58,111 @@ Status build(const std::filesystem::path& built, const KeyAccess& key, const Act
                     format_time(actor.at))
                   .run());
   SecretBytes root = SecretBytes::random(kKeyBytes);
-  MAITRED_TRY(add_slot(*database, id, key, root));
-  Vault vault(std::move(database), id, std::move(root));
+  MAITRED_ASSIGN(SlotRecord slot, make_slot(key, id, kSlotsTable, 1, root));
+  slot.made = actor.at;
+  MAITRED_TRY(insert_slot(*database, slot));
+  Vault vault(std::move(database), id, std::move(root), SecretBytes::random(kKeyBytes));
   MAITRED_TRY(vault.begin());
   MAITRED_TRY(AuditChain(vault).append(actor, "init", "", ""));
   return vault.database().truncate_wal();
 }
 
+// What a crash left of a backup or a restore.
+void remove_leftovers(const std::filesystem::path& path) {
+  std::error_code ignored;
+  for (const char* name : {".backing-up", ".restoring"}) {
+    for (const char* tail : {"", "-wal", "-shm", "-journal"}) {
+      std::filesystem::remove(path.string() + name + tail, ignored);
+    }
+  }
+}
+
+// A slot of schema 1 gets its public key when it is used.
+Status upgrade_slot(Vault& vault, std::int64_t number, const Bytes& public_key) {
+  MAITRED_ASSIGN(auto slots, read_slots(vault.database(), kSchemaVersion));
+  for (SlotRecord& slot : slots) {
+    if (slot.number != number || !slot.public_key.empty()) continue;
+    slot.public_key = public_key;
+    refill_slot(slot, vault.store_id(), kSlotsTable, vault.root());
+    return vault.transact([&] { return update_slot(vault.database(), slot); });
+  }
+  return {};
+}
+
+tl::unexpected<Error> older(const Vault& vault, const std::string& how) {
+  return environment_error(
+      "store_older",
+      fmt::format("{}: {}; restore a backup, or, if you know why it is so, take it as it is with "
+                  "maitredctl audit accept",
+                  vault.path().string(), how));
+}
+
+// Every bit of a file that was closed in order.
+Status check_file(Vault& vault, const Testimony& testimony) {
+  if (!testimony.file || testimony.generation != vault.ledger().generation) return {};
+  MAITRED_ASSIGN(const Digest found,
+                 hash_of_open_file(vault.database(), vault.subkey(Purpose::kWitness)));
+  if (found == *testimony.file) return {};
+  MAITRED_TRY(check_rows(vault));  // names the row, if it is in one
+  return environment_error("store_corrupt",
+                           fmt::format("{} was changed after it was closed, in a place that holds "
+                                       "no row: restore it from a backup",
+                                       vault.path().string()));
+}
+
+// Compares the store with its witness, and has the witness follow from now on.
+Status hear(Vault& vault, Witness& witness, const OpenOptions& options) {
+  const bool accept = options.accept_older;
+  Ledger& ledger = vault.ledger();
+  auto heard = witness.read();
+  if (!heard && ledger.witnessed && !accept) return tl::unexpected(heard.error());
+  const std::optional<Testimony> testimony = heard ? *heard : std::nullopt;
+  if (!testimony && ledger.witnessed && !accept) {
+    return older(vault, fmt::format("{} is missing, so it cannot be told whether this is the newest "
+                                    "state",
+                                    witness.file().string()));
+  }
+  const std::uint64_t seen = testimony ? testimony->generation : 0;
+  if (ledger.generation < seen && !accept) {
+    return older(vault, fmt::format("this is an older copy of the store (generation {}, but {} "
+                                    "has seen {}): later changes are missing, erasures too",
+                                    ledger.generation, witness.file().string(), seen));
+  }
+  if (testimony && !accept) MAITRED_TRY(check_file(vault, *testimony));
+  const bool taken = accept && ((!testimony && ledger.witnessed) || ledger.generation < seen);
+  ledger.generation = std::max(ledger.generation, seen);
+  MAITRED_TRY(witness.begin(ledger.generation));
+  vault.set_on_commit([&witness](std::uint64_t generation) { witness.note(generation); });
+  if (taken) {
+    MAITRED_TRY(AuditChain(vault).append(options.actor, "accept", "", "an older state was taken"));
+    MAITRED_TRY(replay(vault, read_erasure_file(vault, erasure_file(vault.path())),
+                       options.actor));
+  }
+  if (ledger.witnessed) return {};
+  ledger.witnessed = true;
+  return vault.keep_ledger();
+}
+
 }  // namespace
 
-// The lock goes last, after the database has been closed.
+// The database is closed first, then the witness notes the closed file, and the lock goes last.
 struct Store::Parts {
-  Parts(UniqueFd held, std::unique_ptr<Database> database, std::string id, SecretBytes root)
-      : lock(std::move(held)), vault(std::move(database), std::move(id), std::move(root)) {}
+  Parts(UniqueFd held, std::unique_ptr<Database> database, std::string id, OpenedSlot slot,
+        SecretBytes seed)
+      : lock(std::move(held)),
+        witness(database->path(), id, Subkeys(seed).of(Purpose::kWitness)),
+        vault(std::move(database), std::move(id), std::move(slot.secret), std::move(seed)),
+        keys(vault, slot.number) {}
 
   UniqueFd lock;
+  Witness witness;
   Vault vault;
+  Keys keys;
   Customers customers{vault};
   Visits visits{vault};
   Staff staff{vault};
   AuditChain audit{vault};
+  ConsentTexts consent_texts{vault};
   WallTime created{};
   std::string signing_key;
 };
@@ -112,21 +202,38 @@ Result<Store> Store::create(const std::filesystem::path& path, const KeyAccess& 
   return open(path, key);
 }
 
-Result<Store> Store::open(const std::filesystem::path& path, const KeyAccess& key) {
+Result<Store> Store::open(const std::filesystem::path& path, const KeyAccess& key,
+                          const OpenOptions& options) {
   initialise_crypto();
   MAITRED_TRY(check_header(path));
   MAITRED_ASSIGN(UniqueFd lock, lock_store(path));
+  return StoreAccess::open(path, key, std::move(lock), options);
+}
+
+Result<Store> StoreAccess::open(const std::filesystem::path& path, const KeyAccess& key,
+                                UniqueFd lock, const OpenOptions& options) {
+  MAITRED_TRY(check_header(path));
+  remove_leftovers(path);
   MAITRED_ASSIGN(auto database, Database::open(path, Database::Mode::kExisting));
-  MAITRED_TRY(check_schema(*database));
+  MAITRED_ASSIGN(const int version, check_schema(*database));
   MAITRED_TRY(check_pages(*database));
   MAITRED_ASSIGN(std::string id, read_meta(*database, "store_id"));
   MAITRED_ASSIGN(const std::string created, read_meta(*database, "created"));
-  MAITRED_ASSIGN(SecretBytes root, open_slot(*database, id, key));
-  auto parts =
-      std::make_unique<Parts>(std::move(lock), std::move(database), std::move(id), std::move(root));
+  MAITRED_ASSIGN(OpenedSlot slot, open_root(*database, version, id, key));
+  MAITRED_ASSIGN(SecretBytes seed, read_seed(*database, version, id, slot.secret));
+  const std::int64_t number = slot.number;
+  const Bytes public_key = slot.public_key;
+  auto parts = std::make_unique<Store::Parts>(std::move(lock), std::move(database), std::move(id),
+                                              std::move(slot), std::move(seed));
   Vault& vault = parts->vault;
-  MAITRED_TRY(vault.load());
+  {
+    MAITRED_ASSIGN(const SchemaCopy kept, SchemaCopy::keep(vault.database(), version));
+    MAITRED_TRY(vault.load(version));
+  }
+  MAITRED_TRY(upgrade_slot(vault, number, public_key));
   MAITRED_TRY(vault.database().truncate_wal());
+  MAITRED_TRY(hear(vault, parts->witness, options));
+  MAITRED_TRY(write_erasure_file(vault, erasure_file(path)));
   const auto created_at = parse_time(created);
   if (!created_at) return vault.corrupt("meta", "created");
   parts->created = *created_at;
@@ -134,13 +241,24 @@ Result<Store> Store::open(const std::filesystem::path& path, const KeyAccess& ke
   return Store(std::move(parts));
 }
 
+Vault& StoreAccess::vault(Store& store) { return store.parts_->vault; }
+
+UniqueFd StoreAccess::close(Store& store) {
+  UniqueFd lock = std::move(store.parts_->lock);
+  store.parts_.reset();
+  return lock;
+}
+
 const std::string& Store::id() const { return parts_->vault.store_id(); }
 WallTime Store::created() const { return parts_->created; }
 std::uint64_t Store::epoch() const { return parts_->vault.epoch(); }
+
 Customers& Store::customers() { return parts_->customers; }
 Visits& Store::visits() { return parts_->visits; }
 Staff& Store::staff() { return parts_->staff; }
 AuditChain& Store::audit() { return parts_->audit; }
+Keys& Store::keys() { return parts_->keys; }
+ConsentTexts& Store::consent_texts() { return parts_->consent_texts; }
 const Customers& Store::customers() const { return parts_->customers; }
 const Visits& Store::visits() const { return parts_->visits; }
 const Staff& Store::staff() const { return parts_->staff; }
@@ -162,6 +280,7 @@ Result<std::vector<StoredAlert>> Store::withdraw(const CustomerId& id, const Act
     }
     consent.withdrawn = actor.at;
     MAITRED_TRY(parts_->customers.set_consent(id, consent, actor, "withdrawn"));
+    MAITRED_TRY(note_withdrawal(vault, id, actor.at));
     VisitQuery open_visits;
     open_visits.customer = id;
     open_visits.only_open = true;
@@ -183,11 +302,22 @@ Result<std::vector<StoredAlert>> Store::withdraw(const CustomerId& id, const Act
     return {};
   });
   MAITRED_TRY(done);
+  // The list beside the store follows; what it lacks now it gets at the next start.
+  static_cast<void>(append_erasure(vault, id, false, actor.at));
   return withdrawn;
 }
 
 Result<Receipt> Store::forget(const CustomerId& id, const Actor& actor) {
   return erase(parts_->vault, id, actor);
+}
+
+Status Store::forget_all(const std::vector<CustomerId>& ids, const Actor& actor) {
+  Vault& vault = parts_->vault;
+  MAITRED_TRY(erase_all(vault, ids, actor));
+  if (write_erasure_file(vault, erasure_file(vault.path()))) return {};
+  return environment_error("erasure_incomplete",
+                           "they are erased, but the list of erasures beside the store could not "
+                           "be written: restart maitred to finish it");
 }
 
 Result<std::optional<std::vector<std::uint8_t>>> Store::setting(std::string_view key) const {

@@ -3,6 +3,7 @@
 #include <functional>
 
 #include "customer_rows.h"
+#include "maitred/store/consent_texts.h"
 #include "maitred/store/customers.h"
 #include "maitred/store/staff.h"
 #include "schema.h"
@@ -71,12 +72,13 @@ Result<std::uint64_t> check_store_rows(Vault& vault) {
         return status_of(vault.open(Purpose::kSettings, {"settings", row.text(0)}, row.blob(1)));
       }));
   MAITRED_ASSIGN(const auto staff, Staff(vault).list());
+  MAITRED_ASSIGN(const auto texts, ConsentTexts(vault).list());
   const auto audit = AuditChain(vault).verify();
   if (!audit && audit.error().code == "audit_broken") {
     return environment_error("store_corrupt", audit.error().message);
   }
   MAITRED_TRY(audit);
-  return settings + staff.size() + *audit;
+  return settings + staff.size() + texts.size() + *audit;
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <utility>
 #include <vector>
 
@@ -13,6 +14,7 @@ namespace maitred {
 namespace {
 
 constexpr std::string_view kKeys = "customer_keys";
+constexpr std::string_view kSeed = "subkey_seed";
 
 struct WrappedKey {
   std::int64_t n = 0;
@@ -20,41 +22,96 @@ struct WrappedKey {
   Bytes wrapped;
 };
 
+Bytes bytes_in(ByteView view) { return {view.begin(), view.end()}; }
+
 Result<std::vector<WrappedKey>> all_keys(Database& database) {
   Query rows(database, "SELECT n, customer, wrapped FROM customer_keys");
   std::vector<WrappedKey> keys;
   for (;;) {
     MAITRED_ASSIGN(const bool row, rows.next());
     if (!row) return keys;
-    const ByteView wrapped = rows.blob(2);
-    keys.push_back({rows.number(0), rows.text(1), Bytes(wrapped.begin(), wrapped.end())});
+    keys.push_back({rows.number(0), rows.text(1), bytes_in(rows.blob(2))});
   }
 }
 
+// What is sealed under the data key of a customer: rowid, row of its place, sealed bytes.
+struct RekeyedTable {
+  std::string_view name;
+  std::string_view select;
+  std::string_view update;
+};
+constexpr std::array<RekeyedTable, 9> kRekeyed = {{
+    {"customers", "SELECT n, id, sealed FROM customers WHERE id = ?1",
+     "UPDATE customers SET sealed = ?2 WHERE n = ?1"},
+    {"consents", "SELECT rowid, customer || '/' || number, sealed FROM consents WHERE customer = ?1",
+     "UPDATE consents SET sealed = ?2 WHERE rowid = ?1"},
+    {"entries",
+     "SELECT rowid, customer || '/' || kind || '/' || number, sealed FROM entries "
+     "WHERE customer = ?1",
+     "UPDATE entries SET sealed = ?2 WHERE rowid = ?1"},
+    {"templates",
+     "SELECT rowid, customer || '/' || number, sealed FROM templates WHERE customer = ?1",
+     "UPDATE templates SET sealed = ?2 WHERE rowid = ?1"},
+    {"photos", "SELECT rowid, customer || '/' || number, sealed FROM photos WHERE customer = ?1",
+     "UPDATE photos SET sealed = ?2 WHERE rowid = ?1"},
+    {"visits", "SELECT n, id, sealed FROM visits WHERE customer = ?1",
+     "UPDATE visits SET sealed = ?2 WHERE n = ?1"},
+    {"alerts", "SELECT seq, visit || '/' || seq, sealed FROM alerts WHERE customer = ?1",
+     "UPDATE alerts SET sealed = ?2 WHERE seq = ?1"},
+    {"alert_events", "SELECT seq, seq, sealed FROM alert_events WHERE customer = ?1",
+     "UPDATE alert_events SET sealed = ?2 WHERE seq = ?1"},
+    {"feedback", "SELECT n, visit || '/' || number, sealed FROM feedback WHERE customer = ?1",
+     "UPDATE feedback SET sealed = ?2 WHERE n = ?1"},
+}};
+
 }  // namespace
 
-Vault::Vault(std::unique_ptr<Database> database, std::string store_id, SecretBytes root)
+Result<SecretBytes> read_seed(Database& database, int schema_version, const std::string& store_id,
+                              const SecretBytes& root) {
+  if (schema_version < 2) return SecretBytes::copy_of(root.span());
+  Query row(database, "SELECT wrapped FROM subkey_seed");
+  MAITRED_ASSIGN(const bool found, row.next());
+  SecretBytes seed(kKeyBytes);
+  if (found && unwrap(root.span(), store_id, {kSeed, "1"}, row.blob(0), seed)) return seed;
+  return environment_error(
+      "store_corrupt", fmt::format("{}: row 1 of table {} is damaged or was changed: restore the "
+                                   "store from a backup",
+                                   database.path().string(), kSeed));
+}
+
+Vault::Vault(std::unique_ptr<Database> database, std::string store_id, SecretBytes root,
+             SecretBytes seed)
     : database_(std::move(database)),
       store_id_(std::move(store_id)),
-      root_(std::move(root)),
-      subkeys_(root_),
+      seed_(std::move(seed)),
+      subkeys_(seed_),
       rotation_(SecretBytes::copy_of(subkeys_.of(Purpose::kRotation))),
       digests_(*database_, subkeys_.of(Purpose::kDigest)),
+      root_(std::move(root)),
       key_(kKeyBytes) {}
 
 Status Vault::begin() {
-  ledger_.digests.assign(digested_tables().size(), Digest{});
+  MAITRED_TRY(digests_.attach());
+  // meta and the key slots were written before the triggers are there
+  MAITRED_ASSIGN(ledger_.digests, digests_.compute(digested_tables()));
   MAITRED_TRY(digests_.follow(ledger_.digests));
-  // meta and the key slots were written before the triggers were there
-  MAITRED_ASSIGN(ledger_.digests, digests_.compute());
   epoch_key_ = SecretBytes::random(kKeyBytes);
-  MAITRED_TRY(store_epoch(1, epoch_key_));
+  MAITRED_TRY(store_epoch(1, epoch_key_, root_));
+  MAITRED_TRY(store_seed(root_));
   epoch_ = 1;
   return save_ledger();
 }
 
-Status Vault::load() {
+Status Vault::load(int schema_version) {
   MAITRED_TRY(load_epoch());
+  MAITRED_TRY(load_ledger());
+  MAITRED_TRY(digests_.attach());
+  MAITRED_TRY(check_digests(digested_tables(schema_version)));
+  if (schema_version < kSchemaVersion) MAITRED_TRY(raise(schema_version));
+  return digests_.follow(ledger_.digests);
+}
+
+Status Vault::load_ledger() {
   Query row(*database_, "SELECT sealed FROM ledger");
   MAITRED_ASSIGN(const bool found, row.next());
   if (!found) return corrupt("ledger", "1");
@@ -62,19 +119,30 @@ Status Vault::load() {
   std::optional<Ledger> ledger = decode_ledger(clear);
   if (!ledger) return corrupt("ledger", "1");
   ledger_ = std::move(*ledger);
-  MAITRED_TRY(digests_.follow(ledger_.digests));
-  return check_digests();
+  return {};
 }
 
-Status Vault::check_digests() {
-  MAITRED_ASSIGN(const std::vector<Digest> found, digests_.compute());
+Status Vault::raise(int from) {
+  return transact([&]() -> Status {
+    MAITRED_TRY(raise_schema(*database_, from));
+    MAITRED_TRY(store_seed(root_));
+    MAITRED_ASSIGN(ledger_.digests, digests_.compute(digested_tables()));
+    return {};
+  });
+}
+
+Status Vault::check_digests() { return check_digests(digested_tables()); }
+
+Status Vault::check_digests(std::span<const std::string_view> tables) {
+  if (ledger_.digests.size() != tables.size()) return corrupt("ledger", "1");
+  MAITRED_ASSIGN(const std::vector<Digest> found, digests_.compute(tables));
   for (std::size_t table = 0; table < found.size(); ++table) {
     if (found[table] == ledger_.digests[table]) continue;
     return environment_error(
         "store_corrupt",
         fmt::format("rows of table {} in {} were changed, added or removed behind maitred's back: "
                     "restore it from a backup",
-                    digested_tables()[table], database_->path().string()));
+                    tables[table], database_->path().string()));
   }
   return {};
 }
@@ -92,7 +160,15 @@ Status Vault::transact(const std::function<Status()>& work) {
   }
   if (done) done = database_->execute(outermost ? "COMMIT" : "RELEASE inner");
   if (!done) undo(before);
+  if (done && outermost && on_commit_ && ledger_.generation != before.generation) {
+    on_commit_(ledger_.generation);
+  }
   return done;
+}
+
+Status Vault::keep_ledger() {
+  // any change makes transact write it
+  return transact([this] { return Query(*database_, "UPDATE ledger SET one = 1").run(); });
 }
 
 void Vault::undo(const Ledger& before) {
@@ -151,7 +227,7 @@ Result<ClearBytes> Vault::open_for(const CustomerId& id, const Place& place, Byt
   return std::move(*clear);
 }
 
-Status Vault::begin_epoch() {
+Status Vault::begin_epoch(const SecretBytes& root) {
   MAITRED_CHECK(depth_ == 1);
   MAITRED_ASSIGN(const std::vector<WrappedKey> keys, all_keys(*database_));
   SecretBytes next_key = SecretBytes::random(kKeyBytes);
@@ -168,13 +244,25 @@ Status Vault::begin_epoch() {
             .run());
   }
   MAITRED_TRY(Query(*database_, "DELETE FROM epochs").run());
-  return store_epoch(next, next_key);
+  return store_epoch(next, next_key, root);
 }
 
-Status Vault::store_epoch(std::uint64_t epoch, const SecretBytes& key) {
+Status Vault::store_epoch(std::uint64_t epoch, const SecretBytes& key, const SecretBytes& root) {
   return Query(*database_, "INSERT INTO epochs VALUES (?1, ?2)", epoch,
-               maitred::seal(root_.span(), store_id_, {"epochs", "1", epoch}, key.span()))
+               maitred::seal(root.span(), store_id_, {"epochs", "1", epoch}, key.span()))
       .run();
+}
+
+Status Vault::store_seed(const SecretBytes& root) {
+  return Query(*database_,
+               "INSERT INTO subkey_seed VALUES (1, ?1) ON CONFLICT (one) DO UPDATE SET wrapped = ?1",
+               maitred::seal(root.span(), store_id_, {kSeed, "1"}, seed_.span()))
+      .run();
+}
+
+Status Vault::take_root(SecretBytes root) {
+  root_ = std::move(root);
+  return load_epoch();
 }
 
 Status Vault::load_epoch() {
@@ -197,6 +285,41 @@ Status Vault::save_ledger() {
   return Query(*database_,
                "INSERT INTO ledger VALUES (1, ?1) ON CONFLICT (one) DO UPDATE SET sealed = ?1",
                seal(Purpose::kLedger, {"ledger", "1"}, encode(ledger_)))
+      .run();
+}
+
+Status Vault::rekey(const CustomerId& id) {
+  MAITRED_TRY(data_key(id));
+  const SecretBytes old_key = SecretBytes::copy_of(key_.span());
+  const SecretBytes new_key = SecretBytes::random(kKeyBytes);
+  struct Row {
+    std::int64_t n;
+    std::string name;
+    Bytes sealed;
+  };
+  for (const RekeyedTable& table : kRekeyed) {
+    std::vector<Row> rows;
+    {
+      Query query(*database_, table.select, id.value);
+      for (;;) {
+        MAITRED_ASSIGN(const bool found, query.next());
+        if (!found) break;
+        rows.push_back({query.number(0), query.text(1), bytes_in(query.blob(2))});
+      }
+    }
+    for (const Row& row : rows) {
+      const Place place{table.name, row.name};
+      const auto clear = unseal(old_key.span(), store_id_, place, row.sealed);
+      if (!clear) return corrupt(table.name, row.name);
+      MAITRED_TRY(Query(*database_, table.update, row.n,
+                        maitred::seal(new_key.span(), store_id_, place, *clear))
+                      .run());
+    }
+  }
+  key_owner_ = CustomerId();
+  return Query(
+             *database_, "UPDATE customer_keys SET wrapped = ?2 WHERE customer = ?1", id.value,
+             maitred::seal(epoch_key_.span(), store_id_, {kKeys, id.value, epoch_}, new_key.span()))
       .run();
 }
 

@@ -6,6 +6,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -19,29 +20,42 @@
 
 namespace maitred {
 
+// The seed of a store: sealed to the root key in a row of its own, or, before schema 2, the root
+// key itself. Error: store_corrupt.
+Result<SecretBytes> read_seed(Database& database, int schema_version, const std::string& store_id,
+                              const SecretBytes& root);
+
 // Thread-compatible; stays where it was made.
 class Vault {
  public:
-  Vault(std::unique_ptr<Database> database, std::string store_id, SecretBytes root);
+  Vault(std::unique_ptr<Database> database, std::string store_id, SecretBytes root,
+        SecretBytes seed);
 
   // Of a new store: the first epoch, and the ledger.
   Status begin();
-  // Of an existing one: the epoch key, the ledger, and whether the rows fit it.
-  // Error: store_corrupt, naming the table.
-  Status load();
+  // Of an existing one: the epoch key, the ledger, and whether the rows fit it. A file of an older
+  // schema is brought to the present one. Error: store_corrupt, naming the table.
+  Status load(int schema_version);
   // Whether the rows fit the ledger. Error: store_corrupt.
   Status check_digests();
 
   Database& database() { return *database_; }
+  const std::filesystem::path& path() const { return database_->path(); }
   const std::string& store_id() const { return store_id_; }
   std::uint64_t epoch() const { return epoch_; }
   Ledger& ledger() { return ledger_; }
   const TemplateRotation& rotation() const { return rotation_; }
+  const SecretBytes& root() const { return root_; }
+  const SecretBytes& seed() const { return seed_; }
   ByteView subkey(Purpose purpose) const { return subkeys_.of(purpose); }
 
   // Runs `work` in one transaction, nested ones as savepoints. Undone whole when it fails.
   Status transact(const std::function<Status()>& work);
   bool in_transaction() const { return depth_ > 0; }
+  // Writes the ledger as it stands, though no row has changed.
+  Status keep_ledger();
+  // Told the generation after each commit.
+  void set_on_commit(std::function<void(std::uint64_t)> told) { on_commit_ = std::move(told); }
 
   // Keyed hash by which a sealed value is found.
   Bytes blind(Purpose purpose, std::string_view text) const;
@@ -71,9 +85,18 @@ class Vault {
 
   // Begins a new epoch on disk: all data keys are wrapped anew, the old epoch key goes. As the last
   // step of an outermost transaction but for audit rows; after it, call load_epoch.
-  Status begin_epoch();
+  Status begin_epoch() { return begin_epoch(root_); }
+  // The same, and the new epoch and the seed are sealed to a new root key, which the caller puts
+  // into the slots; after the commit, call take_root.
+  Status begin_epoch(const SecretBytes& root);
   // Takes up the epoch that stands in the database.
   Status load_epoch();
+  Status take_root(SecretBytes root);
+  // Seals the seed to this root key, on disk.
+  Status store_seed(const SecretBytes& root);
+
+  // Gives the customer a new data key: every row of theirs is sealed anew.
+  Status rekey(const CustomerId& id);
 
   // store_corrupt, naming file, table and row.
   tl::unexpected<Error> corrupt(std::string_view table, std::string_view row) const;
@@ -81,21 +104,26 @@ class Vault {
  private:
   Result<ByteView> data_key(const CustomerId& id);
   Status save_ledger();
-  Status store_epoch(std::uint64_t epoch, const SecretBytes& key);
+  Status load_ledger();
+  Status raise(int from);
+  Status check_digests(std::span<const std::string_view> tables);
+  Status store_epoch(std::uint64_t epoch, const SecretBytes& key, const SecretBytes& root);
   void undo(const Ledger& before);
 
   // constant after construction
   std::unique_ptr<Database> database_;
   std::string store_id_;
-  SecretBytes root_;
+  SecretBytes seed_;
   Subkeys subkeys_;
   TemplateRotation rotation_;
   RowDigests digests_;
 
+  SecretBytes root_;
   std::uint64_t epoch_ = 0;
   SecretBytes epoch_key_;
   Ledger ledger_;
   int depth_ = 0;
+  std::function<void(std::uint64_t)> on_commit_;
 
   // the data key used last, so that a customer's rows cost one unwrapping
   CustomerId key_owner_;

@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "maitred/base/result.h"
+#include "maitred/core/admin_task.h"
 #include "maitred/core/shop.h"
 
 namespace maitred {
@@ -25,6 +26,14 @@ class Admin {
   // or of the wrong type; those of the verb.
   Result<nlohmann::json> run(std::string_view verb, const nlohmann::json& args, const Actor& actor);
 
+  // Long work: backup, key_rotate, retention. Null for a verb that `run` answers at once.
+  Result<std::unique_ptr<AdminTask>> begin(std::string_view verb, const nlohmann::json& args,
+                                           const Actor& actor);
+  // Either kind, to its end.
+  using Progress = std::function<void(std::uint64_t done, std::uint64_t total)>;
+  Result<nlohmann::json> run_to_end(std::string_view verb, const nlohmann::json& args,
+                                    const Actor& actor, const Progress& progress);
+
  private:
   using Verb = Result<nlohmann::json> (Admin::*)(const nlohmann::json& args, const Actor& actor);
   using Json = nlohmann::json;
@@ -40,6 +49,12 @@ class Admin {
   Result<Json> consent_show(const Json& args, const Actor& actor);
   Result<Json> consent_renew(const Json& args, const Actor& actor);
   Result<Json> consent_withdraw(const Json& args, const Actor& actor);
+  Result<Json> consent_receipt(const Json& args, const Actor& actor);
+  Result<Json> consent_text_add(const Json& args, const Actor& actor);
+  Result<Json> consent_text_list(const Json& args, const Actor& actor);
+  Result<Json> consent_text_show(const Json& args, const Actor& actor);
+  // True also while no text at all is on record.
+  Result<bool> text_on_record(const std::string& version) const;
   Result<Json> forget(const Json& args, const Actor& actor);
   Result<Json> export_customer(const Json& args, const Actor& actor);
   Result<Json> identify(const Json& args, const Actor& actor);
@@ -49,7 +64,10 @@ class Admin {
   Result<Json> feedback(const Json& args, const Actor& actor);
   Result<Json> audit(const Json& args, const Actor& actor);
   Result<Json> audit_verify(const Json& args, const Actor& actor);
-  Result<Json> retention(const Json& args, const Actor& actor);
+  Result<Json> restore(const Json& args, const Actor& actor);
+  Result<Json> key_slots(const Json& args, const Actor& actor);
+  Result<Json> key_slot_add(const Json& args, const Actor& actor);
+  Result<Json> key_slot_remove(const Json& args, const Actor& actor);
   Result<Json> staff_add(const Json& args, const Actor& actor);
   Result<Json> staff_revoke(const Json& args, const Actor& actor);
   Result<Json> staff_list(const Json& args, const Actor& actor);
@@ -62,5 +80,10 @@ class Admin {
   std::map<std::string, Verb, std::less<>> verbs_;
   std::function<nlohmann::json()> live_status_;
 };
+
+// The arguments of `restore`, which also works without a store. Error: bad_usage.
+Result<RestoreOptions> read_restore(const nlohmann::json& args, const Settings& settings,
+                                    KeyAccess own);
+nlohmann::json restore_json(const RestoreReport& report);
 
 }  // namespace maitred

@@ -73,7 +73,16 @@ class Daemon {
   void eye_closed(EyeSession session);
   void arrivals(const std::vector<Match>& matches);
 
-  Result<nlohmann::json> control(const nlohmann::json& request, const PeerCredentials& peer);
+  void control(const nlohmann::json& request, const PeerCredentials& peer,
+               const ControlReply& reply);
+  Result<nlohmann::json> answered(Result<nlohmann::json> answer);
+  // One long task at a time; its steps are posted, so that everything else goes on between them.
+  using TaskEnd = std::function<void(Result<nlohmann::json>)>;
+  void run_task(std::unique_ptr<AdminTask> task, std::optional<ControlReply> reply, TaskEnd end);
+  void step_task(std::shared_ptr<AdminTask> task, std::optional<ControlReply> reply, TaskEnd end);
+  void daily_retention();
+  bool clock_jumped() const;
+  void resume_rotation();
   nlohmann::json live_status();
 
   void await_signals();
@@ -108,6 +117,8 @@ class Daemon {
   std::unique_ptr<EyeListener> eyes_;
   std::unique_ptr<EyeSupervisor> supervisor_;
   bool stopping_ = false;
+  bool busy_ = false;  // with a task
+  std::optional<Timestamp> retention_tried_;
   int exit_status_ = 0;
 };
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
 #include "maitred/base/result.h"
 #include "maitred/store/key_source.h"
@@ -14,6 +15,16 @@ struct KeySurroundings {
   const char* passphrase_file = nullptr;     // $MAITRED_PASSPHRASE_FILE: its first line
   bool confirm = false;                      // a new passphrase is asked for twice
 };
+
+// A passphrase from the first line of the file, else asked for on the terminal without echo.
+struct PassphraseQuestion {
+  const char* file = nullptr;
+  std::string_view variable;  // that names such a file; for messages
+  std::string_view prompt;
+  bool confirm = false;
+};
+// Errors: key_missing (kEnvironment), passphrase_differs (kInput).
+Result<SecretBytes> read_passphrase(const PassphraseQuestion& question);
 
 // A passphrase is read from the file, else asked for on the terminal without echo. Errors:
 // key_source_invalid (kInput), key_missing (kEnvironment).

@@ -9,7 +9,9 @@
 #include "maitred/base/result.h"
 #include "maitred/core/recognition.h"
 #include "maitred/core/visit_desk.h"
+#include "maitred/settings/privacy.h"
 #include "maitred/settings/settings.h"
+#include "maitred/store/backup.h"
 #include "maitred/store/store.h"
 
 namespace maitred {
@@ -35,6 +37,9 @@ class Shop {
   // Takes over what may change while the store is open; the caller leaves the rest as it is.
   Status reload(const Settings& fresh);
   Store& store() { return store_; }
+  const PrivacySettings& privacy() const { return privacy_; }
+  // What the store was opened with.
+  const KeyAccess& key() const { return key_; }
   VisitDesk& desk() { return *desk_; }
   // Reads the templates at the first call. Errors: those of Recognition::load.
   Result<Recognition*> recognition();
@@ -43,10 +48,21 @@ class Shop {
   // The customer with this id of another system, or none. Reads every customer at the first call.
   Result<std::optional<CustomerId>> by_external(const std::string& external);
 
+  // Puts a backup in the place of the open store; gallery and visits are read anew, and who held
+  // the Recognition asks for it again. Errors: those of restore_backup.
+  Result<RestoreReport> restore(const RestoreOptions& options, const Actor& actor);
+
+  // When retention last ran to its end.
+  std::optional<WallTime> last_retention() const;
+  Status note_retention(WallTime at);
+
  private:
-  Shop(const Settings& settings, Store store) : settings_(settings), store_(std::move(store)) {}
+  Shop(const Settings& settings, Store store, KeyAccess key)
+      : settings_(settings), key_(std::move(key)), store_(std::move(store)) {}
 
   Settings settings_;
+  PrivacySettings privacy_;
+  const KeyAccess key_;
   Store store_;
   std::unique_ptr<VisitDesk> desk_;
   std::unique_ptr<Recognition> recognition_;

@@ -25,6 +25,9 @@ class VisitDesk : public StaffDesk {
   static Result<std::unique_ptr<VisitDesk>> restore(Store& store, const VisitSettings& settings,
                                                     WallTime now);
 
+  // The same again, when another state of the store has taken its place.
+  Status read_back(WallTime now);
+
   void set_sink(Sink sink) { sink_ = std::move(sink); }
   // The clock of staff answers.
   // Told of each visit that begins, and of each alert that is raised or changed, for counting.
@@ -53,6 +56,8 @@ class VisitDesk : public StaffDesk {
   Status withdraw(const CustomerId& customer, const Actor& actor);
   // Erases the customer: alerts are withdrawn first.
   Result<Receipt> forget(const CustomerId& customer, const Actor& actor);
+  // Several, without receipts.
+  Status forget_all(const std::vector<CustomerId>& customers, const Actor& actor);
 
   // StaffDesk
   bool tokens_required() override;
@@ -67,6 +72,8 @@ class VisitDesk : public StaffDesk {
   VisitDesk(Store& store, const VisitSettings& settings);
   Result<Alert> commit(const AlertChange& change, const Actor& actor);
   Status begin(const NewVisit& plan, const Match& match);
+  Status withdraw_before_erasure(const CustomerId& customer, const Actor& actor);
+  void drop(const CustomerId& customer);
   std::optional<WallTime> escalation_deadline(const Alert& alert) const;
   double holdout_draw(const CustomerId& customer) const;
   void publish(const Alert& alert);

@@ -93,9 +93,12 @@ class Customers {
 
   Result<std::vector<std::vector<std::uint8_t>>> photos(const CustomerId& id) const;
 
-  // Whose data is due to go: consent expired, or the last visit (without one, the enrolment) longer
-  // ago than `retention`. A withdrawn consent alone is no reason: the record of it is kept as long.
-  Result<std::vector<CustomerId>> past_retention(WallTime now, Milliseconds retention) const;
+  // Whose data is due to go: consent expired, the last visit (without one, the enrolment) longer
+  // ago than `retention`, or the consent withdrawn longer ago than `after_withdrawal`, until which
+  // the record of it is kept; without that argument it is kept as long as the others.
+  Result<std::vector<CustomerId>> past_retention(
+      WallTime now, Milliseconds retention,
+      std::optional<Milliseconds> after_withdrawal = std::nullopt) const;
 
  private:
   Vault& vault_;

@@ -18,8 +18,10 @@
 #include "maitred/base/result.h"
 #include "maitred/base/time.h"
 #include "maitred/store/audit.h"
+#include "maitred/store/consent_texts.h"
 #include "maitred/store/customers.h"
 #include "maitred/store/key_source.h"
+#include "maitred/store/keys.h"
 #include "maitred/store/receipt.h"
 #include "maitred/store/rotation.h"
 #include "maitred/store/staff.h"
@@ -28,6 +30,13 @@
 namespace maitred {
 
 class Vault;
+
+struct OpenOptions {
+  // Takes a store that is older than its witness (STORE.generation), or has lost it, as it is:
+  // erasures and withdrawals that are on record beside it are replayed.
+  bool accept_older = false;
+  Actor actor;  // for the audit rows of that
+};
 
 // An open store. Only one process has it open: the daemon, or maitredctl without one. What a call
 // returned with success is on disk (WAL, synchronous=FULL); a crash leaves the store as before or
@@ -47,9 +56,11 @@ class Store {
   // - store_locked: names the process that has it
   // - store_too_new: written by a newer maitred
   // - store_corrupt: not a store, damaged, or changed behind its back; names the table
+  // - store_older: an older copy of it was put back, or its witness is gone
   // - key_wrong: this is not the key of this store
   // - those of the key (key_source.h)
-  static Result<Store> open(const std::filesystem::path& path, const KeyAccess& key);
+  static Result<Store> open(const std::filesystem::path& path, const KeyAccess& key,
+                            const OpenOptions& options = {});
 
   Store(Store&&) noexcept;
   Store& operator=(Store&&) noexcept;
@@ -63,6 +74,8 @@ class Store {
   Visits& visits();
   Staff& staff();
   AuditChain& audit();
+  Keys& keys();
+  ConsentTexts& consent_texts();
   const Customers& customers() const;
   const Visits& visits() const;
   const Staff& staff() const;
@@ -85,6 +98,8 @@ class Store {
   // Error: unknown_customer; erasure_incomplete (kEnvironment): erased, but the WAL could not be
   // emptied; it will be at the next start.
   Result<Receipt> forget(const CustomerId& id, const Actor& actor);
+  // Several in one epoch, without receipts.
+  Status forget_all(const std::vector<CustomerId>& ids, const Actor& actor);
   // The public key of receipts, base64.
   const std::string& signing_key() const;
 
@@ -97,6 +112,7 @@ class Store {
   Result<std::uint64_t> check() const;
 
  private:
+  friend class StoreAccess;
   struct Parts;
   explicit Store(std::unique_ptr<Parts> parts);
   std::unique_ptr<Parts> parts_;

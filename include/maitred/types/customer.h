@@ -29,6 +29,9 @@ struct Consent {
   WallTime granted{};
   std::optional<WallTime> expires;
   std::optional<WallTime> withdrawn;
+  std::string purpose{};             // in the shop's words; may be empty
+  std::string channel{};             // how it was given: "paper form", "tablet"; may be empty
+  std::string taken_by{};            // who took it; may be empty
 };
 
 struct Ask {                         // an open request for advice

@@ -1,0 +1,81 @@
+// Sealed copies of a store, and putting one back.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "maitred/base/result.h"
+#include "maitred/base/time.h"
+#include "maitred/store/audit.h"
+#include "maitred/store/key_source.h"
+
+namespace maitred {
+
+class Store;
+
+struct StepProgress {
+  std::uint64_t done = 0;  // bytes
+  std::uint64_t total = 0;
+  bool finished = false;
+};
+
+// Writes a backup in bounded steps while the store is used; what is committed before the last of
+// the copying steps is in it. Sealed for whoever opens the store, or, when `key` is given, for that
+// key alone. It is built beside the target, read again and compared, and renamed: the target is a
+// whole backup or what it was. It stands for the erasures up to then: later ones are replayed at
+// `restore`. Errors: backup_failed (kEnvironment), backup_target (kInput) for a path that cannot be
+// meant, those of the key and of the store.
+// Thread-compatible; the store must outlive it and not be restored meanwhile.
+class Backup {
+ public:
+  static Result<std::unique_ptr<Backup>> begin(Store& store, const std::filesystem::path& target,
+                                               const std::optional<KeyAccess>& key,
+                                               const Actor& actor);
+  ~Backup();  // what is not finished leaves no file
+
+  Result<StepProgress> step();
+  std::uint64_t size_bytes() const;  // of the finished file
+
+ private:
+  struct State;
+  explicit Backup(std::unique_ptr<State> state);
+  std::unique_ptr<State> state_;
+};
+
+struct RestoreOptions {
+  std::filesystem::path backup;
+  std::optional<KeyAccess> backup_key;  // else the store's own key
+  std::filesystem::path store;
+  KeyAccess store_key;                  // made, if it is a key file that is missing
+  std::filesystem::path erasures;       // another list of erasures, of a lost disk; may be empty
+  bool replace = false;                 // a store of another id may be replaced
+};
+
+struct RestoreReport {
+  std::string store;
+  WallTime made{};              // of the backup
+  std::uint64_t customers = 0;  // after the replay
+  std::uint64_t erased = 0;     // replayed
+  std::uint64_t withdrawn = 0;
+  bool replaced = false;        // there was a store
+  bool erasures_known = false;  // from the store that was there, or a list
+};
+
+// Progress in bytes.
+using RestoreProgress = std::function<void(std::uint64_t done, std::uint64_t total)>;
+
+// Puts the backup in the place of the store, or where none is: checked whole, its erasures and
+// withdrawals since then replayed, before the rename that makes it the store. `present` is the open
+// store there, if this process has it; it becomes the restored one. Errors:
+// - backup_missing, backup_invalid (kInput): not a backup, damaged, cut off, of a newer version
+// - backup_key_wrong (kInput): the key or passphrase does not open it
+// - store_differs (kInput): the store there is another one; `replace` allows it
+// - store_locked, store_failed, store_corrupt, those of the key
+Result<RestoreReport> restore_backup(const RestoreOptions& options, Store* present,
+                                     const Actor& actor, const RestoreProgress& progress = {});
+
+}  // namespace maitred

@@ -1,0 +1,120 @@
+// What maitredctl asks the core, and work that takes more than one step.
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
+
+#include <boost/asio/post.hpp>
+#include <nlohmann/json.hpp>
+
+#include "maitred/core/daemon.h"
+
+namespace maitred {
+namespace {
+
+constexpr std::chrono::hours kRetentionEvery{24};
+constexpr std::chrono::minutes kRetentionRetry{30};
+constexpr std::chrono::hours kLongestAbsence{60 * 24};
+// Long work leaves the thread to what is waiting for it.
+constexpr Milliseconds kTaskPause{2};
+
+}  // namespace
+
+void Daemon::control(const nlohmann::json& request, const PeerCredentials& peer,
+                     const ControlReply& reply) {
+  const auto verb = request.at("verb").get<std::string>();
+  const Actor actor{fmt::format("uid:{}", peer.uid), wall_now()};
+  if (busy_ && (verb == "backup" || verb == "restore" || verb == "key_rotate" ||
+                verb == "retention")) {
+    return reply.finish(environment_error(
+        "busy", "the core is at another long task (backup, key rotate or retention): try again "
+                "when it is done"));
+  }
+  auto task = admin_.begin(verb, request.at("args"), actor);
+  if (!task) return reply.finish(answered(tl::unexpected(task.error())));
+  if (!*task) return reply.finish(answered(admin_.run(verb, request.at("args"), actor)));
+  run_task(std::move(*task), reply, [this, reply](Result<nlohmann::json> answer) {
+    reply.finish(answered(std::move(answer)));
+  });
+}
+
+Result<nlohmann::json> Daemon::answered(Result<nlohmann::json> answer) {
+  if (!answer && answer.error().fault == Fault::kEnvironment) {
+    heed(tl::unexpected(answer.error()));
+  }
+  // After a restore it is another one.
+  if (const auto recognition = shop_->recognition()) recognition_ = *recognition;
+  schedule_deadline();
+  return answer;
+}
+
+void Daemon::run_task(std::unique_ptr<AdminTask> task, std::optional<ControlReply> reply,
+                      TaskEnd end) {
+  busy_ = true;
+  step_task(std::move(task), std::move(reply), std::move(end));
+}
+
+void Daemon::step_task(std::shared_ptr<AdminTask> task, std::optional<ControlReply> reply,
+                       TaskEnd end) {
+  if (stopping_) {
+    busy_ = false;
+    return end(environment_error("stopping",
+                                 "the core is stopping before the work was done: run it again"));
+  }
+  auto answer = task->step();
+  if (!answer || *answer) {
+    busy_ = false;
+    if (!answer) return end(tl::unexpected(answer.error()));
+    return end(std::move(**answer));
+  }
+  if (reply) reply->progress(task->done, task->total);
+  auto timer = std::make_shared<boost::asio::steady_timer>(io_, kTaskPause);
+  timer->async_wait([this, timer, task = std::move(task), reply = std::move(reply),
+                     end = std::move(end)](const boost::system::error_code&) mutable {
+    step_task(std::move(task), std::move(reply), std::move(end));
+  });
+}
+
+// A clock that is years ahead would have everybody erased.
+bool Daemon::clock_jumped() const {
+  std::optional<WallTime> last = shop_->last_retention();
+  if (!last) {
+    const auto rows = shop_->store().audit().rows(1);
+    if (rows && !rows->empty()) last = rows->back().at;
+  }
+  return last && wall_now() - *last > kLongestAbsence;
+}
+
+void Daemon::daily_retention() {
+  const Timestamp now = std::chrono::steady_clock::now();
+  const auto last = shop_->last_retention();
+  // A clock that was set back must not stop it: a run in the future counts as none.
+  const bool recent = last && *last <= wall_now() && wall_now() - *last < kRetentionEvery;
+  const bool tried = retention_tried_ && now - *retention_tried_ < kRetentionRetry;
+  if (busy_ || recent || tried) return;
+  retention_tried_ = now;
+  if (clock_jumped()) {
+    return spdlog::warn(
+        "the store was last used more than {} days ago by the clock of this machine: retention "
+        "erases nobody by itself. If the clock is right, run maitredctl retention run",
+        kLongestAbsence.count() / 24);
+  }
+  auto task = begin_retention(*shop_, Actor{"maitred", wall_now()});
+  if (!task) return heed(tl::unexpected(task.error()));
+  run_task(std::move(*task), std::nullopt, [this](Result<nlohmann::json> answer) {
+    if (!answer) return heed(tl::unexpected(answer.error()));
+    const std::size_t erased = (*answer)["erased"].size();
+    if (erased > 0) spdlog::info("retention: {} customers were due and are erased", erased);
+  });
+}
+
+void Daemon::resume_rotation() {
+  if (!shop_->store().keys().rotating()) return;
+  spdlog::info("going on with the key rotation that was interrupted");
+  auto task = begin_rotation(*shop_, false, Actor{"maitred", wall_now()});
+  if (!task) return heed(tl::unexpected(task.error()));
+  run_task(std::move(*task), std::nullopt, [this](Result<nlohmann::json> answer) {
+    if (!answer) return heed(tl::unexpected(answer.error()));
+    spdlog::info("the key rotation is finished");
+  });
+}
+
+}  // namespace maitred

@@ -1,0 +1,266 @@
+// backup, restore, key rotate, key slot.
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <memory>
+
+#include "customer_text.h"
+#include "maitred/base/file.h"
+#include "maitred/core/admin.h"
+#include "maitred/store/backup.h"
+#include "verbs.h"
+
+namespace maitred {
+namespace {
+
+using nlohmann::json;
+
+struct KeyOptions {
+  std::string file, key, credential, label, erasures;
+  std::int64_t slot = 0;
+  bool passphrase = false;
+  bool keep_key = false;
+  bool replace = false;
+};
+using KeyChoices = std::shared_ptr<KeyOptions>;
+
+std::string absolute(const std::string& path) {
+  std::error_code ignored;
+  return std::filesystem::absolute(path, ignored).lexically_normal().string();
+}
+
+std::string text_of(const SecretBytes& secret) {
+  return {reinterpret_cast<const char*>(secret.data()), secret.size()};
+}
+
+// Puts "key" or "passphrase" into the arguments, when one of them was asked for. `variable` names
+// a file with the passphrase; being set is asking for it.
+Status add_secret(json& args, const KeyOptions& options, const char* variable,
+                  std::string_view prompt, bool confirm) {
+  const char* file = std::getenv(variable);
+  if (!options.key.empty()) args["key"] = "file:" + absolute(options.key);
+  if (!options.credential.empty()) args["key"] = "credential:" + options.credential;
+  if (args.contains("key") || (!options.passphrase && file == nullptr)) return {};
+  MAITRED_ASSIGN(const SecretBytes passphrase,
+                 read_passphrase({file, variable, prompt, confirm}));
+  args["passphrase"] = text_of(passphrase);
+  return {};
+}
+
+constexpr auto kOwnerOnly =
+    std::filesystem::perms::owner_read | std::filesystem::perms::owner_write;
+constexpr const char* kBackupVariable = "MAITRED_BACKUP_PASSPHRASE_FILE";
+
+// Moves what the daemon wrote in the folder of the store to where the admin wants it.
+Status fetch_backup(const std::filesystem::path& staged, const std::filesystem::path& target) {
+  const std::filesystem::path part = target.string() + ".part";
+  std::error_code failed;
+  std::filesystem::remove(part, failed);
+  std::filesystem::copy_file(staged, part, failed);
+  std::error_code ignored;
+  if (!failed) std::filesystem::permissions(part, kOwnerOnly, failed);
+  bool same = false;
+  if (!failed) {
+    const auto wanted = sha256_of_file(staged);
+    const auto found = sha256_of_file(part);
+    same = wanted && found && *wanted == *found;
+  }
+  if (same) {
+    const UniqueFd fd(::open(part.c_str(), O_RDONLY | O_CLOEXEC));
+    same = fd && ::fsync(fd.get()) == 0;
+    std::filesystem::rename(part, target, failed);
+  }
+  std::filesystem::remove(part, ignored);
+  if (same && !failed) return {};
+  return environment_error("backup_failed", fmt::format("cannot write the backup {}: {}",
+                                                        target.string(), failed.message()));
+}
+
+// A daemon under systemd has a /tmp of its own, no home, and may write to few folders. What it
+// cannot reach goes by way of the store's folder.
+Result<json> backup_into(Session& session, json args, const std::string& file) {
+  const auto stamp = [&file] {
+    std::error_code ignored;
+    return std::filesystem::last_write_time(file, ignored);
+  };
+  const auto before = stamp();
+  auto done = session.ask("backup", args);
+  std::error_code ignored;
+  const bool there = std::filesystem::exists(file, ignored) && stamp() != before;
+  if (done && there) return done;
+  const bool unreachable = done || done.error().code == "backup_failed" ||
+                           done.error().code == "backup_target";
+  MAITRED_ASSIGN(const Settings* settings, session.settings());
+  const std::filesystem::path folder = std::filesystem::path(file).parent_path();
+  if (!unreachable || !std::filesystem::is_directory(folder, ignored) ||
+      std::filesystem::is_directory(file, ignored) ||
+      std::filesystem::equivalent(folder, settings->store_path.parent_path(), ignored)) {
+    return done;
+  }
+  const std::string staged = fmt::format("{}.backup-{}", settings->store_path.string(), ::getpid());
+  args["file"] = staged;
+  auto again = session.ask("backup", args);
+  if (!again) return done ? again : done;
+  const Status fetched = fetch_backup(staged, file);
+  std::filesystem::remove(staged, ignored);
+  MAITRED_TRY(fetched);
+  (*again)["backup"] = file;
+  return again;
+}
+
+Result<Answer> backup(Session& session, const KeyOptions& options) {
+  json args = {{"file", absolute(options.file)}};
+  MAITRED_TRY(add_secret(args, options, kBackupVariable, "Passphrase of the backup: ", true));
+  const bool own_key = !args.contains("key") && !args.contains("passphrase");
+  Answer answer;
+  MAITRED_ASSIGN(answer.object, backup_into(session, args, absolute(options.file)));
+  answer.object["sealed_for"] = own_key                     ? "store"
+                                : args.contains("key") ? "key"
+                                                       : "passphrase";
+  answer.text = fmt::format(
+      "Wrote and verified {}: {} bytes, sealed {}.\n", answer.object.value("backup", ""),
+      answer.object.value("bytes", std::uint64_t{0}),
+      own_key ? "with the keys of the store: keep a copy of the key in another place"
+              : (args.contains("key") ? "with the key file given" : "with the passphrase"));
+  return answer;
+}
+
+// Without a daemon there may be no store to open first.
+Result<json> restore_store(const Settings& settings, std::string_view, const json& args,
+                           const RestoreProgress& progress) {
+  MAITRED_ASSIGN(KeyAccess key, key_access(settings.store_key, key_surroundings()));
+  MAITRED_ASSIGN(const RestoreOptions options, read_restore(args, settings, std::move(key)));
+  MAITRED_ASSIGN(const RestoreReport report,
+                 restore_backup(options, nullptr, this_actor(), progress));
+  return restore_json(report);
+}
+
+Result<Answer> restore(Session& session, const KeyOptions& options) {
+  json args = {{"file", absolute(options.file)}, {"replace", options.replace}};
+  if (!options.erasures.empty()) args["erasures"] = absolute(options.erasures);
+  MAITRED_TRY(add_secret(args, options, kBackupVariable, "Passphrase of the backup: ", false));
+  Answer answer;
+  MAITRED_ASSIGN(answer.object, session.ask("restore", args, restore_store));
+  const json& done = answer.object;
+  answer.text = fmt::format(
+      "Restored store {} as of {}: {} customers; {} erasures and {} withdrawals since then hold.\n",
+      done.value("store", ""), done.value("made", ""), done.value("customers", 0),
+      done.value("erasures_replayed", 0), done.value("withdrawals_replayed", 0));
+  if (!done.value("erasures_known", false)) {
+    answer.text +=
+        "No list of erasures was found: if customers were forgotten or withdrew after that time,\n"
+        "do it again for them now, or restore with --erasures and a copy of STORE.erasures.\n";
+  }
+  return answer;
+}
+
+Result<Answer> rotate(Session& session, const KeyOptions& options) {
+  Answer answer;
+  MAITRED_ASSIGN(answer.object, session.ask("key_rotate", {{"keep_key", options.keep_key}}));
+  answer.text = fmt::format(
+      "Rotated: new keys for the store and {} customers{}.\n"
+      "Backups made until now open with the old key only: make a new one, and a copy of the key.\n",
+      answer.object.value("customers", 0),
+      answer.object.value("resumed", false) ? ", going on where it was interrupted" : "");
+  return answer;
+}
+
+Result<Answer> add_slot(Session& session, const KeyOptions& options) {
+  json args = {{"label", options.label}};
+  MAITRED_TRY(add_secret(args, options, "MAITRED_NEW_PASSPHRASE_FILE", "New passphrase: ", true));
+  Answer answer;
+  MAITRED_ASSIGN(answer.object, session.ask("key_slot_add", args));
+  answer.text = fmt::format("Slot {} opens the store from now on.\n",
+                            answer.object.value("slot", 0));
+  return answer;
+}
+
+Result<Answer> remove_slot(Session& session, const KeyOptions& options) {
+  Answer answer;
+  MAITRED_ASSIGN(answer.object, session.ask("key_slot_remove", {{"slot", options.slot}}));
+  answer.text = fmt::format(
+      "Slot {} is gone. If its key may be in wrong hands with a copy of the store, run key "
+      "rotate.\n",
+      options.slot);
+  return answer;
+}
+
+Result<Answer> list_slots(Session& session, const KeyOptions&) {
+  Answer answer;
+  MAITRED_ASSIGN(answer.object, session.ask("key_slots", json::object()));
+  std::vector<std::vector<std::string>> rows;
+  for (const json& slot : answer.object["slots"]) {
+    rows.push_back({cell(slot, "slot"), cell(slot, "kind"), cell(slot, "made"),
+                    slot.value("in_use", false) ? "in use" : "", cell(slot, "label")});
+  }
+  answer.text = format_table({"SLOT", "KIND", "MADE", "", "LABEL"}, rows);
+  return answer;
+}
+
+using Work = Result<Answer> (*)(Session&, const KeyOptions&);
+
+void runs(CommandLine& line, CLI::App* verb, const KeyChoices& options, Work work) {
+  verb->callback([&line, options, work] {
+    line.run = [&line, options, work] { return work(line.session, *options); };
+  });
+}
+
+CLI::App* add_sub(CLI::App* verb, const char* name, const char* description) {
+  CLI::App* sub = verb->add_subcommand(name, description);
+  sub->fallthrough();
+  return sub;
+}
+
+void add_backup(CommandLine& line, const KeyChoices& options) {
+  CLI::App* verb = add_verb(line, "backup", "Write a sealed copy of the store, also while it is used");
+  verb->add_option("FILE", options->file, "The backup")->required();
+  verb->add_flag("--passphrase", options->passphrase,
+                 "Seal it with a passphrase instead of the store's keys; asked for, or the first "
+                 "line of the file that $MAITRED_BACKUP_PASSPHRASE_FILE names");
+  verb->add_option("--key", options->key, "Seal it with this key file; made if it is missing");
+  runs(line, verb, options, backup);
+
+  CLI::App* back = add_verb(line, "restore", "Put a backup in the place of the store");
+  back->add_option("FILE", options->file, "The backup")->required();
+  back->add_flag("--passphrase", options->passphrase, "It was sealed with a passphrase");
+  back->add_option("--key", options->key, "It was sealed with this key file");
+  back->add_option("--erasures", options->erasures,
+                   "A list of erasures that was kept (STORE.erasures), when the disk was lost");
+  back->add_flag("--replace", options->replace, "Also in the place of another store");
+  runs(line, back, options, restore);
+}
+
+void add_key(CommandLine& line, const KeyChoices& options) {
+  CLI::App* key = add_verb(line, "key", "Keys that open the store");
+  key->require_subcommand(1);
+  CLI::App* rotation = add_sub(key, "rotate", "New keys for the store and every customer");
+  rotation->add_flag("--keep-key", options->keep_key, "Leave the key file as it is");
+  runs(line, rotation, options, rotate);
+  CLI::App* slot = add_sub(key, "slot", "More than one key for a store");
+  slot->require_subcommand(1);
+  runs(line, add_sub(slot, "list", "Which keys open the store"), options, list_slots);
+  CLI::App* add = add_sub(slot, "add", "Let one more key open the store");
+  add->add_option("--file", options->key, "A key file; made if it is missing");
+  add->add_option("--credential", options->credential, "A systemd credential");
+  add->add_flag("--passphrase", options->passphrase,
+                "A passphrase (Argon2id); asked for, or the first line of the file that "
+                "$MAITRED_NEW_PASSPHRASE_FILE names");
+  add->add_option("--label", options->label, "To tell it from others; not secret");
+  runs(line, add, options, add_slot);
+  CLI::App* remove = add_sub(slot, "remove", "Let a key open the store no longer");
+  remove->add_option("SLOT", options->slot, "Its number")->required();
+  runs(line, remove, options, remove_slot);
+}
+
+}  // namespace
+
+void add_key_verbs(CommandLine& line) {
+  auto options = std::make_shared<KeyOptions>();
+  add_backup(line, options);
+  add_key(line, options);
+}
+
+}  // namespace maitred

@@ -1,0 +1,19 @@
+// The head of a backup: any bytes give a head or an error; what is read is written the same way.
+#include <cstdint>
+#include <cstdlib>
+
+#include "src/store/backup_format.h"
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  using namespace maitred;
+  const ByteView bytes(data, size);
+  if (size < kBackupPreludeBytes) return 0;
+  const auto length = read_backup_prelude(bytes.first(kBackupPreludeBytes));
+  if (!length || *length > size - kBackupPreludeBytes) return 0;
+  const auto head = decode_backup_head(bytes.subspan(kBackupPreludeBytes, *length));
+  if (!head) return 0;
+  const Bytes written = encode_backup_head(*head);
+  const auto again = decode_backup_head(ByteView(written).subspan(kBackupPreludeBytes));
+  if (!again || again->slots.size() != head->slots.size()) std::abort();
+  return 0;
+}

@@ -1,0 +1,187 @@
+"""Keys, backups and erasure with the real programs: online, and against who comes later."""
+
+import datetime
+import zipfile
+
+from shop import *
+
+
+class Private(ShopTest):
+    def setUp(self):
+        self.opened = self.shop()
+
+    def filled(self, count=2):
+        shop = self.opened.init()
+        names = ["Anna Alpha", "Bert Beta", "Cleo Gamma"][:count]
+        return shop, [shop.enrol(name, portrait(7000), extra=["--allow-duplicate"])
+                      for name in names]
+
+    def names(self, shop):
+        return sorted(row["name"] for row in shop.do("list")["customers"])
+
+    def test_backup_and_restore_while_the_daemon_runs(self):
+        shop, (anna, bert) = self.filled()
+        shop.start(spawn=False)
+        backup = shop.folder / "backup"
+        done = shop.do("backup", backup)
+        self.assertTrue(done["verified"])
+        self.assertEqual(done["bytes"], backup.stat().st_size)
+        self.assertEqual(backup.stat().st_mode & 0o777, 0o600)
+        shop.do("forget", anna)
+        restored = shop.do("restore", backup)
+        self.assertEqual(restored["erasures_replayed"], 1)
+        self.assertEqual(self.names(shop), ["Bert Beta"])
+        shop.do("ask", bert, "still works")
+        self.assertEqual(shop.do("audit", "verify")["ok"], True)
+        self.assertEqual(shop.stop(), 0)
+        self.assertEqual(self.names(shop), ["Bert Beta"])
+
+    def test_a_backup_with_a_passphrase_serves_an_empty_box(self):
+        shop, (anna, bert) = self.filled()
+        secret = shop.folder / "passphrase"
+        secret.write_text("correct horse\n")
+        env = {"MAITRED_BACKUP_PASSPHRASE_FILE": str(secret)}
+        backup = shop.folder / "backup"
+        self.assertEqual(shop.ctl("backup", backup, env=env).status, 0)
+        for secret_text in (b"Anna Alpha", b"Bert Beta", anna.encode()):
+            self.assertNotIn(secret_text, backup.read_bytes())
+        for name in ("store.db", "store.db.generation", "store.key"):
+            (shop.folder / name).unlink()
+        answer = shop.ctl("restore", backup)
+        self.assertNotEqual(answer.status, 0)
+        secret.write_text("wrong\n")
+        self.assertEqual(shop.ctl("restore", backup, env=env).code, "backup_key_wrong")
+        secret.write_text("correct horse\n")
+        answer = shop.ctl("restore", backup, env=env)
+        self.assertEqual(answer.status, 0, answer.err)
+        self.assertFalse(answer.json["erasures_known"])
+        self.assertEqual(self.names(shop), ["Anna Alpha", "Bert Beta"])
+
+    def test_keys_rotate_while_the_daemon_runs(self):
+        shop, (anna, bert) = self.filled()
+        rescue = shop.folder / "rescue"
+        rescue.write_text("rescue me\n")
+        shop.start(spawn=False)
+        self.assertEqual(shop.ctl("key", "slot", "add", "--passphrase", "--label", "safe",
+                                  env={"MAITRED_NEW_PASSPHRASE_FILE": str(rescue)}).status, 0)
+        before = (shop.folder / "store.key").read_bytes()
+        self.assertEqual(shop.do("key", "rotate")["customers"], 2)
+        self.assertNotEqual((shop.folder / "store.key").read_bytes(), before)
+        self.assertEqual([slot["kind"] for slot in shop.do("key", "slot", "list")["slots"]],
+                         ["passphrase", "file"])
+        self.assertEqual(self.names(shop), ["Anna Alpha", "Bert Beta"])
+        self.assertEqual(shop.stop(), 0)
+        # The old key is worth nothing, the recovery passphrase still opens.
+        (shop.folder / "store.key").write_bytes(before)
+        self.assertEqual(shop.ctl("list").code, "key_wrong")
+        shop.section("store", key="passphrase").write()
+        answer = shop.ctl("list", env={"MAITRED_PASSPHRASE_FILE": str(rescue)})
+        self.assertEqual(len(answer.json["customers"]), 2)
+
+    def test_an_older_store_is_refused_and_can_be_taken(self):
+        shop, (anna, bert) = self.filled()
+        old = (shop.folder / "store.db").read_bytes()
+        shop.do("forget", anna)
+        (shop.folder / "store.db").write_bytes(old)
+        self.assertEqual(shop.ctl("list").code, "store_older")
+        self.assertEqual(shop.ctl("audit", "verify").status, 3)
+        shop.start(spawn=False, wait=False)
+        self.assertEqual(shop.wait(20), 3)
+        self.assertIn("older", shop.log.read_text())
+        self.assertEqual(shop.do("audit", "accept")["customers"], 1)
+        self.assertEqual(self.names(shop), ["Bert Beta"])
+
+    def test_staff_learn_at_once_that_a_customer_is_gone(self):
+        path, truth = film()
+        shop = self.opened.camera(path, realtime=False)
+        shop.section("visits", alert_ttl="3d", escalate=[]).init()
+        customer = shop.enrol("Walker", portrait_of_member(list(truth["enroll"])[0]))
+        self.assertEqual(len(shop.replay()), 1)
+        shop.cameras = []
+        shop.write().start(spawn=False)
+        client = shop.client()
+        self.assertEqual(client.until("alert")["customer"]["name"], "Walker")
+        shop.do("forget", customer)
+        update = client.until("update", 3)
+        self.assertEqual(update["state"], "withdrawn")
+        self.assertEqual(shop.do("alerts")["alerts"], [])
+        late = shop.client()
+        self.assertEqual([line for line in late.rest() if line["type"] == "alert"], [])
+
+    def test_everything_held_is_exported(self):
+        shop = self.opened.init()
+        photo = portrait(7000)
+        customer = shop.enrol("Anna Alpha", photo, scopes="recognition,history,photos",
+                              extra=["--keep-photos", "--loyalty", "L-77", "--preference", "size=43"])
+        shop.do("ask", customer, "trail shoes", "--item", "TS-43")
+        shop.do("purchase", customer, "--item", "TS-42", "--status", "returned")
+        shop.do("appointment", customer, "--at", "2030-01-01T10:00Z", "--with", "Sam")
+        held = shop.do("export", customer)
+        text = json.dumps(held)
+        for wanted in ("Anna Alpha", "L-77", "43", "trail shoes", "TS-42", "Sam", "form 1"):
+            self.assertIn(wanted, text)
+        archive = shop.folder / "out.zip"
+        shop.do("export", customer, "--format", "zip", "--output", archive)
+        with zipfile.ZipFile(archive) as opened:
+            self.assertIsNone(opened.testzip())
+            self.assertEqual(json.loads(opened.read("customer.json"))["name"], "Anna Alpha")
+            self.assertIn(b"Anna Alpha", opened.read("customer.html"))
+            photos = [name for name in opened.namelist() if name.startswith("photos/")]
+            self.assertEqual(len(photos), 1)
+            self.assertEqual(opened.read(photos[0]), pathlib.Path(photo).read_bytes())
+
+    def test_consent_texts_and_receipts(self):
+        shop = self.opened
+        shop.section("privacy", controller="Example Shoes Ltd, 1 High Street", contact="privacy desk")
+        shop.init()
+        text = shop.folder / "text.txt"
+        text.write_text("I agree to be recognised when I come in. <b>\n")
+        shop.do("consent", "text", "add", "v1", text)
+        self.assertEqual(shop.ctl("consent", "text", "add", "v1", text).status, 2)
+        self.assertEqual([row["version"] for row in shop.do("consent", "text", "list")["texts"]],
+                         ["v1"])
+        self.assertEqual(shop.do("consent", "text", "show", "v1")["text"], text.read_text())
+        customer = shop.enrol("Anna Alpha", portrait(7000),
+                              extra=["--purpose", "advice in the shop", "--channel", "paper form",
+                                     "--incentive", "voucher"])
+        receipt = shop.ctl("consent", customer, "receipt", json_out=False).out
+        for wanted in ("Anna Alpha", "Example Shoes", "advice in the shop", "paper form", "voucher",
+                       "I agree to be recognised", "form 1"):
+            self.assertIn(wanted, receipt)
+        page = shop.folder / "receipt.html"
+        shop.do("consent", customer, "receipt", "--format", "html", "--output", page)
+        self.assertIn("&lt;b&gt;", page.read_text())
+
+    def test_papers_are_filled_in_from_the_configuration(self):
+        shop = self.opened.camera("rtsp://192.0.2.1/door", name="door", zone=[0.2, 0.1, 0.8, 1.0])
+        shop.section("privacy", controller="Example Shoes Ltd", contact="privacy desk")
+        shop.write()
+        for kind in ("dpia", "records", "signage"):
+            paper = shop.ctl("paper", kind, json_out=False)
+            self.assertEqual(paper.status, 0, paper.err)
+            self.assertIn("Example Shoes Ltd", paper.out)
+            self.assertIn("3 years", " ".join(paper.out.split()))
+            file = shop.folder / f"{kind}.html"
+            shop.do("paper", kind, "--format", "html", "--output", file)
+            self.assertIn("<h1>", file.read_text())
+        words = shop.ctl("paper", "dpia", json_out=False).out.split()
+        self.assertIn("20 to 80 %", " ".join(words))
+        self.assertEqual(shop.ctl("paper", "poem").status, 2)
+
+    def test_retention_erases_who_is_due_and_nobody_else(self):
+        shop, (anna, bert, cleo) = self.filled(3)
+        shop.do("consent", anna, "withdraw")
+        self.assertEqual(shop.do("retention", "run")["erased"], [])
+        shop.section("privacy", after_withdrawal="0s").write()
+        self.assertEqual(shop.do("retention", "run")["erased"], [anna])
+        soon = datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(seconds=1)
+        shop.do("consent", bert, "renew", "--consent-version", "v1", "--consent-ref", "form 2",
+                "--expires", soon.strftime("%Y-%m-%dT%H:%M:%SZ"))
+        time.sleep(2.2)
+        self.assertEqual(shop.do("retention", "run")["erased"], [bert])
+        self.assertEqual(self.names(shop), ["Cleo Gamma"])
+        self.assertIsNotNone(shop.do("status")["retention"]["last_run"])
+
+
+if __name__ == "__main__":
+    run_tests()

@@ -1,0 +1,96 @@
+// How long things take with many customers: $MAITRED_CUSTOMERS of them (1000).
+#include <cstdlib>
+#include <ctime>
+
+#include "maitred/store/backup.h"
+#include "store_fixture.h"
+
+namespace maitred {
+namespace {
+
+class ScaleTest : public StoreTest {
+ protected:
+  // Milliseconds of the processor: other tests may run beside this one.
+  template <class Work>
+  static double cost_ms(const char* what, Work work) {
+    const std::clock_t start = std::clock();
+    work();
+    const double took = 1000.0 * static_cast<double>(std::clock() - start) / CLOCKS_PER_SEC;
+    std::printf("%-28s %10.2f ms\n", what, took);
+    return took;
+  }
+};
+
+TEST_F(ScaleTest, Figures) {
+  const char* wanted = std::getenv("MAITRED_CUSTOMERS");
+  const int customers = wanted != nullptr ? std::atoi(wanted) : 1000;
+  constexpr int kBatch = 500;
+  CustomerId middle;
+  cost_ms("enrol all", [&] {
+    Store store = create();
+    for (int begin = 0; begin < customers; begin += kBatch) {
+      must(store.together([&]() -> Status {
+        for (int number = begin; number < begin + kBatch; ++number) {
+          const std::string text = std::to_string(number);
+          const CustomerId id = must(store.customers().enrol(
+              new_customer("Name " + text, "L" + text, static_cast<unsigned>(number)), kActor));
+          if (number == customers / 2) middle = id;
+        }
+        return {};
+      }));
+    }
+  });
+  std::printf("%d customers, file of %.1f MB\n", customers,
+              static_cast<double>(std::filesystem::file_size(path_)) / 1e6);
+  std::optional<Store> store;
+  const double start = cost_ms("start (open and check)", [&] { store.emplace(open()); });
+  cost_ms("read all templates", [&] {
+    std::size_t count = 0;
+    must(store->customers().for_each_template(
+        "retail", [&](const CustomerId&, Template&&) { ++count; }));
+    EXPECT_EQ(count, static_cast<std::size_t>(customers));
+  });
+  cost_ms("list", [&] { must(store->customers().list()); });
+  const double show = cost_ms("show", [&] { must(store->customers().find(middle)); });
+  const double look_up = cost_ms("look-up by loyalty id", [&] {
+    EXPECT_EQ(must(store->customers().by_loyalty("L" + std::to_string(customers / 2))), middle);
+  });
+  const double everything = cost_ms("everything of one", [&] {
+    must(store->customers().find(middle));
+    must(store->customers().consent_history(middle));
+    must(store->customers().templates(middle));
+    must(store->visits().list(VisitQuery{middle, {}, false, 0}));
+  });
+  cost_ms("due for retention", [&] {
+    must(store->customers().past_retention(kNow, std::chrono::hours(24 * 365)));
+  });
+  const double forget = cost_ms("forget", [&] { must(store->forget(middle, kActor)); });
+  cost_ms("backup", [&] {
+    const auto backup = must(Backup::begin(*store, folder_ / "backup", std::nullopt, kActor));
+    while (!must(backup->step()).finished) {
+    }
+  });
+  double longest_step = 0;
+  cost_ms("key rotate", [&] {
+    must(store->keys().begin_rotation(key_, false, kActor));
+    for (bool finished = false; !finished;) {
+      const std::clock_t begin = std::clock();
+      finished = must(store->keys().rotate_some(key_, 32, kActor)).finished;
+      longest_step = std::max(longest_step, 1000.0 * static_cast<double>(std::clock() - begin) /
+                                                CLOCKS_PER_SEC);
+    }
+  });
+  std::printf("%-28s %10.2f ms\n", "longest step of it", longest_step);
+  cost_ms("check every row", [&] { must(store->check()); });
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+  // What was promised for 200 000; smaller stores are far below.
+  EXPECT_LT(start, 5000);
+  EXPECT_LT(show, 50);
+  EXPECT_LT(look_up, 50);
+  EXPECT_LT(everything, 100);
+  EXPECT_LT(forget, 3000);
+#endif
+}
+
+}  // namespace
+}  // namespace maitred
