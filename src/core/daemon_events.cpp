@@ -113,6 +113,9 @@ Result<nlohmann::json> Daemon::control(const nlohmann::json& request, const Peer
   if (!answer && answer.error().fault == Fault::kEnvironment) {
     heed(tl::unexpected(answer.error()));
   }
+  if (answer && request.at("verb") == "staff_revoke" && staff_) {
+    staff_->drop_terminal(answer->at("name").get<std::string>());
+  }
   schedule_deadline();
   return answer;
 }

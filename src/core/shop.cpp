@@ -7,7 +7,7 @@ WallTime wall_now() { return std::chrono::floor<Milliseconds>(std::chrono::syste
 Result<std::unique_ptr<Shop>> Shop::open(const Settings& settings, const KeyAccess& key) {
   MAITRED_ASSIGN(Store store, Store::open(settings.store_path, key));
   std::unique_ptr<Shop> shop(new Shop(settings, std::move(store)));
-  MAITRED_ASSIGN(shop->desk_, VisitDesk::restore(shop->store_, settings.visits, wall_now()));
+  MAITRED_ASSIGN(shop->desk_, VisitDesk::restore(shop->store_, settings.visits, wall_now(), settings.rules));
   return shop;
 }
 

@@ -70,6 +70,7 @@ int run(int argc, char** argv) {
   add_recognition_verbs(line);
   add_record_verbs(line);
   add_erasure_verbs(line);
+  add_rule_verbs(line);
   add_staff_verbs(line);
   add_model_verbs(line);
   add_evaluate_verb(line);

@@ -20,6 +20,7 @@ void add_import_verb(CommandLine& line);        // import
 void add_recognition_verbs(CommandLine& line);  // identify verify
 void add_record_verbs(CommandLine& line);       // visits alerts feedback audit status
 void add_erasure_verbs(CommandLine& line);      // consent forget receipt export retention
+void add_rule_verbs(CommandLine& line);         // rule
 void add_staff_verbs(CommandLine& line);        // watch staff
 void add_model_verbs(CommandLine& line);        // models
 void add_evaluate_verb(CommandLine& line);       // evaluate

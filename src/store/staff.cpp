@@ -94,6 +94,12 @@ Status Staff::revoke(const std::string& name, const Actor& actor) {
   });
 }
 
+Result<bool> Staff::empty() const {
+  Query any(vault_.database(), "SELECT 1 FROM staff LIMIT 1");
+  MAITRED_ASSIGN(const bool found, any.next());
+  return !found;
+}
+
 Result<std::vector<StaffMember>> Staff::list() const {
   Query rows(vault_.database(), "SELECT name, sealed FROM staff ORDER BY n");
   std::vector<StaffMember> members;

@@ -43,6 +43,10 @@ struct DaemonOptions {
 // camera_absent, no_camera, demo_engine (kEnvironment), staff_unprotected (kInput).
 Status check_settings(const Settings& settings, const DaemonOptions& options);
 
+// Where staff connect from other machines, there are tokens. Error: staff_unprotected
+// (kEnvironment).
+Status check_staff_tokens(const Settings& settings, const Store& store);
+
 // Sightings in, matches, visits, alerts out. Bound to the thread that calls run.
 class Daemon {
  public:

@@ -23,7 +23,8 @@ class VisitDesk : public StaffDesk {
 
   // Reads open alerts and recent visits back from the store.
   static Result<std::unique_ptr<VisitDesk>> restore(Store& store, const VisitSettings& settings,
-                                                    WallTime now);
+                                                    WallTime now,
+                                                    std::vector<AlertRule> rules = {});
 
   void set_sink(Sink sink) { sink_ = std::move(sink); }
   // The clock of staff answers.
@@ -42,6 +43,10 @@ class VisitDesk : public StaffDesk {
   // A decided track has ended: the visit's end is written.
   Status left(const CustomerId& customer);
 
+  // What the rules would make of an arrival of this customer.
+  Result<ArrivalContext> arrival_context(const Customer& customer, WallTime at) const;
+  const std::vector<AlertRule>& rules() const { return book_.rules().alert_rules; }
+
   // Escalations and expiries that are due.
   Status tick(WallTime now);
   // Other rules from now on.
@@ -54,6 +59,9 @@ class VisitDesk : public StaffDesk {
   // Erases the customer: alerts are withdrawn first.
   Result<Receipt> forget(const CustomerId& customer, const Actor& actor);
 
+  // Even when there are none.
+  void always_require_tokens(bool always) { tokens_always_ = always; }
+
   // StaffDesk
   bool tokens_required() override;
   std::optional<StaffTerminal> authenticate(std::string_view token) override;
@@ -64,7 +72,7 @@ class VisitDesk : public StaffDesk {
   void ack(std::uint64_t seq, const StaffTerminal& terminal) override;
 
  private:
-  VisitDesk(Store& store, const VisitSettings& settings);
+  VisitDesk(Store& store, const VisitSettings& settings, std::vector<AlertRule> rules);
   Result<Alert> commit(const AlertChange& change, const Actor& actor);
   Status begin(const NewVisit& plan, const Match& match);
   std::optional<WallTime> escalation_deadline(const Alert& alert) const;
@@ -78,6 +86,7 @@ class VisitDesk : public StaffDesk {
   std::function<void()> visit_began_ = [] {};
   Sink alert_changed_ = [](const Alert&) {};
   std::function<WallTime()> clock_;
+  bool tokens_always_ = false;
   std::map<CustomerId, ExtendedVisit> unwritten_;  // ends that are not in the store yet
   std::map<CustomerId, WallTime> written_;
   std::vector<std::uint8_t> holdout_key_;

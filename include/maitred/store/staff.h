@@ -37,6 +37,7 @@ class Staff {
   Result<std::string> add(StaffMember member, const Actor& actor);
   // Error: unknown_staff (kInput).
   Status revoke(const std::string& name, const Actor& actor);
+  Result<bool> empty() const;
   // In order of being added.
   Result<std::vector<StaffMember>> list() const;
   // Whose token it is, if it is one.
