@@ -136,6 +136,8 @@ Status Daemon::open_listeners() {
                                              options_.eye_program, options_.runtime_folder,
                                              board_socket.release()}));
 
+  MAITRED_TRY(open_api());
+
   ControlServerOptions control;
   control.socket = options_.runtime_folder / "control.sock";
   MAITRED_ASSIGN(control_, ControlServer::open(io_, control,
@@ -156,6 +158,24 @@ Status Daemon::open_listeners() {
   };
   handlers.on_closed = [this](EyeSession session) { eye_closed(session); };
   MAITRED_ASSIGN(eyes_, EyeListener::open(io_, eyes, handlers));
+  return {};
+}
+
+Status Daemon::open_api() {
+  const Settings& settings = shop_->settings();
+  if (settings.api.off()) return {};
+  http_api_ = std::make_unique<HttpApi>(io_, *shop_, admin_, [this](const Error& error) {
+    heed(tl::unexpected(error));
+  });
+  WebServerOptions options;
+  options.name = "api";
+  options.address = settings.api.address;
+  options.port = settings.api.port;
+  options.tls_cert = settings.staff.tls_cert;
+  options.tls_key = settings.staff.tls_key;
+  MAITRED_ASSIGN(api_, WebServer::open(io_, *http_api_, std::move(options)));
+  spdlog::info("other systems may connect to {}:{} (HTTP API)", settings.api.address,
+               api_->port());
   return {};
 }
 
@@ -269,6 +289,7 @@ void Daemon::eyes_stopped() {
     eyes_.reset();
     control_->drain(kDrain, [this] { control_.reset(); });
     if (board_) board_->drain(kDrain, [this] { board_.reset(); });
+    if (api_) api_->drain(kDrain, [this] { api_.reset(); });
     if (!staff_) {
       signals_.cancel();
       return;

@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "maitred/core/daemon.h"
@@ -107,7 +108,34 @@ void Daemon::eye_closed(EyeSession session) {
   if (options_.exit_when_done && cameras_.all_ended()) begin_shutdown("every file has ended");
 }
 
+// For an enrolment before the camera: the verb of maitredctl opens it itself meanwhile.
+Result<nlohmann::json> Daemon::pause_camera(const nlohmann::json& args) {
+  const auto camera = args.at("camera").get<std::string>();
+  if (!supervisor_) {
+    if (!session_of_.contains(camera)) return nlohmann::json{{"paused", true}};
+    return environment_error(
+        "camera_in_use",
+        fmt::format("maitred-eye holds camera '{0}'; for the enrolment stop it with 'systemctl stop "
+                    "maitred-eye@{0}', and start it again afterwards",
+                    camera));
+  }
+  const double seconds = std::clamp(args.at("seconds").get<double>(), 1.0, 240.0);
+  if (!supervisor_->pause(camera, Milliseconds{static_cast<std::int64_t>(seconds * 1000.0)})) {
+    return input_error("camera_unknown", "the daemon has no such camera; restart it");
+  }
+  return nlohmann::json{{"paused", true}, {"free", supervisor_->is_gone(camera)}};
+}
+
 Result<nlohmann::json> Daemon::control(const nlohmann::json& request, const PeerCredentials& peer) {
+  try {
+    if (request.at("verb") == "camera_pause") return pause_camera(request.at("args"));
+    if (request.at("verb") == "camera_resume") {
+      if (supervisor_) supervisor_->resume(request.at("args").at("camera").get<std::string>());
+      return nlohmann::json{{"paused", false}};
+    }
+  } catch (const nlohmann::json::exception&) {
+    return input_error("bad_usage", "a field of the request has the wrong type");
+  }
   const auto answer = admin_.run(request.at("verb").get<std::string>(), request.at("args"),
                                  Actor{fmt::format("uid:{}", peer.uid), wall_now()});
   if (!answer && answer.error().fault == Fault::kEnvironment) {

@@ -248,7 +248,7 @@ bool VisitDesk::tokens_required() {
 
 std::optional<StaffTerminal> VisitDesk::authenticate(std::string_view token) {
   auto found = store_.staff().member(token);
-  if (!found || !*found) return std::nullopt;
+  if (!found || !*found || (*found)->system) return std::nullopt;
   StaffMember& member = **found;
   return StaffTerminal{std::move(member.name), std::move(member.skills), std::move(member.zones),
                        member.manager};

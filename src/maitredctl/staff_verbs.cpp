@@ -240,9 +240,14 @@ struct StaffOptions {
   std::string name;
   std::vector<std::string> skills, zones;
   bool manager = false;
+  bool system = false;
 
   json args() const {
-    return {{"name", name}, {"skills", skills}, {"zones", zones}, {"manager", manager}};
+    return {{"name", name},
+            {"skills", skills},
+            {"zones", zones},
+            {"manager", manager},
+            {"system", system}};
   }
 };
 
@@ -252,7 +257,9 @@ std::string staff_text(const json& list) {
     rows.push_back({member.value("name", ""), member.value("added", ""),
                     joined(member.value("skills", json::array())),
                     joined(member.value("zones", json::array())),
-                    member.value("manager", false) ? "manager" : "-"});
+                    member.value("system", false)    ? "system"
+                    : member.value("manager", false) ? "manager"
+                                                     : "-"});
   }
   return rows.empty() ? "No staff terminals: any program on this machine may connect.\n"
                       : format_table({"NAME", "ADDED", "SKILLS", "ZONES", "ROLE"}, rows);
@@ -289,6 +296,8 @@ void add_staff(CommandLine& line) {
       ->take_all();
   added->add_flag("--manager", options->manager,
                   "It is called last: when nobody else has come, or by a rule");
+  added->add_flag("--system", options->system,
+                  "No terminal, but a point-of-sale or CRM system: for the HTTP API ([api]) only");
   add("revoke", "Take a token away; its connections end at once", "staff_revoke",
       [](const json& answer) { return fmt::format("Revoked {}.\n", answer.value("name", "")); })
       ->add_option("NAME", options->name, "Name of the terminal")

@@ -11,8 +11,8 @@
 #include <map>
 #include <unordered_map>
 
-#include "auth_failures.h"
 #include "host_port.h"
+#include "maitred/base/auth_failures.h"
 #include "staff_routing.h"
 #include "staff_session.h"
 #include "tls_stream.h"
@@ -397,7 +397,7 @@ class StaffServer::State : public StaffSession::Owner, public std::enable_shared
   std::uint64_t last_id_ = 0;
   // Of open alerts, as `resume` sends them, with the seq they were made for.
   std::unordered_map<VisitId, std::pair<std::uint64_t, SharedLine>> open_lines_;
-  wire::AuthFailures failures_;
+  AuthFailures failures_;
   std::function<void()> drained_;
   bool abandoned_ = false;
   bool stopped_ = false;

@@ -21,6 +21,7 @@
 #include "maitred/core/board_service.h"
 #include "maitred/core/camera_states.h"
 #include "maitred/core/eye_supervisor.h"
+#include "maitred/core/http_api.h"
 #include "maitred/core/shop.h"
 #include "maitred/core/telemetry.h"
 #include "maitred/wire/eye_link.h"
@@ -68,6 +69,7 @@ class Daemon {
   ShopFacts facts();
   std::string late_duty() const;
   void watch_cameras();  // logs what their states become
+  Status open_api();
 
   void eye_message(EyeSession session, EyeMessage message);
   void handle(EyeSession session, const EyeHello& hello);
@@ -78,6 +80,7 @@ class Daemon {
   void arrivals(const std::vector<Match>& matches);
 
   Result<nlohmann::json> control(const nlohmann::json& request, const PeerCredentials& peer);
+  Result<nlohmann::json> pause_camera(const nlohmann::json& args);
   nlohmann::json live_status();
 
   void await_signals();
@@ -108,6 +111,8 @@ class Daemon {
   std::map<std::string, EyeSession, std::less<>> session_of_;
   std::unique_ptr<StaffServer> staff_;
   std::unique_ptr<BoardService> board_;
+  std::unique_ptr<HttpApi> http_api_;
+  std::unique_ptr<WebServer> api_;  // null when off
   std::unique_ptr<ControlServer> control_;
   std::unique_ptr<EyeListener> eyes_;
   std::unique_ptr<EyeSupervisor> supervisor_;

@@ -1,4 +1,4 @@
-// Slows down whoever tries tokens. Pure: time comes in. Internal to wire.
+// Slows down whoever tries tokens. Pure: time comes in.
 #pragma once
 
 #include <algorithm>
@@ -8,7 +8,7 @@
 
 #include "maitred/base/time.h"
 
-namespace maitred::wire {
+namespace maitred {
 
 // Counts wrong tokens by address, for a minute each. Bounded: the oldest address goes when there
 // are too many. Thread-compatible.
@@ -51,4 +51,4 @@ class AuthFailures {
   std::map<std::string, Entry> entries_;
 };
 
-}  // namespace maitred::wire
+}  // namespace maitred

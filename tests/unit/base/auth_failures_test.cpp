@@ -1,8 +1,8 @@
-#include "src/wire/auth_failures.h"
+#include "maitred/base/auth_failures.h"
 
 #include <gtest/gtest.h>
 
-namespace maitred::wire {
+namespace maitred {
 namespace {
 
 using namespace std::chrono_literals;
@@ -34,4 +34,4 @@ TEST(AuthFailures, ManyAddressesDoNotFillTheMemory) {
 }
 
 }  // namespace
-}  // namespace maitred::wire
+}  // namespace maitred
