@@ -220,6 +220,7 @@ void Daemon::await_signals() {
     if (stopping_) {  // a second one: at once
       spdlog::warn("stopping without waiting for staff connections");
       board_.reset();
+      api_.reset();
       staff_.reset();
       return;
     }
