@@ -12,7 +12,7 @@ Result<std::unique_ptr<Shop>> Shop::open(const Settings& settings, const KeyAcce
 }
 
 Status Shop::reload(const Settings& fresh) {
-  MAITRED_TRY(desk_->reload(fresh.visits));
+  MAITRED_TRY(desk_->reload(fresh.visits, fresh.rules));
   if (recognition_) recognition_->retune(fresh);
   settings_ = fresh;
   return {};

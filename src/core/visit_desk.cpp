@@ -83,12 +83,12 @@ Result<std::unique_ptr<VisitDesk>> VisitDesk::restore(Store& store, const VisitS
   return desk;
 }
 
-Status VisitDesk::reload(const VisitSettings& settings) {
+Status VisitDesk::reload(const VisitSettings& settings, std::vector<AlertRule> rules) {
   if (settings.holdout > 0.0 && holdout_key_.empty()) {
     MAITRED_ASSIGN(holdout_key_, holdout_key(store_));
   }
   settings_ = settings;
-  book_.set_rules(rules_of(settings));
+  book_.set_rules(rules_of(settings, std::move(rules)));
   return {};
 }
 

@@ -50,7 +50,7 @@ class VisitDesk : public StaffDesk {
   // Escalations and expiries that are due.
   Status tick(WallTime now);
   // Other rules from now on.
-  Status reload(const VisitSettings& settings);
+  Status reload(const VisitSettings& settings, std::vector<AlertRule> rules);
   std::size_t alerts_open() const { return book_.open_alerts(); }
   std::optional<WallTime> next_deadline() const { return book_.next_deadline(); }
 
