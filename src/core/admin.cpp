@@ -47,6 +47,8 @@ Admin::Admin(Shop& shop)
              {"staff_add", &Admin::staff_add},
              {"staff_revoke", &Admin::staff_revoke},
              {"staff_list", &Admin::staff_list},
+             {"rule_list", &Admin::rule_list},
+             {"rule_test", &Admin::rule_test},
              {"status", &Admin::status}} {}
 
 Result<json> Admin::run(std::string_view verb, const json& args, const Actor& actor) {

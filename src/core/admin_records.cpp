@@ -214,7 +214,15 @@ Result<json> Admin::audit_verify(const json&, const Actor&) {
 
 Result<json> Admin::staff_add(const json& args, const Actor& actor) {
   MAITRED_ASSIGN(const std::string name, needed_text(args, "name"));
-  MAITRED_ASSIGN(const std::string token, shop_.store().staff().add(name, actor));
+  StaffMember member{name};
+  MAITRED_ASSIGN(member.skills, list_field(args, "skills"));
+  MAITRED_ASSIGN(member.zones, list_field(args, "zones"));
+  member.manager = args.value("manager", false);
+  member.system = args.value("system", false);
+  if (member.system && (member.manager || !member.skills.empty() || !member.zones.empty())) {
+    return input_error("bad_usage", "a system has no skill, zone or role: it gets no alerts");
+  }
+  MAITRED_ASSIGN(const std::string token, shop_.store().staff().add(std::move(member), actor));
   return json{{"name", name}, {"token", token}};
 }
 
@@ -228,7 +236,12 @@ Result<json> Admin::staff_list(const json&, const Actor&) {
   MAITRED_ASSIGN(const auto members, shop_.store().staff().list());
   json staff = json::array();
   for (const StaffMember& member : members) {
-    staff.push_back({{"name", member.name}, {"added", format_time(member.added)}});
+    staff.push_back({{"name", member.name},
+                     {"added", format_time(member.added)},
+                     {"skills", member.skills},
+                     {"zones", member.zones},
+                     {"manager", member.manager},
+                     {"system", member.system}});
   }
   return json{{"staff", std::move(staff)}};
 }

@@ -67,13 +67,25 @@ Status check_settings(const Settings& settings, const DaemonOptions& options) {
                                              "end: files without loop = true; see {}",
                                              settings.file.string()));
   }
-  if (!is_loopback(settings.staff.listen.address)) {
+  if (!is_loopback(settings.staff.listen.address) && settings.staff.tls_cert.empty()) {
     return input_error("staff_unprotected",
                        fmt::format("{}: staff.listen: {} can be reached from other machines, which "
-                                   "needs TLS and tokens; listen on 127.0.0.1",
+                                   "needs TLS and tokens; set tls_cert and tls_key, or listen on "
+                                   "127.0.0.1",
                                    settings.file.string(), settings.staff.listen.address));
   }
   return {};
+}
+
+Status check_staff_tokens(const Settings& settings, const Store& store) {
+  if (is_loopback(settings.staff.listen.address)) return {};
+  MAITRED_ASSIGN(const bool none, store.staff().empty());
+  if (!none) return {};
+  return environment_error(
+      "staff_unprotected",
+      fmt::format("{}: staff.listen: {} can be reached from other machines, and there is no staff "
+                  "token yet; make one with 'maitredctl staff add NAME'",
+                  settings.file.string(), settings.staff.listen.address));
 }
 
 Daemon::Daemon(std::unique_ptr<Shop> shop, DaemonOptions options)
@@ -113,11 +125,18 @@ Status Daemon::open_listeners() {
   staff.passed_socket = staff_socket.release();
   staff.server = "maitred " MAITRED_VERSION;
   staff.store = shop_->store().id();
+  staff.tls_cert = settings.staff.tls_cert;
+  staff.tls_key = settings.staff.tls_key;
+  MAITRED_TRY(check_staff_tokens(settings, shop_->store()));
+  // The last token may be revoked while we run: nobody comes in then.
+  shop_->desk().always_require_tokens(!is_loopback(settings.staff.listen.address));
   MAITRED_ASSIGN(staff_, StaffServer::open(io_, shop_->desk(), staff));
   MAITRED_ASSIGN(UniqueFd board_socket, passed_listener("board", settings.board.listen));
   MAITRED_ASSIGN(board_, BoardService::open({io_, *shop_, admin_, [this] { return staff_.get(); },
                                              options_.eye_program, options_.runtime_folder,
                                              board_socket.release()}));
+
+  MAITRED_TRY(open_api());
 
   ControlServerOptions control;
   control.socket = options_.runtime_folder / "control.sock";
@@ -140,6 +159,24 @@ Status Daemon::open_listeners() {
   return {};
 }
 
+Status Daemon::open_api() {
+  const Settings& settings = shop_->settings();
+  if (settings.api.off()) return {};
+  http_api_ = std::make_unique<HttpApi>(io_, *shop_, admin_, [this](const Error& error) {
+    heed(tl::unexpected(error));
+  });
+  WebServerOptions options;
+  options.name = "api";
+  options.address = settings.api.address;
+  options.port = settings.api.port;
+  options.tls_cert = settings.staff.tls_cert;
+  options.tls_key = settings.staff.tls_key;
+  MAITRED_ASSIGN(api_, WebServer::open(io_, *http_api_, std::move(options)));
+  spdlog::info("other systems may connect to {}:{} (HTTP API)", settings.api.address,
+               api_->port());
+  return {};
+}
+
 int Daemon::run() {
   const DecisionPolicy& policy = recognition_->policy();
   spdlog::info(
@@ -153,8 +190,8 @@ int Daemon::run() {
   if (board_) {
     spdlog::info("staff web page at {}:{}", shop_->settings().board.listen.address, board_->port());
   }
-  spdlog::info("staff may connect to {}:{}", shop_->settings().staff.listen.address,
-               staff_->port());
+  spdlog::info("staff may connect to {}:{}{}", shop_->settings().staff.listen.address,
+               staff_->port(), shop_->settings().staff.tls_cert.empty() ? "" : " with TLS 1.3");
   await_signals();
   schedule_deadline();
   schedule_upkeep();
@@ -183,6 +220,7 @@ void Daemon::await_signals() {
     if (stopping_) {  // a second one: at once
       spdlog::warn("stopping without waiting for staff connections");
       board_.reset();
+      api_.reset();
       staff_.reset();
       return;
     }
@@ -253,6 +291,7 @@ void Daemon::eyes_stopped() {
     eyes_.reset();
     control_->drain(kDrain, [this] { control_.reset(); });
     if (board_) board_->drain(kDrain, [this] { board_.reset(); });
+    if (api_) api_->drain(kDrain, [this] { api_.reset(); });
     if (!staff_) {
       signals_.cancel();
       return;

@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "maitred/core/daemon.h"
@@ -105,6 +106,24 @@ void Daemon::eye_closed(EyeSession session) {
   cameras_.disconnected(camera);
   spdlog::info("camera {}: eye disconnected", camera);
   if (options_.exit_when_done && cameras_.all_ended()) begin_shutdown("every file has ended");
+}
+
+// For an enrolment before the camera: the verb of maitredctl opens it itself meanwhile.
+Result<nlohmann::json> Daemon::pause_camera(const nlohmann::json& args) {
+  const auto camera = args.at("camera").get<std::string>();
+  if (!supervisor_) {
+    if (!session_of_.contains(camera)) return nlohmann::json{{"paused", true}};
+    return environment_error(
+        "camera_in_use",
+        fmt::format("maitred-eye holds camera '{0}'; for the enrolment stop it with 'systemctl stop "
+                    "maitred-eye@{0}', and start it again afterwards",
+                    camera));
+  }
+  const double seconds = std::clamp(args.at("seconds").get<double>(), 1.0, 240.0);
+  if (!supervisor_->pause(camera, Milliseconds{static_cast<std::int64_t>(seconds * 1000.0)})) {
+    return input_error("camera_unknown", "the daemon has no such camera; restart it");
+  }
+  return nlohmann::json{{"paused", true}, {"free", supervisor_->is_gone(camera)}};
 }
 
 nlohmann::json Daemon::live_status() {

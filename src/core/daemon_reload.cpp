@@ -34,6 +34,7 @@ void keep_fixed(Settings& fresh, const Settings& now) {
   keep(fresh.engine == now.engine, "models.engine", fresh.engine, now.engine);
   keep(same_listen(fresh.staff.listen, now.staff.listen), "staff.listen", fresh.staff.listen,
        now.staff.listen);
+  keep(same_listen(fresh.api, now.api), "api.listen", fresh.api, now.api);
   keep(same_listen(fresh.board.listen, now.board.listen), "board.listen", fresh.board, now.board);
   keep(same_listen(fresh.metrics, now.metrics), "metrics.listen", fresh.metrics, now.metrics);
   if (!fixed.empty()) spdlog::warn("{}: takes effect at the next start", fixed);

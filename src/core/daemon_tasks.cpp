@@ -28,9 +28,20 @@ void Daemon::control(const nlohmann::json& request, const PeerCredentials& peer,
         "busy", "the core is at another long task (backup, key rotate or retention): try again "
                 "when it is done"));
   }
+  if (verb == "camera_pause") return reply.finish(pause_camera(request.at("args")));
+  if (verb == "camera_resume") {
+    if (supervisor_) supervisor_->resume(request.at("args").at("camera").get<std::string>());
+    return reply.finish(nlohmann::json{{"paused", false}});
+  }
   auto task = admin_.begin(verb, request.at("args"), actor);
   if (!task) return reply.finish(answered(tl::unexpected(task.error())));
-  if (!*task) return reply.finish(answered(admin_.run(verb, request.at("args"), actor)));
+  if (!*task) {
+    auto answer = answered(admin_.run(verb, request.at("args"), actor));
+    if (answer && verb == "staff_revoke" && staff_) {
+      staff_->drop_terminal(answer->at("name").get<std::string>());
+    }
+    return reply.finish(std::move(answer));
+  }
   run_task(std::move(*task), reply, [this, reply](Result<nlohmann::json> answer) {
     reply.finish(answered(std::move(answer)));
   });

@@ -126,6 +126,8 @@ void EyeSupervisor::bury(pid_t pid, int status) {
     child.pid = 0;
     if (child.removed) {
       spdlog::info("camera {}: eye has ended, its camera is gone", camera);
+    } else if (child.paused) {
+      spdlog::info("camera {}: its eye has let go of it for an enrolment", camera);
     } else if (child.again && !stopping_) {
       child.again = false;
       launch(camera, child);
@@ -178,12 +180,44 @@ void EyeSupervisor::watch_silence() {
     for (auto& [camera, child] : children_) {
       const Milliseconds patience = child.spoke ? options_.silence : options_.first_silence;
       if (child.pid <= 0 || now() - child.last_heard < patience) continue;
+      if (child.paused) spdlog::warn("camera {}: its eye does not let go of it", camera);
       spdlog::warn("camera {}: eye silent for {}, killing it", camera, format_duration(patience));
       child.last_heard = now();
       ::kill(child.pid, SIGKILL);
     }
     watch_silence();
   });
+}
+
+bool EyeSupervisor::pause(std::string_view camera, Milliseconds longest) {
+  const auto found = children_.find(camera);
+  if (found == children_.end() || stopping_) return false;
+  Child& child = found->second;
+  child.paused = true;
+  if (child.pid > 0) ::kill(child.pid, SIGTERM);
+  child.timer.expires_after(longest);
+  child.timer.async_wait([this, name = found->first](const boost::system::error_code& error) {
+    if (!error) resume(name);
+  });
+  return true;
+}
+
+void EyeSupervisor::resume(std::string_view camera) {
+  const auto found = children_.find(camera);
+  if (found == children_.end() || !found->second.paused || stopping_) return;
+  Child& child = found->second;
+  child.paused = false;
+  child.timer.cancel();
+  if (child.pid > 0) {
+    child.again = true;  // at its death
+  } else if (!child.done) {
+    launch(found->first, child);
+  }
+}
+
+bool EyeSupervisor::is_gone(std::string_view camera) const {
+  const auto found = children_.find(camera);
+  return found == children_.end() || found->second.pid <= 0;
 }
 
 void EyeSupervisor::stop(std::function<void()> done) {

@@ -36,12 +36,12 @@ Result<std::unique_ptr<Shop>> Shop::open(const Settings& settings, const KeyAcce
   }
   std::unique_ptr<Shop> shop(new Shop(settings, std::move(store), copy_of(key)));
   shop->privacy_ = std::move(privacy);
-  MAITRED_ASSIGN(shop->desk_, VisitDesk::restore(shop->store_, settings.visits, wall_now()));
+  MAITRED_ASSIGN(shop->desk_, VisitDesk::restore(shop->store_, settings.visits, wall_now(), settings.rules));
   return shop;
 }
 
 Status Shop::reload(const Settings& fresh) {
-  MAITRED_TRY(desk_->reload(fresh.visits));
+  MAITRED_TRY(desk_->reload(fresh.visits, fresh.rules));
   if (recognition_) recognition_->retune(fresh);
   settings_ = fresh;
   return {};

@@ -4,6 +4,7 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
+#include <ctime>
 
 #include "maitred/base/secret.h"
 #include "maitred/consent/consent.h"
@@ -18,12 +19,21 @@ constexpr Milliseconds kWriteEndEvery{10'000};
 constexpr Milliseconds kLongestVisit = std::chrono::hours{24};
 constexpr const char* kHoldoutKey = "holdout_key";
 
-VisitRules rules_of(const VisitSettings& settings) {
+// Of the box's own clock at that time.
+Milliseconds utc_offset_at(WallTime at) {
+  const std::time_t seconds = std::chrono::floor<std::chrono::seconds>(at).time_since_epoch().count();
+  std::tm local{};
+  ::localtime_r(&seconds, &local);
+  return std::chrono::seconds{local.tm_gmtoff};
+}
+
+VisitRules rules_of(const VisitSettings& settings, std::vector<AlertRule> alert_rules) {
   VisitRules rules;
   rules.cooldown = settings.cooldown;
   rules.alert_ttl = settings.alert_ttl;
   rules.escalate = settings.escalate;
   rules.holdout = settings.holdout;
+  rules.alert_rules = std::move(alert_rules);
   return rules;
 }
 
@@ -44,18 +54,21 @@ Result<std::vector<std::uint8_t>> holdout_key(Store& store) {
 
 }  // namespace
 
-VisitDesk::VisitDesk(Store& store, const VisitSettings& settings)
-    : store_(store), settings_(settings), book_(rules_of(settings)), clock_(wall_now) {}
+VisitDesk::VisitDesk(Store& store, const VisitSettings& settings, std::vector<AlertRule> rules)
+    : store_(store),
+      settings_(settings),
+      book_(rules_of(settings, std::move(rules))),
+      clock_(wall_now) {}
 
 Result<std::unique_ptr<VisitDesk>> VisitDesk::restore(Store& store, const VisitSettings& settings,
-                                                      WallTime now) {
-  std::unique_ptr<VisitDesk> desk(new VisitDesk(store, settings));
+                                                      WallTime now, std::vector<AlertRule> rules) {
+  std::unique_ptr<VisitDesk> desk(new VisitDesk(store, settings, std::move(rules)));
   MAITRED_TRY(desk->read_back(now));
   return desk;
 }
 
 Status VisitDesk::read_back(WallTime now) {
-  book_ = VisitBook(rules_of(settings_));
+  book_ = VisitBook(rules_of(settings_, book_.rules().alert_rules));
   unwritten_.clear();
   written_.clear();
   VisitQuery recent;
@@ -78,12 +91,12 @@ Status VisitDesk::read_back(WallTime now) {
   return {};
 }
 
-Status VisitDesk::reload(const VisitSettings& settings) {
+Status VisitDesk::reload(const VisitSettings& settings, std::vector<AlertRule> rules) {
   if (settings.holdout > 0.0 && holdout_key_.empty()) {
     MAITRED_ASSIGN(holdout_key_, holdout_key(store_));
   }
   settings_ = settings;
-  book_.set_rules(rules_of(settings));
+  book_.set_rules(rules_of(settings, std::move(rules)));
   return {};
 }
 
@@ -107,14 +120,27 @@ std::optional<WallTime> VisitDesk::escalation_deadline(const Alert& alert) const
   return alert.at + settings_.escalate[level];
 }
 
+Result<ArrivalContext> VisitDesk::arrival_context(const Customer& customer, WallTime at) const {
+  ArrivalContext context;
+  context.fresh_id = VisitId(random_id(12));
+  context.view = view_within_consent(customer, at);
+  context.appointments = customer.appointments;
+  context.holdout_draw = holdout_draw(customer.id);
+  if (rules().empty()) return context;
+  context.utc_offset = utc_offset_at(at);
+  AlertQuery before;
+  before.customer = customer.id;
+  MAITRED_ASSIGN(const auto alerts, store_.visits().alerts(before));
+  for (const StoredAlert& one : alerts) {
+    if (!one.alert.rule.empty()) context.rule_uses.push_back({one.alert.rule, one.alert.at});
+  }
+  return context;
+}
+
 Status VisitDesk::arrive(const Match& match) {
   MAITRED_ASSIGN(const Customer customer, store_.customers().find(match.customer));
   if (!may(customer.consent, Scope::kRecognition, match.at)) return {};
-  ArrivalContext context;
-  context.fresh_id = VisitId(random_id(12));
-  context.view = view_within_consent(customer, match.at);
-  context.appointments = customer.appointments;
-  context.holdout_draw = holdout_draw(match.customer);
+  MAITRED_ASSIGN(const ArrivalContext context, arrival_context(customer, match.at));
   const ArrivalPlan plan = book_.plan_arrival(match, context);
   if (const auto* extended = std::get_if<ExtendedVisit>(&plan)) {
     return seen(match.customer, extended->end);
@@ -141,7 +167,7 @@ Status VisitDesk::begin(const NewVisit& plan, const Match& match) {
   if (*committed) alert_changed_((*committed)->alert);
   spdlog::info("visit {} began at camera {}{}", plan.visit.id.value, match.camera,
                *committed ? fmt::format(", alert {}", (*committed)->alert.seq)
-                          : ", held out without an alert");
+                          : ", without an alert");
   if (*committed) publish((*committed)->alert);
   return {};
 }
@@ -242,14 +268,16 @@ Status VisitDesk::forget_all(const std::vector<CustomerId>& customers, const Act
 }
 
 bool VisitDesk::tokens_required() {
-  const auto members = store_.staff().list();
-  return !members || !members->empty();
+  const auto none = store_.staff().empty();
+  return tokens_always_ || !none || !*none;
 }
 
 std::optional<StaffTerminal> VisitDesk::authenticate(std::string_view token) {
-  const auto name = store_.staff().check(token);
-  if (!name || !*name) return std::nullopt;
-  return StaffTerminal{**name};
+  auto found = store_.staff().member(token);
+  if (!found || !*found || (*found)->system) return std::nullopt;
+  StaffMember& member = **found;
+  return StaffTerminal{std::move(member.name), std::move(member.skills), std::move(member.zones),
+                       member.manager};
 }
 
 Result<std::vector<Alert>> VisitDesk::open_alerts(std::uint64_t after) {

@@ -68,23 +68,40 @@ Result<std::vector<Face>> find_faces(FaceDetector& detector, const ImageView& im
 Result<std::string> report_photo(Engine& engine, std::span<const std::uint8_t> bytes,
                                  Purpose purpose) {
   MAITRED_ASSIGN(const Image image, decode_photo(bytes));
-  MAITRED_ASSIGN(const std::vector<Face> faces, find_faces(*engine.detector, image.view));
-  const MainFace main = choose_main_face(faces, image.view, purpose);
+  return report_image(engine, image.view, purpose);
+}
+
+Result<ImageGrade> grade_image(Engine& engine, const ImageView& image) {
+  MAITRED_ASSIGN(const std::vector<Face> faces, find_faces(*engine.detector, image));
+  const MainFace main = choose_main_face(faces, image, Purpose::kEnrol);
+  ImageGrade grade;
+  grade.fault = main.fault;
+  if (main.fault) return grade;
+  grade.face = faces[*main.index];
+  const FaceMeasures measures = measure_face(image, *grade.face);
+  grade.fault = enrolment_fault(measures);
+  if (!grade.fault) grade.quality = grade_face(measures).overall;
+  return grade;
+}
+
+Result<std::string> report_image(Engine& engine, const ImageView& image, Purpose purpose) {
+  MAITRED_ASSIGN(const std::vector<Face> faces, find_faces(*engine.detector, image));
+  const MainFace main = choose_main_face(faces, image, purpose);
   if (main.fault) return refused(*main.fault);
   const Face& face = faces[*main.index];
-  const FaceMeasures measures = measure_face(image.view, face);
+  const FaceMeasures measures = measure_face(image, face);
   const std::optional<PhotoFault> fault = enrolment_fault(measures);
   if (fault && purpose == Purpose::kEnrol) return refused(*fault);
 
   json warnings = json::array();
   if (fault) warnings.push_back(photo_fault_message(*fault));
-  if (purpose == Purpose::kProbe && choose_main_face(faces, image.view, Purpose::kEnrol).fault) {
+  if (purpose == Purpose::kProbe && choose_main_face(faces, image, Purpose::kEnrol).fault) {
     warnings.push_back("several faces are in the photo; the most prominent one counts");
   }
-  MAITRED_ASSIGN(const Template probe, embed_photo(*engine.embedder, image.view, face));
+  MAITRED_ASSIGN(const Template probe, embed_photo(*engine.embedder, image, face));
   json live = nullptr;
   if (engine.liveness && purpose == Purpose::kProbe) {
-    MAITRED_ASSIGN(const float score, engine.liveness->score(image.view, face));
+    MAITRED_ASSIGN(const float score, engine.liveness->score(image, face));
     live = score >= kLiveFrom;
   }
   const json report = {{"engine", engine.embedder->engine()},

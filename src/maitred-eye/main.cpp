@@ -17,6 +17,7 @@
 #include "maitred/base/secret.h"
 #include "maitred/eye/camera_trial.h"
 #include "maitred/eye/eye_app.h"
+#include "maitred/eye/live_enrolment.h"
 #include "maitred/eye/photo_report.h"
 #include "maitred/eye/prepare.h"
 #include "maitred/settings/settings.h"
@@ -32,10 +33,11 @@ struct Arguments {
   bool photo = false;
   bool photos = false;
   bool measure = false;
+  double enrol_s = 0.0;
   std::string purpose = "enrol";
   int parent_pid = 0;
 
-  bool speaks_json() const { return photo || photos || measure; }
+  bool speaks_json() const { return photo || photos || measure || enrol_s > 0.0; }
 };
 
 std::atomic<bool> stop_asked{false};
@@ -109,6 +111,27 @@ int measure_main(const Settings& settings, const Arguments& arguments) {
   return report ? 0 : static_cast<int>(report.error().fault);
 }
 
+// Hints and, last, the reports, a line each, on standard output.
+int enrol_main(const Settings& settings, const Arguments& arguments) {
+  const auto run = [&]() -> Status {
+    MAITRED_ASSIGN(const EyeOptions options,
+                   prepare_eye(settings, arguments.camera, std::getenv("RUNTIME_DIRECTORY")));
+    MAITRED_ASSIGN(Engine engine, prepare_engine(settings));
+    LiveEnrolment enrolment;
+    enrolment.duration = Milliseconds{static_cast<std::int64_t>(arguments.enrol_s * 1000.0)};
+    enrolment.another_person_below = options.analysis.another_person_below;
+    MAITRED_ASSIGN(const auto source, open_source(options.capture.capture));
+    return enrol_live(*source, engine, enrolment, [](const std::string& line) {
+      std::printf("%s\n", line.c_str());
+      std::fflush(stdout);
+    });
+  };
+  const Status status = run();
+  if (status) return 0;
+  std::printf("%s\n", error_json(status.error()).c_str());
+  return static_cast<int>(status.error().fault);
+}
+
 Status run_camera(const Settings& settings, const Arguments& arguments) {
   MAITRED_ASSIGN(EyeOptions options,
                  prepare_eye(settings, arguments.camera, std::getenv("RUNTIME_DIRECTORY")));
@@ -149,6 +172,7 @@ int eye_main(const Arguments& arguments) {
   if (arguments.photo) return photo_main(*settings, arguments.purpose);
   if (arguments.photos) return photos_main(*settings, arguments.purpose);
   if (arguments.measure) return measure_main(*settings, arguments);
+  if (arguments.enrol_s > 0.0) return enrol_main(*settings, arguments);
   return camera_main(*settings, arguments);
 }
 
@@ -176,6 +200,12 @@ int parse_and_run(int argc, char** argv) {
   app.add_flag("--measure", arguments.measure,
                "Take the camera's pictures for three seconds and write their size, rate and light "
                "as one JSON object; nothing is analysed")
+      ->excludes(photo)
+      ->excludes(photos);
+  app.add_option("--enrol", arguments.enrol_s,
+                 "Look at who stands before the camera for so many seconds; write hints, then the "
+                 "best templates, as JSON lines")
+      ->check(CLI::Range(0.5, 120.0))
       ->excludes(photo)
       ->excludes(photos);
   app.add_option("CAMERA", arguments.camera, "Name of a [[camera]] in the configuration")

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <csignal>
 #include <cstdlib>
 #include <vector>
@@ -34,6 +35,14 @@ void forbid_core_files() {
   const rlimit none{0, 0};
   ::setrlimit(RLIMIT_CORE, &none);
   ::prctl(PR_SET_DUMPABLE, 0);
+}
+
+// Every staff terminal takes a descriptor.
+void raise_open_files() {
+  rlimit files{};
+  if (::getrlimit(RLIMIT_NOFILE, &files) != 0) return;
+  files.rlim_cur = std::min<rlim_t>(files.rlim_max, 65536);
+  ::setrlimit(RLIMIT_NOFILE, &files);
 }
 
 ServiceSurroundings service_surroundings() {
@@ -82,6 +91,7 @@ Result<int> run(const Options& options) {
   MAITRED_ASSIGN(const KeyAccess key, key_access(settings.store_key, surroundings));
   MAITRED_ASSIGN(std::unique_ptr<Shop> shop, open_shop(settings, key));
   if (options.check) {
+    MAITRED_TRY(check_staff_tokens(settings, shop->store()));
     MAITRED_TRY(shop->store().check());
     MAITRED_ASSIGN(const Recognition* recognition, shop->recognition());
     fmt::print("{}: configuration, store ({} customers) and models of engine {} are good\n",
@@ -98,6 +108,7 @@ Result<int> run(const Options& options) {
 int main(int argc, char** argv) {
   std::signal(SIGPIPE, SIG_IGN);
   maitred::forbid_core_files();
+  maitred::raise_open_files();
   maitred::initialise_crypto();
   maitred::Options options;
   CLI::App app{"maitred: recognises customers who asked for it, and calls an advisor", "maitred"};

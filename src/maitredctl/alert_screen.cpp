@@ -38,6 +38,8 @@ std::string fit(std::string text, std::size_t columns) {
 std::string details(const Alert& alert) {
   std::string text = alert.customer.name;
   if (!alert.customer.loyalty.empty()) text += " (" + alert.customer.loyalty + ")";
+  if (!alert.customer.tier.empty()) text += ", " + alert.customer.tier;
+  if (!alert.customer.note.empty()) text += "; " + alert.customer.note;
   for (const auto& [key, value] : alert.customer.preferences) text += "; " + key + " " + value;
   for (const Ask& ask : alert.customer.asks) text += "; asked: " + ask.text;
   for (const Purchase& purchase : alert.customer.recent) {
@@ -96,7 +98,9 @@ std::vector<std::string> AlertScreen::lines(WallTime now, std::size_t columns) c
                                   ? std::string(word(alert.state))
                                   : fmt::format("{} by {}", word(alert.state), alert.by);
     const std::string head = fmt::format(" {:>7}  {:<18} {:<12} {}", age_text(now - alert.at),
-                                         state, alert.camera, alert.headline);
+                                         state, alert.camera,
+                                         (alert.priority == Priority::kHigh ? "! " : "") +
+                                             alert.headline);
     lines.push_back(fmt::format("{}{}{}{}", i == selected_ ? kReverse : "", colour(alert.state),
                                 fit(head, columns), kPlain));
     lines.push_back(fmt::format("          {}{}{}", i == selected_ ? kBold : "",

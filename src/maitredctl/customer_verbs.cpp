@@ -2,9 +2,12 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <cstdio>
 #include <memory>
+#include <optional>
 
 #include "customer_text.h"
+#include "eye_report.h"
 #include "maitred/base/file.h"
 #include "maitred/core/shop.h"
 #include "maitred/store/store.h"
@@ -20,6 +23,8 @@ struct EnrolOptions {
   std::string purpose, channel, taken_by;
   std::string name, version, reference, expires, loyalty, incentive, tier, note, external;
   std::vector<std::string> photos, scopes, preferences;
+  std::string camera;
+  double seconds = 5.0;
   bool keep_photos = false;
   bool allow_duplicate = false;
 };
@@ -72,6 +77,62 @@ Result<json> probe_photos(Session& session, const std::vector<std::string>& phot
   return reports;
 }
 
+// Who holds a device holds it alone: the daemon's eye lets go of it for as long as this lives.
+class CameraPause {
+ public:
+  CameraPause(Session& session, const CameraSettings& camera, double seconds)
+      : session_(session), camera_(camera.name) {
+    if (!camera.source.starts_with("/dev/")) return;
+    const json wanted = {{"camera", camera_}, {"seconds", seconds + 60.0}};
+    for (int attempt = 0; attempt < 30; ++attempt) {
+      const auto paused = session.ask("camera_pause", wanted);
+      paused_ = paused.has_value();
+      if (!paused && paused.error().code == "camera_in_use") refused_ = paused.error();
+      // Without a daemon there is nothing to pause, and the store does not know the verb.
+      if (!paused || paused->value("free", true)) return;
+      ::usleep(100'000);
+    }
+  }
+  ~CameraPause() {
+    if (paused_) (void)session_.ask("camera_resume", {{"camera", camera_}});
+  }
+  CameraPause(const CameraPause&) = delete;
+  CameraPause& operator=(const CameraPause&) = delete;
+  Status status() const {
+    if (refused_) return tl::unexpected(*refused_);
+    return {};
+  }
+
+ private:
+  Session& session_;
+  const std::string camera_;
+  bool paused_ = false;
+  std::optional<Error> refused_;
+};
+
+// The reports of the best pictures; hints on the terminal while it lasts.
+Result<json> photos_of_camera(Session& session, const EnrolOptions& options) {
+  MAITRED_ASSIGN(const Settings* settings, session.settings());
+  const CameraSettings* camera = settings->camera(options.camera);
+  if (camera == nullptr) {
+    return input_error("camera_unknown",
+                       fmt::format("{} has no [[camera]] with the name \"{}\"",
+                                   settings->file.string(), options.camera));
+  }
+  const CameraPause pause(session, *camera, options.seconds);
+  MAITRED_TRY(pause.status());
+  const bool visible = !session.options().quiet && ::isatty(STDERR_FILENO) == 1;
+  auto photos = enrol_before_camera(
+      settings->file, options.camera, options.seconds, [visible](const json& hint) {
+        if (!visible) return;
+        fmt::print(stderr, "\r\033[K {:4.1f} s  {} good  \033[1m{}\033[0m",
+                   hint.value("seconds_left", 0.0), hint.value("good", 0), hint.value("hint", ""));
+        std::fflush(stderr);
+      });
+  if (visible) std::fputs("\r\033[K", stderr);
+  return photos;
+}
+
 Result<Answer> enrol(Session& session, const EnrolOptions& options) {
   json consent = {{"version", options.version},
                   {"reference", options.reference},
@@ -92,7 +153,11 @@ Result<Answer> enrol(Session& session, const EnrolOptions& options) {
                {"allow_duplicate", options.allow_duplicate}};
   // Consent first: nothing is computed from a face before it is known to be good.
   MAITRED_TRY(session.ask("check_enrolment", args));
-  MAITRED_ASSIGN(args["photos"], probe_photos(session, options.photos));
+  if (options.camera.empty()) {
+    MAITRED_ASSIGN(args["photos"], probe_photos(session, options.photos));
+  } else {
+    MAITRED_ASSIGN(args["photos"], photos_of_camera(session, options));
+  }
   if (options.keep_photos) {
     for (std::size_t i = 0; i < options.photos.size(); ++i) {
       MAITRED_ASSIGN(const auto bytes, read_file(options.photos[i], std::size_t{16} << 20));
@@ -114,10 +179,14 @@ void add_enrol(CommandLine& line) {
   CLI::App* verb = add_verb(line, "enroll", "Enrol a customer who has asked to be recognised");
   verb->add_option("--name", options->name, "Name, as staff should greet")->required();
   verb->add_option("--photo", options->photos, "Photo with one face; three are better than one")
-      ->required()
       ->expected(1)
       ->allow_extra_args(false)
       ->take_all();
+  auto* camera = verb->add_option("--camera", options->camera,
+                                  "Instead of photos: who stands before this camera now");
+  verb->add_option("--seconds", options->seconds, "How long to look; 5 if left out")
+      ->check(CLI::Range(0.5, 120.0))
+      ->needs(camera);
   verb->add_option("--consent-version", options->version, "Version of the consent text agreed to");
   verb->add_option("--consent-ref", options->reference, "Where the evidence of consent is kept");
   verb->add_option("--scope", options->scopes,
@@ -140,8 +209,15 @@ void add_enrol(CommandLine& line) {
                  "Keep the photos, sealed (needs scope photos)");
   verb->add_flag("--allow-duplicate", options->allow_duplicate,
                  "Enrol although the face looks like an enrolled one (twins)");
-  verb->callback(
-      [&line, options] { line.run = [&line, options] { return enrol(line.session, *options); }; });
+  verb->callback([&line, options] {
+    if (options->photos.empty() == options->camera.empty()) {
+      throw CLI::ValidationError("give --photo, or --camera, and not both");
+    }
+    if (!options->camera.empty() && options->keep_photos) {
+      throw CLI::ValidationError("--keep-photos needs --photo: pictures of a camera are not kept");
+    }
+    line.run = [&line, options] { return enrol(line.session, *options); };
+  });
 }
 
 void add_list_and_show(CommandLine& line) {

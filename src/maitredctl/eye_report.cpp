@@ -10,6 +10,8 @@
 #include <array>
 #include <csignal>
 #include <cstring>
+#include <optional>
+#include <set>
 #include <vector>
 
 #include "maitred/base/file.h"
@@ -100,6 +102,62 @@ Result<nlohmann::json> measure_camera(const std::filesystem::path& settings_file
                              error.value("message", "the camera cannot be read"));
   }
   return *report;
+}
+
+namespace {
+
+constexpr std::size_t kEnrolLineLimitBytes = std::size_t{1} << 20;
+constexpr Milliseconds kEnrolPatience{40'000};  // for the models and the camera
+
+// The next line of the trial, or nothing at its end or the deadline.
+std::optional<std::string> next_trial_line(const Trial& trial, std::string& received,
+                                           Timestamp deadline) {
+  for (;;) {
+    const std::size_t end = received.find('\n');
+    if (end != std::string::npos) {
+      std::string line = received.substr(0, end);
+      received.erase(0, end + 1);
+      return line;
+    }
+    const auto left =
+        std::chrono::duration_cast<Milliseconds>(deadline - std::chrono::steady_clock::now());
+    pollfd event{trial.output.get(), POLLIN, 0};
+    if (left.count() <= 0 || received.size() > kEnrolLineLimitBytes) return std::nullopt;
+    if (::poll(&event, 1, static_cast<int>(left.count())) == 0) return std::nullopt;
+    std::array<char, 16384> block{};
+    const ssize_t got = ::read(trial.output.get(), block.data(), block.size());
+    if (got == 0 || (got < 0 && errno != EINTR)) return std::nullopt;
+    if (got > 0) received.append(block.data(), static_cast<std::size_t>(got));
+  }
+}
+
+}  // namespace
+
+Result<nlohmann::json> enrol_before_camera(
+    const std::filesystem::path& settings_file, const std::string& camera, double seconds,
+    const std::function<void(const nlohmann::json& hint)>& on_hint) {
+  Trial trial;
+  MAITRED_TRY(start_trial(trial, {eye_program().string(), "-c", settings_file.string(), "--enrol",
+                                  fmt::format("{}", seconds), camera}));
+  const Timestamp deadline = std::chrono::steady_clock::now() + kEnrolPatience +
+                             Milliseconds{static_cast<std::int64_t>(seconds * 1000.0)};
+  std::string received;
+  while (const auto line = next_trial_line(trial, received, deadline)) {
+    const auto object = parse_json(*line, JsonLimits{kEnrolLineLimitBytes, 6});
+    if (!object || !object->is_object()) break;
+    if (object->contains("photos")) return (*object)["photos"];
+    if (object->contains("error")) {
+      const auto& error = (*object)["error"];
+      const std::string code = error.value("code", "trial_failed");
+      static const std::set<std::string> kOfUser = {"no_good_picture", "several_people",
+                                                    "camera_unknown", "demo_engine_refused"};
+      return tl::unexpected(Error{kOfUser.contains(code) ? Fault::kInput : Fault::kEnvironment, code,
+                                  error.value("message", "maitred-eye failed")});
+    }
+    on_hint(*object);
+  }
+  return environment_error("trial_failed",
+                           fmt::format("camera '{}' gave no picture in time", camera));
 }
 
 }  // namespace maitred

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <nlohmann/json.hpp>
 #include <string>
 
@@ -17,5 +18,12 @@ std::filesystem::path eye_program();
 // report; trial_failed (kEnvironment) when the eye dies or takes longer than `patience`.
 Result<nlohmann::json> measure_camera(const std::filesystem::path& settings_file,
                                       const std::string& camera, Milliseconds patience);
+
+// `maitred-eye --enrol SECONDS CAMERA`: calls `on_hint` with each hint ("hint", "good",
+// "seconds_left") and returns the reports of the best pictures, a list. Errors: those of the eye
+// (no_good_picture, several_people, camera_absent, ...); trial_failed (kEnvironment).
+Result<nlohmann::json> enrol_before_camera(
+    const std::filesystem::path& settings_file, const std::string& camera, double seconds,
+    const std::function<void(const nlohmann::json& hint)>& on_hint);
 
 }  // namespace maitred

@@ -72,6 +72,7 @@ int run(int argc, char** argv) {
   add_erasure_verbs(line);
   add_key_verbs(line);
   add_paper_verbs(line);
+  add_rule_verbs(line);
   add_staff_verbs(line);
   add_model_verbs(line);
   add_evaluate_verb(line);

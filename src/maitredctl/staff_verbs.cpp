@@ -8,6 +8,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <memory>
+#include <optional>
 
 #include "alert_screen.h"
 #include "maitred/base/json.h"
@@ -22,8 +23,12 @@ using nlohmann::json;
 
 volatile std::sig_atomic_t interrupted = 0;
 
+// Why `watch` cannot go on: what was given is wrong, and no patience mends it.
+std::optional<Error> hopeless;
+
 struct WatchOptions {
   std::string as, server;
+  StaffTls tls;
   std::uint64_t after = 0;
   std::uint64_t count = 0;
   double seconds = 0.0;
@@ -59,12 +64,20 @@ std::string default_name() {
 Result<StaffClientOptions> client_options(Session& session, const WatchOptions& options) {
   StaffClientOptions client;
   client.server = options.server;
+  client.tls = options.tls;
+  client.tls.on = client.tls.on || !client.tls.authorities.empty() ||
+                  !client.tls.certificate.empty() || !client.tls.pin.empty();
   if (client.server.empty()) {
     MAITRED_ASSIGN(const Settings* settings, session.settings());
     const ListenSettings& listen = settings->staff.listen;
     const bool v6 = listen.address.find(':') != std::string::npos;
     client.server =
         fmt::format("{}{}{}:{}", v6 ? "[" : "", listen.address, v6 ? "]" : "", listen.port);
+    // The daemon's own certificate is at hand: nothing else is as sure.
+    if (!settings->staff.tls_cert.empty() && !client.tls.on) {
+      client.tls.on = true;
+      client.tls.certificate = settings->staff.tls_cert;
+    }
   }
   if (const char* token = std::getenv("MAITRED_STAFF_TOKEN")) client.token = token;
   client.after = options.after;
@@ -92,7 +105,8 @@ void print_event(const StaffEvent& event, bool as_json, std::uint64_t& alerts) {
                                : fmt::format("visit {} {}", update->alert.visit.value,
                                              word(update->alert.state)));
   } else if (const auto* gone = std::get_if<StaffDisconnected>(&event)) {
-    fmt::print(stderr, "maitredctl: {}; trying again\n", gone->why.message);
+    if (gone->why.fault == Fault::kInput) hopeless = gone->why;
+    if (!hopeless) fmt::print(stderr, "maitredctl: {}; trying again\n", gone->why.message);
   } else if (const auto* error = std::get_if<StaffError>(&event)) {
     fmt::print(stderr, "maitredctl: {}\n", error->message);
   }
@@ -110,7 +124,7 @@ Answer watch_in_pipe(const StaffClientOptions& client_options, const WatchOption
   StaffClient client(client_options,
                      [&](const StaffEvent& event) { print_event(event, as_json, alerts); });
   const Timestamp start = std::chrono::steady_clock::now();
-  while (interrupted == 0 && !time_is_up(start, options.seconds) &&
+  while (interrupted == 0 && !hopeless && !time_is_up(start, options.seconds) &&
          (options.count == 0 || alerts < options.count)) {
     client.poll(Milliseconds{200});
   }
@@ -156,6 +170,7 @@ Answer watch_on_terminal(const StaffClientOptions& client_options, const WatchOp
     if (std::holds_alternative<StaffConnected>(event)) note = "connected";
     if (const auto* gone = std::get_if<StaffDisconnected>(&event)) {
       note = "OFFLINE: " + gone->why.message;
+      if (gone->why.fault == Fault::kInput) hopeless = gone->why;
     }
     if (const auto* alert = std::get_if<StaffAlertEvent>(&event)) {
       if (alert->first) fmt::print("\a");
@@ -168,7 +183,7 @@ Answer watch_on_terminal(const StaffClientOptions& client_options, const WatchOp
     if (const auto* error = std::get_if<StaffError>(&event)) note = error->message;
   });
   const std::string as = options.as.empty() ? default_name() : options.as;
-  for (bool going = true; going && interrupted == 0;) {
+  for (bool going = true; going && interrupted == 0 && !hopeless;) {
     draw(screen, note, client_options.server);
     if (!client.poll(Milliseconds{500}, STDIN_FILENO)) continue;
     char key = 'q';
@@ -186,9 +201,12 @@ Result<Answer> watch(Session& session, const WatchOptions& options) {
   const bool terminal = ::isatty(STDIN_FILENO) == 1 && ::isatty(STDOUT_FILENO) == 1;
   if (as_json || !terminal) {
     const Answer answer = watch_in_pipe(client, options, as_json);
+    if (hopeless) return tl::unexpected(*hopeless);
     std::exit(answer.status);  // the lines are the output; no closing object
   }
-  return watch_on_terminal(client, options);
+  const Answer answer = watch_on_terminal(client, options);
+  if (hopeless) return tl::unexpected(*hopeless);
+  return answer;
 }
 
 void add_watch(CommandLine& line) {
@@ -196,6 +214,14 @@ void add_watch(CommandLine& line) {
   CLI::App* verb = add_verb(line, "watch", "Show alerts as they come; claim and close them");
   verb->add_option("--as", options->as, "Your name, for claims (default: the user's)");
   verb->add_option("--server", options->server, "Address and port, if not that of staff.listen");
+  verb->add_flag("--tls", options->tls.on, "TLS, with a certificate of a known authority");
+  auto* ca = verb->add_option("--ca", options->tls.authorities,
+                              "TLS, with a certificate of an authority in this PEM file");
+  auto* cert = verb->add_option("--cert", options->tls.certificate,
+                                "TLS, with just the certificate in this PEM file");
+  verb->add_option("--pin", options->tls.pin, "TLS, with the certificate of this SHA-256")
+      ->excludes(ca)
+      ->excludes(cert->excludes(ca));
   verb->add_option("--after", options->after, "Only alerts after this seq");
   verb->add_option("--count", options->count, "In a pipe: end after so many alerts");
   verb->add_option("--seconds", options->seconds, "In a pipe: end after this time");
@@ -204,43 +230,77 @@ void add_watch(CommandLine& line) {
       [&line, options] { line.run = [&line, options] { return watch(line.session, *options); }; });
 }
 
+std::string joined(const json& words) {
+  std::string text;
+  for (const json& word : words) text += (text.empty() ? "" : ", ") + word.get<std::string>();
+  return text.empty() ? "-" : text;
+}
+
+struct StaffOptions {
+  std::string name;
+  std::vector<std::string> skills, zones;
+  bool manager = false;
+  bool system = false;
+
+  json args() const {
+    return {{"name", name},
+            {"skills", skills},
+            {"zones", zones},
+            {"manager", manager},
+            {"system", system}};
+  }
+};
+
 std::string staff_text(const json& list) {
   std::vector<std::vector<std::string>> rows;
   for (const json& member : list.value("staff", json::array())) {
-    rows.push_back({member.value("name", ""), member.value("added", "")});
+    rows.push_back({member.value("name", ""), member.value("added", ""),
+                    joined(member.value("skills", json::array())),
+                    joined(member.value("zones", json::array())),
+                    member.value("system", false)    ? "system"
+                    : member.value("manager", false) ? "manager"
+                                                     : "-"});
   }
   return rows.empty() ? "No staff terminals: any program on this machine may connect.\n"
-                      : format_table({"NAME", "ADDED"}, rows);
+                      : format_table({"NAME", "ADDED", "SKILLS", "ZONES", "ROLE"}, rows);
 }
 
 void add_staff(CommandLine& line) {
-  auto name = std::make_shared<std::string>();
+  auto options = std::make_shared<StaffOptions>();
   CLI::App* staff = add_verb(line, "staff", "Staff terminals and their tokens");
   staff->require_subcommand(1);
   const auto add = [&](const char* verb_name, const char* description, const char* core_verb,
                        std::function<std::string(const json&)> text) {
     CLI::App* verb = staff->add_subcommand(verb_name, description);
     verb->fallthrough();
-    verb->callback([&line, name, core_verb, text] {
-      line.run = [&line, name, core_verb, text]() -> Result<Answer> {
+    verb->callback([&line, options, core_verb, text] {
+      line.run = [&line, options, core_verb, text]() -> Result<Answer> {
         Answer answer;
-        MAITRED_ASSIGN(answer.object, line.session.ask(core_verb, {{"name", *name}}));
+        MAITRED_ASSIGN(answer.object, line.session.ask(core_verb, options->args()));
         answer.text = text(answer.object);
         return answer;
       };
     });
     return verb;
   };
-  add("add", "Make a token; it is shown once", "staff_add",
-      [](const json& answer) {
-        return fmt::format("Token of {}, shown this once: {}\n", answer.value("name", ""),
-                           answer.value("token", ""));
-      })
-      ->add_option("NAME", *name, "Name of the terminal")
-      ->required();
-  add("revoke", "Take a token away", "staff_revoke",
+  CLI::App* added = add("add", "Make a token; it is shown once", "staff_add", [](const json& answer) {
+    return fmt::format("Token of {}, shown this once: {}\n", answer.value("name", ""),
+                       answer.value("token", ""));
+  });
+  added->add_option("NAME", options->name, "Name of the terminal")->required();
+  added->add_option("--skill", options->skills, "What its people know; may be repeated")
+      ->allow_extra_args(false)
+      ->take_all();
+  added->add_option("--zone", options->zones, "Where it is; may be repeated")
+      ->allow_extra_args(false)
+      ->take_all();
+  added->add_flag("--manager", options->manager,
+                  "It is called last: when nobody else has come, or by a rule");
+  added->add_flag("--system", options->system,
+                  "No terminal, but a point-of-sale or CRM system: for the HTTP API ([api]) only");
+  add("revoke", "Take a token away; its connections end at once", "staff_revoke",
       [](const json& answer) { return fmt::format("Revoked {}.\n", answer.value("name", "")); })
-      ->add_option("NAME", *name, "Name of the terminal")
+      ->add_option("NAME", options->name, "Name of the terminal")
       ->required();
   add("list", "Terminals that have a token", "staff_list", staff_text);
 }

@@ -22,6 +22,7 @@ void add_record_verbs(CommandLine& line);       // visits alerts feedback audit 
 void add_erasure_verbs(CommandLine& line);      // consent forget receipt export retention
 void add_key_verbs(CommandLine& line);          // backup restore key
 void add_paper_verbs(CommandLine& line);        // export paper
+void add_rule_verbs(CommandLine& line);         // rule
 void add_staff_verbs(CommandLine& line);        // watch staff
 void add_model_verbs(CommandLine& line);        // models
 void add_evaluate_verb(CommandLine& line);       // evaluate

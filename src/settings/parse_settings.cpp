@@ -7,6 +7,7 @@
 
 #include "maitred/settings/privacy.h"
 #include "maitred/settings/settings.h"
+#include "rule_settings.h"
 #include "table_reader.h"
 
 namespace maitred {
@@ -42,7 +43,7 @@ bool is_address(const std::string& text) {
 
 // "127.0.0.1:7433" or "[::1]:7433"; "" is off where `may_be_off`.
 void read_listen(TableReader& reader, ListenSettings& listen, bool may_be_off) {
-  std::string text = fmt::format("{}:{}", listen.address, listen.port);
+  std::string text = listen.off() ? "" : fmt::format("{}:{}", listen.address, listen.port);
   reader.read("listen", text);
   if (text.empty() && may_be_off) {
     listen = {};
@@ -240,7 +241,12 @@ Status read_privacy(TableReader reader, const VisitSettings& visits, PrivacySett
   return reader.finish();
 }
 
-Status read_staff(TableReader reader, StaffSettings& staff) {
+// Relative to the configuration file.
+std::string absolute_path(const std::string& path, const std::filesystem::path& folder) {
+  return path.empty() ? path : (folder / path).lexically_normal().string();
+}
+
+Status read_staff(TableReader reader, StaffSettings& staff, const std::filesystem::path& folder) {
   read_listen(reader, staff.listen, false);
   reader.read("tls_cert", staff.tls_cert);
   reader.read("tls_key", staff.tls_key);
@@ -248,6 +254,8 @@ Status read_staff(TableReader reader, StaffSettings& staff) {
     reader.complain(staff.tls_cert.empty() ? "tls_key" : "tls_cert",
                     "tls_cert and tls_key go together");
   }
+  staff.tls_cert = absolute_path(staff.tls_cert, folder);
+  staff.tls_key = absolute_path(staff.tls_key, folder);
   return reader.finish();
 }
 
@@ -283,14 +291,15 @@ Status read_log(TableReader reader, Settings& settings) {
 // The sections must be tables, and there must be no others.
 Status check_sections(const toml::table& root, const std::filesystem::path& file) {
   static const std::set<std::string_view> kSections = {
-      "store", "models", "recognition", "camera", "visits", "privacy", "staff", "board", "metrics", "log"};
+      "store", "models", "recognition", "camera", "visits", "rule", "privacy",
+      "staff", "board",  "api",         "metrics", "log"};
   for (const auto& [key, node] : root) {
-    const bool camera = key.str() == "camera";
-    if (kSections.contains(key.str()) && (camera || node.is_table())) continue;
+    const bool list = key.str() == "camera" || key.str() == "rule";
+    if (kSections.contains(key.str()) && (list || node.is_table())) continue;
     const auto* what = kSections.contains(key.str())
                            ? "must be a section in brackets"
                            : "unknown; known sections: [store] [models] [recognition] [[camera]] "
-                             "[visits] [privacy] [staff] [board] [metrics] [log]";
+                             "[visits] [[rule]] [privacy] [staff] [board] [api] [metrics] [log]";
     return tl::unexpected(config_error(file, key.source(), fmt::format("{}: {}", key.str(), what)));
   }
   return {};
@@ -340,8 +349,10 @@ Result<Settings> parse_settings(std::string_view text, const std::filesystem::pa
     MAITRED_TRY(read_visits(section("visits"), settings.visits));
     PrivacySettings checked;
     MAITRED_TRY(read_privacy(section("privacy"), settings.visits, checked));
-    MAITRED_TRY(read_staff(section("staff"), settings.staff));
+    MAITRED_TRY(read_staff(section("staff"), settings.staff, settings.file.parent_path()));
+    MAITRED_ASSIGN(settings.rules, read_rules(root, settings.file));
     MAITRED_TRY(read_board(section("board"), settings.board, settings.file.parent_path()));
+    MAITRED_TRY(read_listen_section(section("api"), settings.api));
     MAITRED_TRY(read_listen_section(section("metrics"), settings.metrics));
     MAITRED_TRY(read_log(section("log"), settings));
   } catch (const toml::parse_error& error) {

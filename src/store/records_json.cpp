@@ -309,6 +309,7 @@ Json write(const StaffMember& member) {
   put(object, "skills", member.skills);
   put(object, "zones", member.zones);
   if (member.manager) object["manager"] = true;
+  if (member.system) object["system"] = true;
   return object;
 }
 
@@ -318,6 +319,7 @@ void read(FieldReader& fields, StaffMember& member) {
   member.skills = texts_or_none(fields, "skills");
   member.zones = texts_or_none(fields, "zones");
   member.manager = fields.flag_or_false("manager");
+  member.system = fields.flag_or_false("system");
 }
 
 Json write(const Tombstone& tombstone) {

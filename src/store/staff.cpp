@@ -94,6 +94,16 @@ Status Staff::revoke(const std::string& name, const Actor& actor) {
   });
 }
 
+Result<bool> Staff::empty() const {
+  Query rows(vault_.database(), "SELECT name, sealed FROM staff ORDER BY n");
+  for (;;) {
+    MAITRED_ASSIGN(const bool found, rows.next());
+    if (!found) return true;
+    MAITRED_ASSIGN(const StaffMember member, read_member(vault_, rows));
+    if (!member.system) return false;
+  }
+}
+
 Result<std::vector<StaffMember>> Staff::list() const {
   Query rows(vault_.database(), "SELECT name, sealed FROM staff ORDER BY n");
   std::vector<StaffMember> members;
@@ -107,7 +117,7 @@ Result<std::vector<StaffMember>> Staff::list() const {
 
 Result<std::optional<std::string>> Staff::check(std::string_view token) const {
   MAITRED_ASSIGN(auto found, member(token));
-  if (!found) return std::nullopt;
+  if (!found || found->system) return std::nullopt;
   return std::move(found->name);
 }
 

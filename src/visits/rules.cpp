@@ -6,6 +6,8 @@
 #include <cctype>
 #include <optional>
 
+#include "headlines.h"
+
 namespace maitred {
 namespace {
 
@@ -35,7 +37,8 @@ bool was_out_of_stock(const Ask& ask, const std::vector<Purchase>& purchases) {
   return newest != nullptr && newest->status == "out_of_stock";
 }
 
-// One line of at most `limit` bytes, cut between UTF-8 characters.
+}  // namespace
+
 std::string one_line(std::string_view text, std::size_t limit) {
   std::string line(text);
   for (char& letter : line) {
@@ -50,50 +53,72 @@ std::string one_line(std::string_view text, std::size_t limit) {
   return line;
 }
 
-std::optional<std::string> ask_headline(const CustomerView& customer) {
-  const Ask* chosen = nullptr;
-  bool missing = false;
+bool same_word(std::string_view a, std::string_view b) { return lower(a) == lower(b); }
+
+ChosenAsk chosen_ask(const CustomerView& customer) {
+  ChosenAsk chosen;
   for (const Ask& ask : customer.asks) {
     if (!ask.open || (ask.text.empty() && ask.item.empty())) continue;
     const bool out = was_out_of_stock(ask, customer.recent);
-    const bool first = chosen == nullptr || (out && !missing) ||
-                       (out == missing && (ask.at > chosen->at ||
-                                           (ask.at == chosen->at && ask.number > chosen->number)));
-    if (!first) continue;
-    chosen = &ask;
-    missing = out;
+    const bool newer = chosen.ask != nullptr &&
+                       (ask.at > chosen.ask->at ||
+                        (ask.at == chosen.ask->at && ask.number > chosen.ask->number));
+    const bool first = chosen.ask == nullptr || (out && !chosen.was_out_of_stock) ||
+                       (out == chosen.was_out_of_stock && newer);
+    if (first) chosen = {&ask, out};
   }
-  if (chosen == nullptr) return std::nullopt;
-  static constexpr std::string_view kBefore = "Advisor needed: ";
-  static constexpr std::string_view kAfter = ", were not in store last time";
-  const std::string& what = chosen->text.empty() ? chosen->item : chosen->text;
-  return fmt::format("{}{}{}", kBefore,
-                     one_line(what, kHeadlineBytes - kBefore.size() - kAfter.size()),
-                     missing ? kAfter : std::string_view{});
+  return chosen;
 }
 
-std::optional<std::string> appointment_headline(std::span<const Appointment> appointments,
-                                                WallTime now) {
+const Purchase* missed_purchase(const CustomerView& customer) {
+  const auto newer = [](const Purchase& a, const Purchase& b) {
+    return a.date > b.date || (a.date == b.date && a.number > b.number);
+  };
+  const Purchase* missed = nullptr;
+  for (const Purchase& one : customer.recent) {
+    if (one.status != "out_of_stock") continue;
+    const bool settled =
+        std::any_of(customer.recent.begin(), customer.recent.end(), [&](const Purchase& other) {
+          return same_word(other.item, one.item) && newer(other, one) &&
+                 other.status != "out_of_stock";
+        });
+    if (!settled && (missed == nullptr || newer(one, *missed))) missed = &one;
+  }
+  return missed;
+}
+
+const Appointment* nearest_appointment(std::span<const Appointment> appointments, WallTime now) {
   const auto away = [now](const Appointment& one) { return std::chrono::abs(one.at - now); };
   const auto nearest =
       std::min_element(appointments.begin(), appointments.end(),
                        [&](const auto& a, const auto& b) { return away(a) < away(b); });
-  if (nearest == appointments.end() || away(*nearest) > kAppointmentWindow) return std::nullopt;
-  const std::chrono::hh_mm_ss clock{nearest->at -
-                                    std::chrono::floor<std::chrono::days>(nearest->at)};
-  std::string headline =
-      fmt::format("Appointment {:02}:{:02} UTC", clock.hours().count(), clock.minutes().count());
-  if (!nearest->with.empty()) headline += " with " + nearest->with;
-  return one_line(headline, kHeadlineBytes);
+  return nearest == appointments.end() ? nullptr : &*nearest;
 }
 
-}  // namespace
+std::string clock_text(WallTime time) {
+  const std::chrono::hh_mm_ss clock{time - std::chrono::floor<std::chrono::days>(time)};
+  return fmt::format("{:02}:{:02}", clock.hours().count(), clock.minutes().count());
+}
+
+std::string ask_headline(const ChosenAsk& chosen) {
+  static constexpr std::string_view kBefore = "Advisor needed: ";
+  static constexpr std::string_view kAfter = ", were not in store last time";
+  const std::string& what = chosen.ask->text.empty() ? chosen.ask->item : chosen.ask->text;
+  return fmt::format("{}{}{}", kBefore,
+                     one_line(what, kHeadlineBytes - kBefore.size() - kAfter.size()),
+                     chosen.was_out_of_stock ? kAfter : std::string_view{});
+}
 
 Announcement announce(const CustomerView& customer, std::span<const Appointment> appointments,
                       WallTime now) {
-  if (auto headline = ask_headline(customer)) return {Reason::kAsk, *std::move(headline)};
-  if (auto headline = appointment_headline(appointments, now)) {
-    return {Reason::kAppointment, *std::move(headline)};
+  if (const ChosenAsk chosen = chosen_ask(customer); chosen.ask != nullptr) {
+    return {Reason::kAsk, ask_headline(chosen)};
+  }
+  const Appointment* nearest = nearest_appointment(appointments, now);
+  if (nearest != nullptr && std::chrono::abs(nearest->at - now) <= kAppointmentWindow) {
+    std::string headline = "Appointment " + clock_text(nearest->at) + " UTC";
+    if (!nearest->with.empty()) headline += " with " + nearest->with;
+    return {Reason::kAppointment, one_line(headline, kHeadlineBytes)};
   }
   if (!customer.loyalty.empty()) return {Reason::kLoyalty, "Loyalty customer has arrived"};
   return {Reason::kArrival, "A customer who asked to be recognised has arrived"};

@@ -21,6 +21,17 @@ bool is_answer(Outcome outcome) {
          outcome == Outcome::kWrongPerson || outcome == Outcome::kNotFound;
 }
 
+// Without rules every arrival is announced, to everyone.
+std::optional<RuleAlert> announcement_of(const std::vector<AlertRule>& rules, const Match& match,
+                                         const ArrivalContext& context) {
+  if (rules.empty()) {
+    Announcement said = announce(context.view, context.appointments, match.at);
+    return RuleAlert{said.reason, std::move(said.headline), {}, Priority::kNormal, {}};
+  }
+  return apply_rules(rules, {context.view, context.appointments, match.camera, match.at,
+                             context.utc_offset, context.rule_uses});
+}
+
 tl::unexpected<Error> not_open(const VisitId& visit, Outcome outcome) {
   return input_error("not_open", outcome == Outcome::kOpen
                                      ? fmt::format("visit {} has no alert", visit.value)
@@ -88,15 +99,19 @@ ArrivalPlan VisitBook::plan_arrival(const Match& match, const ArrivalContext& co
   plan.visit.holdout = context.holdout_draw < rules_.holdout;
   if (plan.visit.holdout) return plan;
 
-  Announcement announcement = announce(context.view, context.appointments, match.at);
+  auto announced = announcement_of(rules_.alert_rules, match, context);
+  if (!announced) return plan;
   Alert alert;
   alert.visit = context.fresh_id;
   alert.state = AlertState::kNew;
   alert.at = match.at;
   alert.expires = match.at + rules_.alert_ttl;
   alert.camera = match.camera;
-  alert.headline = std::move(announcement.headline);
-  alert.reason = announcement.reason;
+  alert.headline = std::move(announced->headline);
+  alert.reason = announced->reason;
+  alert.rule = std::move(announced->rule);
+  alert.priority = announced->priority;
+  alert.audience = std::move(announced->audience);
   alert.customer = context.view;
   alert.confidence = match.confidence;
   alert.position = match.position;

@@ -36,6 +36,8 @@ Json purchase_object(const Purchase& purchase) {
 template <class Json>
 Json customer_object(const CustomerView& customer) {
   Json object = {{"id", customer.id.value}, {"name", customer.name}, {"loyalty", customer.loyalty}};
+  if (!customer.tier.empty()) object["tier"] = customer.tier;
+  if (!customer.note.empty()) object["note"] = customer.note;
   object["preferences"] = Json::object();
   for (const auto& [key, value] : customer.preferences) object["preferences"][key] = value;
   object["asks"] = Json::array();
@@ -66,6 +68,8 @@ Json alert_object(const Alert& alert) {
                  {"reason", word(alert.reason)},
                  {"customer", customer_object<Json>(alert.customer)},
                  {"confidence", word(alert.confidence)}};
+  if (!alert.rule.empty()) object["rule"] = alert.rule;
+  if (alert.priority != Priority::kNormal) object["priority"] = word(alert.priority);
   if (alert.position) object["position"] = static_cast<double>(alert.position->count()) / 1000.0;
   add_progress(object, alert);
   return object;
@@ -83,7 +87,8 @@ void clip_list(List& list) {
 // Bounds the work of what follows: whatever the store holds, a line takes little time to make.
 void clip_parts(Alert& alert) {
   CustomerView& customer = alert.customer;
-  for (std::string* text : {&alert.headline, &customer.name, &customer.loyalty, &alert.camera}) {
+  for (std::string* text : {&alert.headline, &customer.name, &customer.loyalty, &alert.camera,
+                            &customer.tier, &customer.note}) {
     clip(*text, kTextLimit_bytes);
   }
   clip_list(customer.recent);
@@ -116,7 +121,8 @@ bool drop_least(Alert& alert) {
     return true;
   }
   if (shorten(customer.asks, 0)) return true;
-  for (std::string* text : {&alert.headline, &customer.name, &customer.loyalty, &alert.camera}) {
+  for (std::string* text : {&customer.note, &alert.headline, &customer.name, &customer.loyalty,
+                            &customer.tier, &alert.camera}) {
     if (text->size() > kShortText_bytes) return clip(*text, kShortText_bytes), true;
   }
   return false;
@@ -162,6 +168,8 @@ CustomerView customer_from(const json& object, JsonFields& outer) {
   customer.id = CustomerId(fields.text_or_empty("id"));
   customer.name = fields.text_or_empty("name");
   customer.loyalty = fields.text_or_empty("loyalty");
+  customer.tier = fields.text_or_empty("tier");
+  customer.note = fields.text_or_empty("note");
   if (const json* preferences = fields.member("preferences", json::value_t::object)) {
     for (const auto& [key, value] : preferences->items()) {
       if (!value.is_string()) continue;
@@ -230,6 +238,9 @@ Result<Alert> alert_from_json(const json& object) {
   if (const json* customer = fields.member("customer", json::value_t::object)) {
     alert.customer = customer_from(*customer, fields);
   }
+  alert.rule = fields.text_or_empty("rule");
+  alert.priority =
+      fields.word("priority", Need::kOptional, priority_from_word).value_or(Priority::kNormal);
   alert.position = position_in(fields, object);
   alert.escalation =
       static_cast<int>(std::min<std::uint64_t>(fields.number("escalation", Need::kOptional), 100));

@@ -62,7 +62,7 @@ class StaffClient::State {
 
   void connect_when_due() {
     if (connection_ || Clock::now() < retry_at_) return;
-    auto connection = StaffConnection::begin(options_.server, options_.connect_timeout);
+    auto connection = StaffConnection::begin(options_.server, options_.connect_timeout, options_.tls);
     if (!connection) return disconnect(connection.error());
     connection_ = std::move(*connection);
     heard_at_ = Clock::now();

@@ -33,7 +33,8 @@ struct FreeAddresses {
 }  // namespace
 
 Result<std::unique_ptr<StaffConnection>> StaffConnection::begin(const std::string& server,
-                                                                Milliseconds timeout) {
+                                                                Milliseconds timeout,
+                                                                const StaffTls& tls) {
   MAITRED_ASSIGN(const HostPort parts, split_host_port(server));
   addrinfo hints{};
   hints.ai_socktype = SOCK_STREAM;
@@ -44,6 +45,8 @@ Result<std::unique_ptr<StaffConnection>> StaffConnection::begin(const std::strin
   if (code != 0) return unreachable(server, ::gai_strerror(code));
   auto connection = std::make_unique<StaffConnection>();
   connection->server_ = server;
+  connection->host_ = parts.host;
+  connection->tls_options_ = tls;
   connection->deadline_ = std::chrono::steady_clock::now() + timeout;
   for (const addrinfo* one = list.get(); one != nullptr; one = one->ai_next) {
     const auto* bytes = reinterpret_cast<const char*>(one->ai_addr);
@@ -81,13 +84,25 @@ Status StaffConnection::finish_connecting() {
   socklen_t size = sizeof error_number;
   ::getsockopt(fd_.get(), SOL_SOCKET, SO_ERROR, &error_number, &size);
   connecting_ = false;
-  if (error_number == 0) return {};
+  if (error_number == 0) return begin_tls();
   return addresses_.empty() ? unreachable(server_, text_of(error_number)) : connect_next();
+}
+
+Status StaffConnection::begin_tls() {
+  if (!tls_options_.on) return {};
+  MAITRED_ASSIGN(tls_, TlsClient::begin(fd_.get(), host_, tls_options_));
+  handshaking_ = true;
+  return {};
 }
 
 Status StaffConnection::move_bytes() {
   if (connecting_) MAITRED_TRY(finish_connecting());
   if (connecting_) return {};
+  if (handshaking_) {
+    MAITRED_ASSIGN(const bool done, tls_->handshake());
+    if (!done) return {};
+    handshaking_ = false;
+  }
   const Status written = write_all();
   MAITRED_TRY(read_all());  // first what it said before it closed
   return written;
@@ -96,6 +111,15 @@ Status StaffConnection::move_bytes() {
 Status StaffConnection::read_all() {
   std::array<char, 16384> block{};
   while (input_.size() <= 2 * kStaffLineLimitBytes) {
+    if (tls_) {
+      const TlsClient::Moved moved = tls_->read(block.data(), block.size());
+      if (moved.outcome == TlsClient::Outcome::kWouldBlock) return {};
+      if (moved.outcome == TlsClient::Outcome::kEnded) {
+        return unreachable(server_, "it closed the connection");
+      }
+      input_.append(block.data(), moved.bytes);
+      continue;
+    }
     const ssize_t got = ::recv(fd_.get(), block.data(), block.size(), 0);
     if (got > 0) {
       input_.append(block.data(), static_cast<std::size_t>(got));
@@ -112,6 +136,15 @@ Status StaffConnection::read_all() {
 
 Status StaffConnection::write_all() {
   while (!output_.empty()) {
+    if (tls_) {
+      const TlsClient::Moved moved = tls_->write(output_.data(), output_.size());
+      if (moved.outcome == TlsClient::Outcome::kWouldBlock) return {};
+      if (moved.outcome == TlsClient::Outcome::kEnded) {
+        return unreachable(server_, "it closed the connection");
+      }
+      output_.erase(0, moved.bytes);
+      continue;
+    }
     const ssize_t sent = ::send(fd_.get(), output_.data(), output_.size(), MSG_NOSIGNAL);
     if (sent >= 0) {
       output_.erase(0, static_cast<std::size_t>(sent));
@@ -140,6 +173,7 @@ Waited wait_for(const StaffConnection* connection, int also_fd, Timestamp until)
     polls[0].fd = connection->fd();
     if (connection->wants_to_write()) polls[0].events |= POLLOUT;
   }
+  if (connection != nullptr && connection->pending()) until = Timestamp{};
   const auto left = std::chrono::ceil<Milliseconds>(until - std::chrono::steady_clock::now());
   constexpr Milliseconds kLongest = std::chrono::hours(1);
   const int wait_ms = static_cast<int>(std::clamp(left, Milliseconds{0}, kLongest).count());

@@ -9,15 +9,16 @@
 #include "maitred/base/file.h"
 #include "maitred/base/result.h"
 #include "maitred/base/time.h"
+#include "tls_client.h"
 
 namespace maitred::wire {
 
 class StaffConnection {
  public:
   // Resolves the name (which may block) and begins to connect. Errors: bad_address (kInput),
-  // daemon_unreachable (kEnvironment).
+  // daemon_unreachable (kEnvironment), tls_unusable (kInput).
   static Result<std::unique_ptr<StaffConnection>> begin(const std::string& server,
-                                                        Milliseconds timeout);
+                                                        Milliseconds timeout, const StaffTls& tls);
 
   // Reads and writes what can be now. Error: daemon_unreachable (kEnvironment) when it ended; lines
   // that came before the end can still be taken.
@@ -27,7 +28,11 @@ class StaffConnection {
   void queue(std::string line);
 
   int fd() const { return fd_.get(); }
-  bool wants_to_write() const { return connecting_ || !output_.empty(); }
+  bool wants_to_write() const {
+    return connecting_ || (handshaking_ ? tls_->wants_to_write() : !output_.empty());
+  }
+  // Something was received that the socket does not show.
+  bool pending() const { return tls_ && !handshaking_ && tls_->pending(); }
   Timestamp deadline() const { return deadline_; }
 
  private:
@@ -38,6 +43,7 @@ class StaffConnection {
 
   Status connect_next();
   Status finish_connecting();
+  Status begin_tls();
   Status read_all();
   Status write_all();
 
@@ -45,6 +51,10 @@ class StaffConnection {
   std::vector<Address> addresses_;  // still to be tried, the next one last
   UniqueFd fd_;
   bool connecting_ = false;
+  std::string host_;
+  StaffTls tls_options_;
+  std::unique_ptr<TlsClient> tls_;
+  bool handshaking_ = false;
   Timestamp deadline_;
   std::string input_;
   std::string output_;

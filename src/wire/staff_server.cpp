@@ -12,7 +12,10 @@
 #include <unordered_map>
 
 #include "host_port.h"
+#include "maitred/base/auth_failures.h"
+#include "staff_routing.h"
 #include "staff_session.h"
+#include "tls_stream.h"
 
 namespace maitred {
 
@@ -27,16 +30,20 @@ using Counts = StaffSession::Counts;
 namespace {
 
 constexpr std::size_t kRefusalsAtOnce = 64;
+constexpr int kFailuresALine = 10;  // wrong tokens from an address, a line of the log
 constexpr Milliseconds kAcceptPause{200};  // when the process has no descriptor left
+constexpr Milliseconds kGrace{1000};  // for a new client, before it has to make way for another
 constexpr Milliseconds kSlowestTick{250};
 constexpr Milliseconds kFastestTick{5};
 
 Milliseconds tick_of(const StaffLimits& limits) {
-  const auto shortest = std::min({limits.stalled, limits.auth, limits.idle, limits.lingering}) / 4;
+  const auto shortest = std::min({limits.stalled, limits.handshake, limits.auth, limits.idle,
+                                  limits.lingering}) /
+                        4;
   return std::clamp(shortest, kFastestTick, kSlowestTick);
 }
 
-Result<tcp::endpoint> endpoint_of(const std::string& listen) {
+Result<tcp::endpoint> endpoint_of(const std::string& listen, bool with_tls) {
   MAITRED_ASSIGN(const wire::HostPort parts, wire::split_host_port(listen));
   error_code error;
   const auto address =
@@ -46,7 +53,7 @@ Result<tcp::endpoint> endpoint_of(const std::string& listen) {
                                                   "numbers, as 127.0.0.1:7433",
                                                   listen));
   }
-  if (!address.is_loopback()) {
+  if (!address.is_loopback() && !with_tls) {
     return input_error("tls_required",
                        fmt::format("refusing to send customers' data over {} in clear: listen on "
                                    "127.0.0.1, or configure TLS and tokens",
@@ -55,9 +62,10 @@ Result<tcp::endpoint> endpoint_of(const std::string& listen) {
   return tcp::endpoint(address, parts.port);
 }
 
-Result<tcp::acceptor> acceptor_of(asio::io_context& io, const std::string& listen,
-                                   int passed_socket) {
-  MAITRED_ASSIGN(const tcp::endpoint endpoint, endpoint_of(listen));
+Result<tcp::acceptor> acceptor_of(asio::io_context& io, const StaffServerOptions& options) {
+  const std::string& listen = options.listen;
+  const int passed_socket = options.passed_socket;
+  MAITRED_ASSIGN(const tcp::endpoint endpoint, endpoint_of(listen, !options.tls_cert.empty()));
   try {
     if (passed_socket >= 0) return tcp::acceptor(io, endpoint.protocol(), passed_socket);
     return tcp::acceptor(io, endpoint, true);
@@ -78,7 +86,8 @@ Result<tcp::acceptor> acceptor_of(asio::io_context& io, const std::string& liste
 
 class StaffServer::State : public StaffSession::Owner, public std::enable_shared_from_this<State> {
  public:
-  State(asio::io_context& io, StaffDesk& desk, tcp::acceptor acceptor, StaffServerOptions options)
+  State(asio::io_context& io, StaffDesk& desk, tcp::acceptor acceptor, StaffServerOptions options,
+        std::shared_ptr<wire::TlsContext> tls)
       : io_(io),
         desk_(desk),
         acceptor_(std::move(acceptor)),
@@ -87,6 +96,7 @@ class StaffServer::State : public StaffSession::Owner, public std::enable_shared
         tick_(io),
         patience_(io),
         options_(std::move(options)),
+        tls_(std::move(tls)),
         hello_(make_line(hello_line(options_.server, options_.store))) {}
 
   void start() {
@@ -103,19 +113,50 @@ class StaffServer::State : public StaffSession::Owner, public std::enable_shared
         [](StaffSession& session) { return session.open() && session.standing().resumed; });
   }
 
-  // To all that listen, and to `also`, who asked for what happened.
+  // To all that listen and that it is for, and to `also`, who asked for what happened.
   void publish(const Alert& alert, StaffSession* also = nullptr) {
-    const SharedLine line = make_line(event_line(alert));
+    const SharedLine event = make_line(event_line(alert));
     if (alert.state == AlertState::kNew) {
-      open_lines_[alert.visit] = {alert.seq, line};
+      open_lines_[alert.visit] = {alert.seq, event};
     } else {
       open_lines_.erase(alert.visit);
     }
-    broadcast(line, also);
+    const bool is_new = alert.state == AlertState::kNew;
+    const bool for_all = nobody_is_meant_by(alert);
+    for (auto& [id, session] : sessions_) {
+      auto& [authenticated, resumed, terminal, hidden, claimed_by] = session->standing();
+      if (!resumed && session.get() != also) continue;
+      const bool unknown = is_new || hidden.contains(alert.visit);
+      if (!unknown || session.get() == also) {
+        session->send(event);
+      } else if (is_over(alert.state)) {
+        hidden.erase(alert.visit);
+      } else if (for_all || wire::is_for(alert, terminal)) {
+        hidden.erase(alert.visit);
+        session->send(resume_line(alert));
+      } else {
+        hidden.insert(alert.visit);
+      }
+    }
+  }
+
+  void drop_terminal(std::string_view name) {
+    std::vector<std::shared_ptr<StaffSession>> gone;
+    for (auto& [id, session] : sessions_) {
+      if (session->open() && session->standing().terminal.name == name) gone.push_back(session);
+    }
+    for (const auto& session : gone) {
+      session->refuse({Fault::kInput, "token_revoked", "the token of this terminal was revoked"});
+    }
   }
 
   void announce_claim(const VisitId& visit, std::string_view by, StaffSession* also = nullptr) {
-    broadcast(make_line(claimed_line(visit, by, true)), also);
+    const SharedLine line = make_line(claimed_line(visit, by, true));
+    for (auto& [id, session] : sessions_) {
+      const auto& standing = session->standing();
+      const bool told = standing.resumed && !standing.hidden.contains(visit);
+      if (told || session.get() == also) session->send(line);
+    }
   }
 
   void drain(Milliseconds patience, std::function<void()> done) {
@@ -153,22 +194,25 @@ class StaffServer::State : public StaffSession::Owner, public std::enable_shared
     std::visit([&](const auto& one) { answer(session, one); }, request);
   }
 
-  void admit(std::unique_ptr<wire::StaffStream> stream, std::optional<StaffTerminal> terminal) {
+  void admit(std::unique_ptr<wire::StaffStream> stream, std::string address,
+             std::optional<StaffTerminal> terminal) {
     if (sessions_.size() >= options_.limits.clients + kRefusalsAtOnce) return stream->close();
-    const bool too_many = clients() >= options_.limits.clients;
+    const bool too_many = clients() >= options_.limits.clients && !make_room();
     const std::uint64_t id = ++last_id_;
-    const auto session = std::make_shared<StaffSession>(io_, std::move(stream), id,
-                                                        weak_from_this(), options_.limits);
+    const auto session =
+        std::make_shared<StaffSession>(io_, std::move(stream), id, weak_from_this(),
+                                       options_.limits, std::move(address));
     sessions_.emplace(id, session);
-    if (too_many) {
-      return session->refuse({Fault::kEnvironment, "too_many_clients",
-                              fmt::format("{} clients are connected, no more are taken; try later",
-                                          options_.limits.clients)});
-    }
     session->standing().authenticated = terminal || !desk_.tokens_required();
     if (terminal) session->standing().terminal = std::move(*terminal);
-    session->send(hello_);
-    session->start();
+    if (too_many) {
+      session->refuse_after(
+          Milliseconds{0},
+          {Fault::kEnvironment, "too_many_clients",
+           fmt::format("{} clients are connected, no more are taken; try later",
+                       options_.limits.clients)});
+    }
+    session->start(hello_);
   }
 
  private:
@@ -183,7 +227,7 @@ class StaffServer::State : public StaffSession::Owner, public std::enable_shared
     acceptor_.async_accept(
         [self = shared_from_this()](const error_code& error, tcp::socket socket) {
           if (!self->acceptor_.is_open()) return;
-          if (!error) self->admit(wire::plain_stream(std::move(socket)), std::nullopt);
+          if (!error) self->admit(std::move(socket));
           const bool exhausted = error == asio::error::no_descriptors ||
                                  error == asio::error::no_buffer_space ||
                                  error == boost::system::errc::too_many_files_open_in_system;
@@ -198,6 +242,28 @@ class StaffServer::State : public StaffSession::Owner, public std::enable_shared
     accept_pause_.async_wait([self = shared_from_this()](const error_code& error) {
       if (!error && self->acceptor_.is_open()) self->accept();
     });
+  }
+
+  void admit(tcp::socket socket) {
+    error_code error;
+    const auto peer = socket.remote_endpoint(error);
+    if (error) return;  // it has gone already
+    admit(tls_ ? tls_->stream(std::move(socket)) : wire::plain_stream(std::move(socket)),
+          peer.address().to_string(), std::nullopt);
+  }
+
+  // The client that has waited longest makes way; none does within its first second.
+  bool make_room() {
+    StaffSession* longest = nullptr;
+    for (auto& [id, session] : sessions_) {  // in the order they came
+      if (!session->waits()) continue;
+      longest = session.get();
+      break;
+    }
+    const auto now = std::chrono::steady_clock::now();
+    if (longest == nullptr || now - longest->connected_at() < kGrace) return false;
+    longest->close();
+    return true;
   }
 
   void tick() {
@@ -229,10 +295,11 @@ class StaffServer::State : public StaffSession::Owner, public std::enable_shared
     std::exchange(drained_, nullptr)();
   }
 
-  void broadcast(const SharedLine& line, StaffSession* also) {
-    for (auto& [id, session] : sessions_) {
-      if (session->standing().resumed || session.get() == also) session->send(line);
-    }
+  bool nobody_is_meant_by(const Alert& alert) const {
+    return std::none_of(sessions_.begin(), sessions_.end(), [&](const auto& entry) {
+      const auto& standing = entry.second->standing();
+      return entry.second->open() && standing.resumed && wire::is_for(alert, standing.terminal);
+    });
   }
 
   void send_error(StaffSession& session, const Error& error) {
@@ -245,7 +312,13 @@ class StaffServer::State : public StaffSession::Owner, public std::enable_shared
       session.standing().terminal = std::move(*terminal);
       session.standing().authenticated = true;
     } else if (desk_.tokens_required()) {
-      session.refuse({Fault::kInput, "bad_token", "this token is unknown or revoked"});
+      const auto wait =
+          failures_.note(session.address(), std::chrono::steady_clock::now());
+      if (const int count = failures_.count(session.address()); count % kFailuresALine == 0) {
+        spdlog::warn("{} wrong tokens from {} within a minute", count, session.address());
+      }
+      session.refuse_after(
+          wait, {Fault::kInput, "bad_token", "this token is unknown or revoked"});
     }
   }
 
@@ -259,7 +332,14 @@ class StaffServer::State : public StaffSession::Owner, public std::enable_shared
     std::sort(alerts->begin(), alerts->end(),
               [](const Alert& a, const Alert& b) { return a.seq < b.seq; });
     session.standing().resumed = true;
-    for (const Alert& alert : *alerts) session.send(resume_line(alert), Counts::kNo);
+    for (const Alert& alert : *alerts) {
+      if (!is_over(alert.state) && !wire::is_for(alert, session.standing().terminal) &&
+          !nobody_is_meant_by(alert)) {
+        session.standing().hidden.insert(alert.visit);
+      } else {
+        session.send(resume_line(alert), Counts::kNo);
+      }
+    }
   }
 
   // Open alerts are few and clients resume often: their lines are kept.
@@ -309,6 +389,7 @@ class StaffServer::State : public StaffSession::Owner, public std::enable_shared
   asio::steady_timer tick_;
   asio::steady_timer patience_;
   const StaffServerOptions options_;
+  const std::shared_ptr<wire::TlsContext> tls_;
   const SharedLine hello_;
   const SharedLine pong_ = make_line(pong_line());
 
@@ -316,6 +397,7 @@ class StaffServer::State : public StaffSession::Owner, public std::enable_shared
   std::uint64_t last_id_ = 0;
   // Of open alerts, as `resume` sends them, with the seq they were made for.
   std::unordered_map<VisitId, std::pair<std::uint64_t, SharedLine>> open_lines_;
+  AuthFailures failures_;
   std::function<void()> drained_;
   bool abandoned_ = false;
   bool stopped_ = false;
@@ -323,8 +405,13 @@ class StaffServer::State : public StaffSession::Owner, public std::enable_shared
 
 Result<std::unique_ptr<StaffServer>> StaffServer::open(asio::io_context& io, StaffDesk& desk,
                                                        StaffServerOptions options) {
-  MAITRED_ASSIGN(tcp::acceptor acceptor, acceptor_of(io, options.listen, options.passed_socket));
-  auto state = std::make_shared<State>(io, desk, std::move(acceptor), std::move(options));
+  std::shared_ptr<wire::TlsContext> tls;
+  if (!options.tls_cert.empty()) {
+    MAITRED_ASSIGN(tls, wire::TlsContext::load(options.tls_cert, options.tls_key));
+  }
+  MAITRED_ASSIGN(tcp::acceptor acceptor, acceptor_of(io, options));
+  auto state =
+      std::make_shared<State>(io, desk, std::move(acceptor), std::move(options), std::move(tls));
   state->start();
   return std::unique_ptr<StaffServer>(new StaffServer(std::move(state)));
 }
@@ -335,12 +422,13 @@ std::uint16_t StaffServer::port() const { return state_->port(); }
 std::size_t StaffServer::clients() const { return state_->clients(); }
 std::size_t StaffServer::clients_resumed() const { return state_->clients_resumed(); }
 void StaffServer::admit(std::unique_ptr<StaffPipe> pipe, StaffTerminal terminal) {
-  state_->admit(wire::pipe_stream(std::move(pipe)), std::move(terminal));
+  state_->admit(wire::pipe_stream(std::move(pipe)), "board", std::move(terminal));
 }
 void StaffServer::publish(const Alert& alert) { state_->publish(alert); }
 void StaffServer::announce_claim(const VisitId& visit, std::string_view by) {
   state_->announce_claim(visit, by);
 }
+void StaffServer::drop_terminal(std::string_view name) { state_->drop_terminal(name); }
 void StaffServer::drain(Milliseconds patience, std::function<void()> done) {
   state_->drain(patience, std::move(done));
 }

@@ -18,16 +18,29 @@ SharedLine make_line(std::string text) {
 }
 
 StaffSession::StaffSession(boost::asio::io_context& io, std::unique_ptr<StaffStream> stream,
-                           std::uint64_t id, std::weak_ptr<Owner> owner, const StaffLimits& limits)
+                           std::uint64_t id, std::weak_ptr<Owner> owner, const StaffLimits& limits,
+                           std::string address)
     : io_(io),
       stream_(std::move(stream)),
       id_(id),
       owner_(std::move(owner)),
       limits_(limits),
+      address_(std::move(address)),
       connected_at_(Clock::now()),
       last_line_at_(connected_at_) {}
 
-void StaffSession::start() { read(); }
+void StaffSession::start(SharedLine greeting) {
+  stream_->open([self = shared_from_this(), greeting = std::move(greeting)](
+                    const error_code& error) {
+    if (self->phase_ != Phase::kOpening) return;
+    if (error) return self->close();
+    self->phase_ = Phase::kOpen;
+    self->connected_at_ = self->last_line_at_ = Clock::now();
+    if (self->sentence_) return self->refuse(self->sentence_->second);
+    self->send(greeting);
+    self->read();
+  });
+}
 
 void StaffSession::send(SharedLine line, Counts counts) {
   if (phase_ != Phase::kOpen) return;
@@ -44,6 +57,12 @@ void StaffSession::send(SharedLine line, Counts counts) {
   }
 }
 
+void StaffSession::refuse_after(Milliseconds wait, Error error) {
+  if (wait.count() == 0 && phase_ == Phase::kOpen) return refuse(error);
+  sentence_ = {Clock::now() + wait, std::move(error)};
+  input_.clear();
+}
+
 void StaffSession::refuse(const Error& error) {
   if (phase_ != Phase::kOpen) return;
   spdlog::info("staff client {}: {} ({})", id_, error.message, error.code);
@@ -52,6 +71,7 @@ void StaffSession::refuse(const Error& error) {
 }
 
 void StaffSession::finish() {
+  if (phase_ == Phase::kOpening) return close();
   if (phase_ != Phase::kOpen) return;
   phase_ = Phase::kFinishing;
   input_.clear();
@@ -77,7 +97,12 @@ void StaffSession::cut_off(std::string_view why) {
 void StaffSession::check_time(Timestamp now) {
   if (writing_ && now - last_progress_at_ > limits_.stalled) return cut_off("it does not read");
   if (phase_ == Phase::kLingering && now - lingering_since_ > limits_.lingering) return close();
+  if (phase_ == Phase::kOpening && now - connected_at_ > limits_.handshake) return close();
   if (phase_ != Phase::kOpen) return;
+  if (sentence_) {
+    if (now >= sentence_->first) refuse(sentence_->second);
+    return;
+  }
   if (!standing_.authenticated && now - connected_at_ > limits_.auth) {
     return refuse({Fault::kInput, "auth_timeout",
                    fmt::format("no token within {}; send {{\"type\":\"auth\",\"token\":\"...\"}}",
@@ -108,18 +133,18 @@ void StaffSession::on_end_of_input() {
 }
 
 void StaffSession::on_read(std::size_t count) {
-  if (phase_ == Phase::kOpen) {
+  if (phase_ == Phase::kOpen && !sentence_) {
     input_.append(block_.data(), count);
     // It may have been a token.
     wipe(std::as_writable_bytes(std::span(block_).first(count)));
     return take_next_line();
   }
-  read();
+  if (!sentence_) read();
 }
 
 // One request for each turn of the loop: a client with much to say does not hold up the others.
 void StaffSession::take_next_line() {
-  if (phase_ != Phase::kOpen) return;
+  if (phase_ != Phase::kOpen || sentence_) return;
   const std::size_t end = input_.find('\n');
   if (end > kStaffLineLimitBytes && input_.size() > kStaffLineLimitBytes) {
     return refuse({Fault::kInput, "line_too_long", "a line has at most 16 KiB"});

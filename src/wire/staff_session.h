@@ -6,7 +6,9 @@
 #include <cstdint>
 #include <deque>
 #include <memory>
+#include <optional>
 #include <string>
+#include <unordered_set>
 
 #include "maitred/wire/staff_codec.h"
 #include "maitred/wire/staff_server.h"
@@ -33,6 +35,7 @@ class StaffSession : public std::enable_shared_from_this<StaffSession> {
     bool authenticated = false;
     bool resumed = false;
     StaffTerminal terminal;
+    std::unordered_set<VisitId> hidden{};  // open alerts it was not told of
     std::string claimed_by;  // the name it last won a claim under
   };
 
@@ -40,12 +43,15 @@ class StaffSession : public std::enable_shared_from_this<StaffSession> {
   enum class Counts { kYes, kNo };
 
   StaffSession(boost::asio::io_context& io, std::unique_ptr<StaffStream> stream, std::uint64_t id,
-               std::weak_ptr<Owner> owner, const StaffLimits& limits);
+               std::weak_ptr<Owner> owner, const StaffLimits& limits, std::string address);
 
-  void start();
+  // `greeting` is its first line, once the stream is open.
+  void start(SharedLine greeting);
   void send(SharedLine line, Counts counts = Counts::kYes);
   // One error line, then the end.
   void refuse(const Error& error);
+  // The same after a while, in which it gets nothing and is not listened to.
+  void refuse_after(Milliseconds wait, Error error);
   // What is queued is sent, then the end.
   void finish();
   // The end, at once.
@@ -54,13 +60,17 @@ class StaffSession : public std::enable_shared_from_this<StaffSession> {
   void check_time(Timestamp now);
 
   std::uint64_t id() const { return id_; }
-  bool open() const { return phase_ == Phase::kOpen; }
+  bool open() const { return phase_ == Phase::kOpening || phase_ == Phase::kOpen; }
+  // Neither known nor listening, so the first to make way for others.
+  bool waits() const { return open() && !(standing_.authenticated && standing_.resumed); }
+  Timestamp connected_at() const { return connected_at_; }
+  const std::string& address() const { return address_; }
   Standing& standing() { return standing_; }
 
  private:
-  // Open; then sending the rest while what comes in is thrown away; then waiting for the client to
+  // The stream opens; open; then sending the rest while what comes in is thrown away; then waiting for the client to
   // close (a close with unread input would reset the connection and lose the last lines); gone.
-  enum class Phase { kOpen, kFinishing, kLingering, kGone };
+  enum class Phase { kOpening, kOpen, kFinishing, kLingering, kGone };
 
   struct Queued {
     SharedLine line;
@@ -82,8 +92,10 @@ class StaffSession : public std::enable_shared_from_this<StaffSession> {
   const std::uint64_t id_;
   const std::weak_ptr<Owner> owner_;
   const StaffLimits limits_;
+  const std::string address_;
 
-  Phase phase_ = Phase::kOpen;
+  Phase phase_ = Phase::kOpening;
+  std::optional<std::pair<Timestamp, Error>> sentence_;  // refused at this time
   Standing standing_;
   Timestamp connected_at_;
   Timestamp last_line_at_;

@@ -3,6 +3,8 @@
 #include <netinet/tcp.h>
 #include <sys/socket.h>
 
+#include <boost/asio/post.hpp>
+
 namespace maitred::wire {
 namespace {
 
@@ -27,14 +29,26 @@ void set_keep_alive(tcp::socket& socket) {
   }
 }
 
+}  // namespace
+
+void prepare_socket(tcp::socket& socket) {
+  error_code ignored;
+  socket.set_option(tcp::no_delay(true), ignored);
+  socket.set_option(boost::asio::socket_base::send_buffer_size(kKernelSendBuffer_bytes), ignored);
+  set_keep_alive(socket);
+}
+
+namespace {
+
 class PlainStream : public StaffStream {
  public:
   explicit PlainStream(tcp::socket socket) : socket_(std::move(socket)) {
-    error_code ignored;
-    socket_.set_option(tcp::no_delay(true), ignored);
-    socket_.set_option(boost::asio::socket_base::send_buffer_size(kKernelSendBuffer_bytes),
-                       ignored);
-    set_keep_alive(socket_);
+    prepare_socket(socket_);
+  }
+
+  void open(std::function<void(const error_code&)> handler) override {
+    boost::asio::post(socket_.get_executor(),
+                      [handler = std::move(handler)] { handler(error_code{}); });
   }
 
   void read_some(boost::asio::mutable_buffer into, Handler handler) override {
@@ -59,6 +73,9 @@ class PlainStream : public StaffStream {
 class PipeStream : public StaffStream {
  public:
   explicit PipeStream(std::unique_ptr<StaffPipe> pipe) : pipe_(std::move(pipe)) {}
+
+  // It is open already.
+  void open(std::function<void(const error_code&)> handler) override { handler(error_code{}); }
 
   void read_some(boost::asio::mutable_buffer into, Handler handler) override {
     pipe_->read_some(static_cast<char*>(into.data()), into.size(), done_of(std::move(handler)));

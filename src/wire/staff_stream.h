@@ -16,6 +16,8 @@ class StaffStream {
   using Handler = std::function<void(const boost::system::error_code&, std::size_t)>;
 
   virtual ~StaffStream() = default;
+  // Before all else; the handler gets an error when the peer is none to talk to.
+  virtual void open(std::function<void(const boost::system::error_code&)> handler) = 0;
   // At most one read and one write at a time; the handler never runs within the call.
   virtual void read_some(boost::asio::mutable_buffer into, Handler handler) = 0;
   virtual void write_some(boost::asio::const_buffer from, Handler handler) = 0;
@@ -27,5 +29,8 @@ class StaffStream {
 
 std::unique_ptr<StaffStream> plain_stream(boost::asio::ip::tcp::socket socket);
 std::unique_ptr<StaffStream> pipe_stream(std::unique_ptr<StaffPipe> pipe);
+
+// No delays, keep-alive, and kernel buffers so small that they hide no client that does not read.
+void prepare_socket(boost::asio::ip::tcp::socket& socket);
 
 }  // namespace maitred::wire

@@ -71,6 +71,8 @@ class Admin {
   Result<Json> staff_add(const Json& args, const Actor& actor);
   Result<Json> staff_revoke(const Json& args, const Actor& actor);
   Result<Json> staff_list(const Json& args, const Actor& actor);
+  Result<Json> rule_list(const Json& args, const Actor& actor);
+  Result<Json> rule_test(const Json& args, const Actor& actor);
   Result<Json> status(const Json& args, const Actor& actor);
 
   // Error: external_taken (kInput), by another than `by`.

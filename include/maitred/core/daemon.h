@@ -21,6 +21,7 @@
 #include "maitred/core/board_service.h"
 #include "maitred/core/camera_states.h"
 #include "maitred/core/eye_supervisor.h"
+#include "maitred/core/http_api.h"
 #include "maitred/core/shop.h"
 #include "maitred/core/telemetry.h"
 #include "maitred/wire/eye_link.h"
@@ -43,6 +44,10 @@ struct DaemonOptions {
 // camera_absent, no_camera, demo_engine (kEnvironment), staff_unprotected (kInput).
 Status check_settings(const Settings& settings, const DaemonOptions& options);
 
+// Where staff connect from other machines, there are tokens. Error: staff_unprotected
+// (kEnvironment).
+Status check_staff_tokens(const Settings& settings, const Store& store);
+
 // Sightings in, matches, visits, alerts out. Bound to the thread that calls run.
 class Daemon {
  public:
@@ -64,6 +69,7 @@ class Daemon {
   ShopFacts facts();
   std::string late_duty() const;
   void watch_cameras();  // logs what their states become
+  Status open_api();
 
   void eye_message(EyeSession session, EyeMessage message);
   void handle(EyeSession session, const EyeHello& hello);
@@ -83,6 +89,7 @@ class Daemon {
   void daily_retention();
   bool clock_jumped() const;
   void resume_rotation();
+  Result<nlohmann::json> pause_camera(const nlohmann::json& args);
   nlohmann::json live_status();
 
   void await_signals();
@@ -113,6 +120,8 @@ class Daemon {
   std::map<std::string, EyeSession, std::less<>> session_of_;
   std::unique_ptr<StaffServer> staff_;
   std::unique_ptr<BoardService> board_;
+  std::unique_ptr<HttpApi> http_api_;
+  std::unique_ptr<WebServer> api_;  // null when off
   std::unique_ptr<ControlServer> control_;
   std::unique_ptr<EyeListener> eyes_;
   std::unique_ptr<EyeSupervisor> supervisor_;

@@ -41,6 +41,12 @@ class EyeSupervisor {
   void reconfigure(const std::vector<std::string>& cameras, const std::set<std::string>& changed);
   // An eye has sent something.
   void heard(std::string_view camera);
+  // The eye of this camera ends, and is started again at `resume` or after so long. False for an
+  // unknown camera.
+  bool pause(std::string_view camera, Milliseconds longest);
+  void resume(std::string_view camera);
+  // Whether the eye of a paused camera has let go of it.
+  bool is_gone(std::string_view camera) const;
   // SIGTERM, after 2 s SIGKILL; `done` when none is left.
   void stop(std::function<void()> done);
   // How often eyes were started again.
@@ -55,6 +61,7 @@ class EyeSupervisor {
     Timestamp last_heard{};
     bool spoke = false;
     bool done = false;
+    bool paused = false;   // until resume
     bool again = false;    // ended to be started anew
     bool removed = false;  // its camera is gone
     boost::asio::steady_timer timer;  // restart, while it is dead

@@ -23,7 +23,8 @@ class VisitDesk : public StaffDesk {
 
   // Reads open alerts and recent visits back from the store.
   static Result<std::unique_ptr<VisitDesk>> restore(Store& store, const VisitSettings& settings,
-                                                    WallTime now);
+                                                    WallTime now,
+                                                    std::vector<AlertRule> rules = {});
 
   // The same again, when another state of the store has taken its place.
   Status read_back(WallTime now);
@@ -45,10 +46,14 @@ class VisitDesk : public StaffDesk {
   // A decided track has ended: the visit's end is written.
   Status left(const CustomerId& customer);
 
+  // What the rules would make of an arrival of this customer.
+  Result<ArrivalContext> arrival_context(const Customer& customer, WallTime at) const;
+  const std::vector<AlertRule>& rules() const { return book_.rules().alert_rules; }
+
   // Escalations and expiries that are due.
   Status tick(WallTime now);
   // Other rules from now on.
-  Status reload(const VisitSettings& settings);
+  Status reload(const VisitSettings& settings, std::vector<AlertRule> rules);
   std::size_t alerts_open() const { return book_.open_alerts(); }
   std::optional<WallTime> next_deadline() const { return book_.next_deadline(); }
 
@@ -58,6 +63,9 @@ class VisitDesk : public StaffDesk {
   Result<Receipt> forget(const CustomerId& customer, const Actor& actor);
   // Several, without receipts.
   Status forget_all(const std::vector<CustomerId>& customers, const Actor& actor);
+
+  // Even when there are none.
+  void always_require_tokens(bool always) { tokens_always_ = always; }
 
   // StaffDesk
   bool tokens_required() override;
@@ -69,7 +77,7 @@ class VisitDesk : public StaffDesk {
   void ack(std::uint64_t seq, const StaffTerminal& terminal) override;
 
  private:
-  VisitDesk(Store& store, const VisitSettings& settings);
+  VisitDesk(Store& store, const VisitSettings& settings, std::vector<AlertRule> rules);
   Result<Alert> commit(const AlertChange& change, const Actor& actor);
   Status begin(const NewVisit& plan, const Match& match);
   Status withdraw_before_erasure(const CustomerId& customer, const Actor& actor);
@@ -85,6 +93,7 @@ class VisitDesk : public StaffDesk {
   std::function<void()> visit_began_ = [] {};
   Sink alert_changed_ = [](const Alert&) {};
   std::function<WallTime()> clock_;
+  bool tokens_always_ = false;
   std::map<CustomerId, ExtendedVisit> unwritten_;  // ends that are not in the store yet
   std::map<CustomerId, WallTime> written_;
   std::vector<std::uint8_t> holdout_key_;

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 
@@ -22,6 +23,17 @@ namespace maitred {
 // blurred, turned_away (kInput); a probe is refused only for no_face.
 Result<std::string> report_photo(Engine& engine, std::span<const std::uint8_t> bytes,
                                  Purpose purpose);
+
+// The same of a picture that is decoded already.
+Result<std::string> report_image(Engine& engine, const ImageView& image, Purpose purpose);
+
+// How good a picture is for enrolment, without a template.
+struct ImageGrade {
+  std::optional<PhotoFault> fault;  // worst
+  float quality = 0.0F;             // 0 to 1; of the main face, when there is no fault
+  std::optional<Face> face;         // the main one
+};
+Result<ImageGrade> grade_image(Engine& engine, const ImageView& image);
 
 // Photos one after the other, for an import: each comes from `input` as its size in bytes (4 bytes,
 // little endian) and its bytes, each is answered on `output` with the line of report_photo, or with

@@ -14,6 +14,7 @@
 
 #include "maitred/base/result.h"
 #include "maitred/base/time.h"
+#include "maitred/types/alert_rule.h"
 
 namespace maitred {
 
@@ -74,7 +75,9 @@ struct Settings {
   bool liveness_at_desk = true;  // of verify and identify, where the models are there
   std::vector<CameraSettings> cameras;
   VisitSettings visits;
+  std::vector<AlertRule> rules;                            // in their order; the first that applies counts
   StaffSettings staff;
+  ListenSettings api;                                      // for other systems; off
   BoardSettings board;
   ListenSettings metrics{"127.0.0.1", 7490};
   std::string log_level = "info";

@@ -20,6 +20,7 @@ struct StaffMember {
   std::vector<std::string> skills{};  // what its people know: "shoes", "french"
   std::vector<std::string> zones{};   // where it is: "ground-floor"
   bool manager = false;
+  bool system = false;  // no terminal, but a program that uses the HTTP API
 };
 
 // Tokens are kept as keyed hashes, so a stolen store gives none away. Errors: store_corrupt,
@@ -37,11 +38,13 @@ class Staff {
   Result<std::string> add(StaffMember member, const Actor& actor);
   // Error: unknown_staff (kInput).
   Status revoke(const std::string& name, const Actor& actor);
+  // Whether there is no terminal; systems do not count.
+  Result<bool> empty() const;
   // In order of being added.
   Result<std::vector<StaffMember>> list() const;
-  // Whose token it is, if it is one.
+  // Whose token it is, if it is one of a terminal.
   Result<std::optional<std::string>> check(std::string_view token) const;
-  // The same, with all that is known of it.
+  // Whose token it is, terminal or system, with all that is known of it.
   Result<std::optional<StaffMember>> member(std::string_view token) const;
 
  private:

@@ -21,6 +21,7 @@
 #include "maitred/base/time.h"
 #include "maitred/types/ids.h"
 #include "maitred/types/visit.h"
+#include "maitred/visits/alert_rules.h"
 
 namespace maitred {
 
@@ -30,6 +31,7 @@ struct VisitRules {
   std::vector<Milliseconds> escalate = {std::chrono::seconds{20}, std::chrono::seconds{60}};
   Milliseconds claim_ttl = std::chrono::hours{4};  // a claimed alert that nobody closes expires
   double holdout = 0.0;                            // share of customers without alerts
+  std::vector<AlertRule> alert_rules{};  // without any, every arrival alerts (rules.h)
 };
 
 // What the store knows of the customer who was matched.
@@ -39,11 +41,14 @@ struct ArrivalContext {
   std::vector<Appointment> appointments;
   double holdout_draw = 1.0;  // stable for this customer, 0 <= draw < 1: a keyed hash of
                               // the id. Below VisitRules::holdout: no alerts
+  std::vector<RuleUse> rule_uses{};  // alerts that rules raised for this customer before
+  Milliseconds utc_offset{0};        // of the shop's clock
 };
 
 struct NewVisit {
   Visit visit;
-  std::optional<Alert> alert;  // without seq, which the store gives; none for a holdout
+  std::optional<Alert> alert;  // without seq, which the store gives; none for a holdout, and
+                               // none when no rule raises one
 };
 struct ExtendedVisit {
   VisitId visit;

@@ -13,9 +13,20 @@
 
 namespace maitred {
 
+// How to know the server. With `certificate` or `pin` nothing else counts; with neither, the
+// certificate must be of an authority in `authorities` (a PEM file; empty: the system's) and name
+// the host.
+struct StaffTls {
+  bool on = false;
+  std::string authorities{};
+  std::string certificate{};  // PEM file: the server's own, as it is
+  std::string pin{};          // SHA-256 of the certificate, in hexadecimal, with or without colons
+};
+
 struct StaffClientOptions {
   std::string server{};             // "127.0.0.1:7433", "[::1]:7433" or "till.example:7433"
   std::string token{};              // empty: none is sent
+  StaffTls tls{};
   std::uint64_t after = 0;          // resume from here
   bool acknowledge = true;          // sends `ack` for each alert given to the callback
   Milliseconds backoff_first{250};  // doubles, with some chance in it

@@ -52,6 +52,7 @@ std::string request_line(const StaffRequest& request);
 // An alert as on the wire ("type":"alert", ...):
 //   asks    [{"text","item","at"}]        ("item" only where there is one)
 //   recent  [{"item","status","date"}]    absent where there is none to show
+//   tier, note (of the customer), rule, priority ("low", "high"): where there is one
 //   position  seconds with three decimals; escalation, by, outcome: where they apply
 nlohmann::json to_json(const Alert& alert);
 

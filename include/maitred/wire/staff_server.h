@@ -23,7 +23,10 @@ namespace maitred {
 
 // Who a client is, once it has shown its token.
 struct StaffTerminal {
-  std::string name;  // of the terminal, not of a person; empty where no tokens exist
+  std::string name{};  // of the terminal, not of a person; empty where no tokens exist
+  std::vector<std::string> skills{};
+  std::vector<std::string> zones{};
+  bool manager = false;
 };
 
 struct ClaimAnswer {
@@ -62,9 +65,10 @@ class StaffDesk {
 };
 
 struct StaffLimits {
-  std::size_t clients = 1024;
+  std::size_t clients = 2048;
   std::size_t unsent_bytes = 64 * 1024;
   Milliseconds stalled = std::chrono::seconds(5);    // without progress while data waits
+  Milliseconds handshake = std::chrono::seconds(5);  // of TLS
   Milliseconds auth = std::chrono::seconds(3);       // until the token, where one is needed
   Milliseconds idle = std::chrono::seconds(30);      // between lines, until the client has resumed
   Milliseconds lingering = std::chrono::seconds(1);  // for a refused client to read its error
@@ -77,6 +81,10 @@ struct StaffServerOptions {
   std::string server = "maitred";  // name and version for the hello
   std::string store{};             // the store's uuid for the hello
   StaffLimits limits{};
+  // PEM files, a certificate with its chain and its key: TLS 1.3 and nothing else. Both empty: in
+  // clear, and on loopback only.
+  std::string tls_cert{};
+  std::string tls_key{};
 };
 
 // Each client gets `hello`; then, where tokens exist, must send `auth` (wrong: error and closed);
@@ -89,11 +97,19 @@ struct StaffServerOptions {
 // robin, and who does not read is cut off (it resumes from its last seq). What `resume` itself
 // queues does not count as unsent. Lines are made once and shared by all clients.
 //
-// Plain TCP, so it listens on loopback only. Bound to the io_context's thread; the io_context and
+// A new alert goes to the terminals its audience names; at its first escalation to all but
+// managers, at the second to them too; at once to all when none of those it is for is connected.
+// A terminal that was not told of an alert hears nothing of it until it is.
+//
+// A wrong token is answered the later the more of them came from that address within a minute. When
+// all places are taken, the client that has waited longest without a token or a `resume` makes way.
+//
+// Without TLS it listens on loopback only. Bound to the io_context's thread; the io_context and
 // the desk must outlive it.
 class StaffServer {
  public:
-  // Errors: bad_address, tls_required (kInput); port_in_use, address_unusable (kEnvironment).
+  // Errors: bad_address, tls_required, tls_unusable (kInput); port_in_use, address_unusable
+  // (kEnvironment).
   static Result<std::unique_ptr<StaffServer>> open(boost::asio::io_context& io, StaffDesk& desk,
                                                    StaffServerOptions options);
   ~StaffServer();  // closes everything at once
@@ -115,6 +131,9 @@ class StaffServer {
   // The `claimed` line to everyone, for a claim made elsewhere (the board, maitredctl). Publish the
   // changed alert after it.
   void announce_claim(const VisitId& visit, std::string_view by);
+
+  // The terminal's token was revoked: its connections end at once.
+  void drop_terminal(std::string_view name);
 
   // Takes no more clients and requests, lets each client have what is queued for it, closes it,
   // and calls `done` (once, from the io_context) when all are gone or `patience` is over.

@@ -163,5 +163,61 @@ TEST(Settings, LiveSourcesAreToldFromFiles) {
   EXPECT_FALSE(is_live_source("/srv/film.avi"));
 }
 
+TEST(Settings, ReadsRulesInTheirOrder) {
+  const auto settings = parse(R"(
+[[rule]]
+name = "vip"
+when = "tier"
+tier = "gold"
+headline = "{tier}: {name} at {camera}"
+priority = "high"
+skill = "shoes"
+zone = "ground"
+managers = true
+quiet = "22:00-07:30"
+snooze = "1d"
+[[rule]]
+name = "booked"
+when = "appointment"
+within = "30m"
+[api]
+listen = "127.0.0.1:7485"
+)");
+  ASSERT_TRUE(settings) << settings.error().message;
+  ASSERT_EQ(settings->rules.size(), 2U);
+  const AlertRule& vip = settings->rules[0];
+  EXPECT_EQ(vip.when, RuleWhen::kTier);
+  EXPECT_EQ(vip.tier, "gold");
+  EXPECT_EQ(vip.priority, Priority::kHigh);
+  EXPECT_EQ(vip.audience.skill, "shoes");
+  EXPECT_EQ(vip.audience.zone, "ground");
+  EXPECT_TRUE(vip.audience.managers);
+  EXPECT_EQ(vip.quiet->to_min, 450);
+  EXPECT_EQ(vip.snooze, std::chrono::hours{24});
+  EXPECT_EQ(settings->rules[1].within, std::chrono::minutes{30});
+  EXPECT_TRUE(settings->rules[1].audience.everyone());
+  EXPECT_EQ(settings->api.port, 7485);
+  EXPECT_TRUE(parse("")->api.off());
+}
+
+TEST(Settings, FaultyRulesAreNamed) {
+  const auto rule = [](const std::string& keys) {
+    return complaint("[[rule]]\nname = \"a\"\n" + keys);
+  };
+  EXPECT_THAT(rule(""), HasSubstr("rule[1].when"));
+  EXPECT_THAT(rule("when = \"birthday\""), HasSubstr("m.toml:3: rule[1].when"));
+  EXPECT_THAT(rule("when = \"ask\"\nwithin = \"5m\""), HasSubstr("appointment"));
+  EXPECT_THAT(rule("when = \"ask\"\ntier = \"gold\""), HasSubstr("only with when"));
+  EXPECT_THAT(rule("when = \"ask\"\nheadline = \"{nmae}\""), HasSubstr("{nmae}"));
+  EXPECT_THAT(rule("when = \"ask\"\npriority = \"urgent\""), HasSubstr("low, normal and high"));
+  EXPECT_THAT(rule("when = \"ask\"\nquiet = \"night\""), HasSubstr("22:00-07:30"));
+  EXPECT_THAT(rule("when = \"ask\"\nsnooze = 3"), HasSubstr("snooze"));
+  EXPECT_THAT(rule("when = \"ask\"\nwho = \"x\""), HasSubstr("unknown key"));
+  EXPECT_THAT(complaint("[[rule]]\nwhen = \"ask\""), HasSubstr("rule[1].name"));
+  EXPECT_THAT(complaint("[rule]\nname = \"a\""), HasSubstr("[[rule]]"));
+  EXPECT_THAT(rule("when = \"ask\"\n[[rule]]\nname = \"a\"\nwhen = \"arrival\""),
+              HasSubstr("two of the name 'a'"));
+}
+
 }  // namespace
 }  // namespace maitred

@@ -131,6 +131,41 @@ TEST_F(StaffLimitsTest, ALineThatNeverEndsIsIdling) {
   EXPECT_EQ(next(client)["code"], "idle");
 }
 
+TEST_F(StaffLimitsTest, AWrongTokenWaitsLongerEachTimeAndARightOneDoesNot) {
+  desk.token = "right";
+  open_with({});
+  for (int i = 0; i < 4; ++i) {
+    TestClient guesser = greeted();
+    guesser.say(R"({"type":"auth","token":"guess"})");
+    if (i < 3) {
+      EXPECT_EQ(next(guesser)["code"], "bad_token");
+    } else {
+      EXPECT_TRUE(is_quiet(guesser));
+      guesser.say(R"({"type":"auth","token":"right"})");  // one guess a connection
+      const auto asked = std::chrono::steady_clock::now();
+      EXPECT_EQ(next(guesser)["code"], "bad_token");
+      EXPECT_GT(std::chrono::steady_clock::now() - asked, Milliseconds{300});
+    }
+  }
+  TestClient till = greeted();
+  till.say(R"({"type":"auth","token":"right"})");
+  till.say(R"({"type":"ping"})");
+  EXPECT_EQ(next(till)["type"], "pong");
+}
+
+TEST_F(StaffLimitsTest, WhoWaitsLongestMakesWayWhenAllPlacesAreTaken) {
+  open_with({.clients = 3});
+  TestClient working = listener();
+  TestClient idle = greeted();
+  TestClient other = greeted();
+  run_for(Milliseconds{1050});
+  TestClient fresh(server->port());
+  EXPECT_EQ(next(fresh)["type"], "hello");
+  EXPECT_TRUE(is_closed(idle));
+  EXPECT_TRUE(is_quiet(other));
+  EXPECT_TRUE(is_quiet(working));
+}
+
 TEST_F(StaffLimitsTest, ThereIsRoomForSoManyClients) {
   open_with({.clients = 2});
   TestClient one = greeted();

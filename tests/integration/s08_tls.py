@@ -1,0 +1,178 @@
+"""Staff terminals over TLS: tokens, revocation, guessers, and the clients people have anyway."""
+
+import ssl
+
+from shop import *
+
+
+class TlsClient(StaffClient):
+    """A staff terminal over TLS 1.3 with Python's own library."""
+
+    def __init__(self, shop, token=None, **options):
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        context.load_verify_locations(shop.folder / "shop.pem")
+        context.minimum_version = ssl.TLSVersion.TLSv1_3
+        self.context = context
+        deadline = time.monotonic() + 10 * PATIENCE
+        while True:
+            try:
+                plain = socket.create_connection(("127.0.0.1", shop.port), timeout=5)
+                break
+            except OSError:
+                if time.monotonic() > deadline:
+                    raise
+                time.sleep(0.05)
+        self.socket = context.wrap_socket(plain, server_hostname="127.0.0.1")
+        self.buffer = b""
+        self.hello = self.line()
+        if token:
+            self.send({"type": "auth", "token": token})
+        if options.get("resume", True):
+            self.send({"type": "resume", "after": 0})
+
+    def line(self, timeout=10):
+        deadline = time.monotonic() + timeout * PATIENCE
+        while b"\n" not in self.buffer:
+            left = deadline - time.monotonic()
+            if left <= 0:
+                return None
+            self.socket.settimeout(left)
+            try:
+                got = self.socket.recv(65536)
+            except (ConnectionError, socket.timeout, ssl.SSLError):
+                return None
+            if not got:
+                return None
+            self.buffer += got
+        text, self.buffer = self.buffer.split(b"\n", 1)
+        return json.loads(text)
+
+
+@unittest.skipUnless(shutil.which("openssl"), "skipped: no openssl program")
+class Tls(ShopTest):
+    def setUp(self):
+        path, truth = film()
+        self.box = self.shop()
+        self.box.camera(path, realtime=False, loop=True)
+        self.box.section("visits", cooldown="1s", escalate=[], alert_ttl="3d")
+        self.box.section("staff", listen=f"127.0.0.1:{self.box.port}", tls_cert="shop.pem",
+                         tls_key="shop.key")
+        subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt",
+                        "ec_paramgen_curve:P-256", "-nodes", "-days", "2", "-subj", "/CN=shop",
+                        "-addext", "subjectAltName=IP:127.0.0.1", "-keyout",
+                        self.box.folder / "shop.key", "-out", self.box.folder / "shop.pem"],
+                       check=True, capture_output=True)
+        self.box.init()
+        for member in list(truth["enroll"])[:2]:
+            self.box.enrol(member, portrait_of_member(member), extra=["--allow-duplicate"])
+        self.token = self.box.do("staff", "add", "till")["token"]
+
+    def watch(self, *words, token=None, server=False, count=1):
+        command = [BIN / "maitredctl", "-c", self.box.config, "--json", "watch", "--count",
+                   str(count)]
+        if "--seconds" not in words:
+            command += ["--seconds", "20"]
+        if server:
+            command += ["--server", f"127.0.0.1:{self.box.port}"]
+        done = subprocess.run([*command, *words], capture_output=True, text=True, timeout=60,
+                              env={**os.environ, "MAITRED_STAFF_TOKEN": token or self.token})
+        return Answer(done)
+
+    def test_alerts_arrive_over_tls_at_every_kind_of_client(self):
+        self.box.start()
+        python = TlsClient(self.box, self.token)
+        self.assertEqual(python.socket.version(), "TLSv1.3")
+        alert = python.until("alert", timeout=60)
+        python.send({"type": "claim", "visit": alert["visit"], "by": "Sam"})
+        self.assertTrue(python.until("claimed")["ok"])
+        # openssl s_client, as the documentation has it.
+        lines = json.dumps({"type": "auth", "token": self.token}) + "\n" + \
+            json.dumps({"type": "resume", "after": 0}) + "\n"
+        client = subprocess.Popen(["openssl", "s_client", "-quiet", "-verify_return_error",
+                                   "-CAfile", self.box.folder / "shop.pem", "-connect",
+                                   f"127.0.0.1:{self.box.port}"], stdin=subprocess.PIPE,
+                                  stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+        client.stdin.write(lines)
+        client.stdin.flush()
+        self.assertEqual(json.loads(client.stdout.readline())["type"], "hello")
+        self.assertEqual(json.loads(client.stdout.readline())["type"], "alert")
+        client.kill()
+        client.communicate()
+        # maitredctl, on the box and from elsewhere.
+        pin = subprocess.run(["openssl", "x509", "-noout", "-sha256", "-fingerprint", "-in",
+                              self.box.folder / "shop.pem"], capture_output=True, text=True,
+                             check=True).stdout.strip().split("=")[1]
+        for words, server in (([], False), (["--ca", self.box.folder / "shop.pem"], True),
+                              (["--cert", self.box.folder / "shop.pem"], True),
+                              (["--pin", pin], True)):
+            answer = self.watch(*words, server=server)
+            self.assertEqual(answer.status, 0, (words, answer.err))
+            self.assertEqual(json.loads(answer.out.splitlines()[0])["type"], "alert")
+        # Not with an older TLS, and not in clear.
+        old = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        old.check_hostname, old.verify_mode = False, ssl.CERT_NONE
+        old.maximum_version = ssl.TLSVersion.TLSv1_2
+        with self.assertRaises(OSError):
+            old.wrap_socket(socket.create_connection(("127.0.0.1", self.box.port)))
+        plain = socket.create_connection(("127.0.0.1", self.box.port))
+        plain.sendall(b'{"type":"resume","after":0}\n')
+        plain.settimeout(10)
+        try:
+            answer = plain.recv(4096)
+        except ConnectionError:
+            answer = b""
+        self.assertNotIn(b"hello", answer)
+
+    def test_revocation_ends_a_connection_at_once_and_guessers_wait(self):
+        self.box.cameras = []
+        self.box.write().start(spawn=False)
+        till, other = TlsClient(self.box, self.token), None
+        other = TlsClient(self.box, self.box.do("staff", "add", "other", "--skill", "shoes",
+                                                "--zone", "ground", "--manager")["token"])
+        till.send({"type": "ping"})
+        self.assertIsNotNone(till.until("pong"))
+        listed = {one["name"]: one for one in self.box.do("staff", "list")["staff"]}
+        self.assertEqual((listed["other"]["skills"], listed["other"]["zones"],
+                          listed["other"]["manager"]), (["shoes"], ["ground"], True))
+        self.box.do("staff", "revoke", "till")
+        self.assertEqual(till.until("error", timeout=3)["code"], "token_revoked")
+        self.assertIsNone(till.line(2))
+        other.send({"type": "ping"})
+        self.assertIsNotNone(other.until("pong"))
+        waits = []
+        for _ in range(5):
+            guesser = TlsClient(self.box, "x" * 43, resume=False)
+            asked = time.monotonic()
+            self.assertEqual(guesser.until("error")["code"], "bad_token")
+            waits.append(time.monotonic() - asked)
+        self.assertGreater(waits[-1], 0.5)
+        self.assertGreater(waits[-1], waits[0])
+        self.assertEqual(self.watch("--seconds", "2", token=self.token).status, 1)
+        log = self.box.log.read_text()
+        self.assertNotIn(self.token, log)
+        self.assertNotIn("x" * 43, log)
+
+    def test_other_machines_only_with_tls_and_tokens(self):
+        def start_status():
+            self.box.write()
+            with open(self.box.log, "ab") as log:
+                done = subprocess.run([BIN / "maitred", "-c", self.box.config, "--exit-when-done"],
+                                      stdout=log, stderr=subprocess.PIPE, text=True, timeout=60)
+            self.assertEqual(len(done.stderr.strip().splitlines()), 1, done.stderr)
+            return done.returncode, done.stderr
+
+        self.box.cameras[0]["loop"] = False
+        self.box.section("staff", listen=f"0.0.0.0:{self.box.port}")
+        self.box.do("staff", "revoke", "till")
+        status, message = start_status()
+        self.assertNotEqual(status, 0)
+        self.assertIn("staff add", message)
+        self.box.do("staff", "add", "till")
+        self.box.section("staff", tls_cert="", tls_key="")
+        status, message = start_status()
+        self.assertEqual(status, 2)
+        self.assertIn("tls_cert", message)
+
+
+if __name__ == "__main__":
+    run_tests()

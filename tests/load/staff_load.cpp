@@ -1,0 +1,290 @@
+#include "tests/load/staff_load.h"
+
+#include <arpa/inet.h>
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <openssl/evp.h>
+#include <openssl/pem.h>
+#include <openssl/ssl.h>
+#include <openssl/x509.h>
+#include <spdlog/spdlog.h>
+#include <sys/epoll.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <chrono>
+#include <csignal>
+#include <filesystem>
+#include <memory>
+
+namespace maitred::load {
+
+Alert WindowDesk::raise(std::string headline) {
+  Alert alert;
+  alert.seq = ++last_seq_;
+  alert.visit = VisitId(fmt::format("v{}", alert.seq));
+  alert.camera = "entrance";
+  alert.headline = std::move(headline);
+  alert.customer.name = "Ada Example";
+  alert.customer.asks = {{1, "trail shoes, size 43", "TS-43", {}, true}};
+  open_.push_back(alert);
+  if (open_.size() > window_) open_.pop_front();
+  return alert;
+}
+
+Result<std::vector<Alert>> WindowDesk::open_alerts(std::uint64_t after) {
+  std::vector<Alert> found;
+  for (const Alert& one : open_) {
+    if (one.seq > after) found.push_back(one);
+  }
+  return found;
+}
+
+Result<ClaimAnswer> WindowDesk::claim(const VisitId&, const std::string&) {
+  return input_error("unknown_visit", "not here");
+}
+Result<Alert> WindowDesk::close(const VisitId&, Outcome, const std::string&, const std::string&) {
+  return input_error("unknown_visit", "not here");
+}
+
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+template <class T>
+using Owned = std::unique_ptr<T, void (*)(T*)>;
+
+std::int64_t now_ns() {  // the same in every process of this machine
+  return std::chrono::nanoseconds(Clock::now().time_since_epoch()).count();
+}
+
+void write_credentials(const std::filesystem::path& folder) {
+  const Owned<EVP_PKEY> pair(EVP_EC_gen("P-256"), EVP_PKEY_free);
+  const Owned<X509> made(X509_new(), X509_free);
+  X509_gmtime_adj(X509_getm_notBefore(made.get()), -3600);
+  X509_gmtime_adj(X509_getm_notAfter(made.get()), 36000);
+  X509_set_pubkey(made.get(), pair.get());
+  X509_NAME_add_entry_by_txt(X509_get_subject_name(made.get()), "CN", MBSTRING_ASC,
+                             reinterpret_cast<const unsigned char*>("load"), -1, -1, 0);
+  X509_set_issuer_name(made.get(), X509_get_subject_name(made.get()));
+  X509_sign(made.get(), pair.get(), EVP_sha256());
+  std::FILE* file = std::fopen((folder / "load.pem").c_str(), "w");
+  PEM_write_X509(file, made.get());
+  std::fclose(file);
+  file = std::fopen((folder / "load.key").c_str(), "w");
+  PEM_write_PrivateKey(file, pair.get(), nullptr, nullptr, 0, nullptr, nullptr);
+  std::fclose(file);
+}
+
+int connected_to(std::uint16_t port) {
+  const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_port = htons(port);
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  if (::connect(fd, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0) return fd;
+  ::close(fd);
+  return -1;
+}
+
+// A process with all the clients: what it measures, it prints; its status is the result.
+class Crowd {
+ public:
+  Crowd(const DeliveryOptions& options, std::uint16_t port, int ready)
+      : options_(options), port_(port), ready_(ready), context_(SSL_CTX_new(TLS_client_method())) {}
+
+  int run() {
+    epoll_ = ::epoll_create1(EPOLL_CLOEXEC);
+    const auto begin = Clock::now();
+    for (int i = 0; i < options_.clients; ++i) {
+      if (!join(true)) return fail("a client could not connect");
+    }
+    if (options_.stalled && !join(false)) return fail("the stalled client could not connect");
+    for (int i = 0; i < options_.loris; ++i) loris_.push_back(connected_to(port_));
+    fmt::print("{} clients connected in {:.1f} s\n", options_.clients,
+               std::chrono::duration<double>(Clock::now() - begin).count());
+    if (::write(ready_, "r", 1) != 1) return 1;
+    const std::size_t wanted = static_cast<std::size_t>(options_.clients) *
+                               static_cast<std::size_t>(options_.alerts);
+    const auto deadline = Clock::now() + std::chrono::milliseconds(options_.every_ms) *
+                                             options_.alerts + std::chrono::seconds(20);
+    auto next_drop = Clock::now();
+    while (latencies_ms_.size() < wanted && Clock::now() < deadline) {
+      epoll_event events[256];
+      const int count = ::epoll_wait(epoll_, events, 256, 50);
+      for (int i = 0; i < count; ++i) read(*clients_[events[i].data.u32]);
+      if (Clock::now() < next_drop) continue;
+      next_drop = Clock::now() + std::chrono::seconds(1);
+      for (int& fd : loris_) drop(fd);
+    }
+    return report(wanted);
+  }
+
+ private:
+  struct Client {
+    SSL* connection = nullptr;
+    std::string input;
+  };
+
+  static int fail(const char* why) {
+    fmt::print("{}\n", why);
+    return 1;
+  }
+
+  bool join(bool reads) {
+    auto client = std::make_unique<Client>();
+    const int fd = connected_to(port_);
+    if (fd < 0) return false;
+    client->connection = SSL_new(context_);
+    SSL_set_fd(client->connection, fd);
+    static constexpr std::string_view kResume = "{\"type\":\"resume\",\"after\":0}\n";
+    if (SSL_connect(client->connection) != 1 ||
+        SSL_write(client->connection, kResume.data(), kResume.size()) <= 0) {
+      return false;
+    }
+    ::fcntl(fd, F_SETFL, O_NONBLOCK);
+    if (reads) {
+      epoll_event event{};
+      event.events = EPOLLIN;
+      event.data.u32 = static_cast<std::uint32_t>(clients_.size());
+      ::epoll_ctl(epoll_, EPOLL_CTL_ADD, fd, &event);
+    }
+    clients_.push_back(std::move(client));
+    return true;
+  }
+
+  void read(Client& client) {
+    char block[16384];
+    for (int got = 0; (got = SSL_read(client.connection, block, sizeof block)) > 0;) {
+      client.input.append(block, static_cast<std::size_t>(got));
+    }
+    const std::int64_t now = now_ns();
+    for (std::size_t end = 0; (end = client.input.find('\n')) != std::string::npos;) {
+      const std::size_t at = client.input.find("raised at ");
+      if (at < end) {
+        const std::int64_t raised = std::stoll(client.input.substr(at + 10, 20));
+        latencies_ms_.push_back(static_cast<double>(now - raised) / 1e6);
+      }
+      client.input.erase(0, end + 1);
+    }
+  }
+
+  // A byte of a handshake that will never be one; a new connection for one that was closed.
+  void drop(int& fd) {
+    static constexpr char kFirstByte = 0x16;
+    if (fd >= 0 && ::send(fd, &kFirstByte, 1, MSG_NOSIGNAL | MSG_DONTWAIT) == 1) return;
+    if (fd >= 0) ::close(fd);
+    fd = connected_to(port_);
+  }
+
+  int report(std::size_t wanted) {
+    if (latencies_ms_.size() < wanted) {
+      fmt::print("only {} of {} deliveries came\n", latencies_ms_.size(), wanted);
+      return 1;
+    }
+    std::sort(latencies_ms_.begin(), latencies_ms_.end());
+    const auto at = [this](double share) {
+      return latencies_ms_[static_cast<std::size_t>(
+          share * static_cast<double>(latencies_ms_.size() - 1))];
+    };
+    fmt::print("{} clients over TLS, {} alerts, {} half-open connections{}: median {:.1f} ms, p99 "
+               "{:.1f} ms, slowest {:.1f} ms\n",
+               options_.clients, options_.alerts, options_.loris,
+               options_.stalled ? ", one client that never reads" : "", at(0.5), at(0.99), at(1.0));
+    return options_.p99_ms > 0.0 && at(0.99) > options_.p99_ms ? 1 : 0;
+  }
+
+  const DeliveryOptions options_;
+  const std::uint16_t port_;
+  const int ready_;
+  SSL_CTX* context_;
+  int epoll_ = -1;
+  std::vector<std::unique_ptr<Client>> clients_;
+  std::vector<int> loris_;
+  std::vector<double> latencies_ms_;
+};
+
+}  // namespace
+
+int measure_delivery(const DeliveryOptions& options) {
+  char name[] = "/tmp/maitred-load-XXXXXX";
+  const std::filesystem::path folder = ::mkdtemp(name);
+  write_credentials(folder);
+  boost::asio::io_context io(1);
+  WindowDesk desk(1);
+  auto opened = StaffServer::open(io, desk,
+                                  {.listen = "127.0.0.1:0",
+                                   .server = "maitred load",
+                                   .store = "load",
+                                   .tls_cert = (folder / "load.pem").string(),
+                                   .tls_key = (folder / "load.key").string()});
+  std::filesystem::remove_all(folder);
+  if (!opened) {
+    fmt::print("{}\n", opened.error().message);
+    return 1;
+  }
+  StaffServer& server = **opened;
+  int ready[2];
+  if (::pipe2(ready, O_CLOEXEC) != 0) return 1;
+  std::fflush(stdout);
+  const pid_t crowd = ::fork();
+  if (crowd == 0) {
+    const int status = Crowd(options, server.port(), ready[1]).run();
+    std::fflush(stdout);
+    ::_exit(status);
+  }
+  ::fcntl(ready[0], F_SETFL, O_NONBLOCK);
+  boost::asio::steady_timer timer(io);
+  int left = options.alerts;
+  bool is_ready = false;
+  int status = 0;
+  std::function<void()> turn = [&] {
+    timer.expires_after(std::chrono::milliseconds(options.every_ms));
+    timer.async_wait([&](const boost::system::error_code&) {
+      char byte = 0;
+      is_ready = is_ready || ::read(ready[0], &byte, 1) == 1;
+      if (is_ready && left > 0) {
+        --left;
+        server.publish(desk.raise(fmt::format("raised at {:020}", now_ns())));
+      }
+      if (::waitpid(crowd, &status, WNOHANG) == crowd) return io.stop();
+      turn();
+    });
+  };
+  turn();
+  io.run();
+  return WIFEXITED(status) ? WEXITSTATUS(status) : 1;
+}
+
+}  // namespace maitred::load
+
+int main(int argc, char** argv) {
+  std::signal(SIGPIPE, SIG_IGN);
+  spdlog::set_level(spdlog::level::err);
+  rlimit files{};
+  ::getrlimit(RLIMIT_NOFILE, &files);
+  files.rlim_cur = files.rlim_max;
+  ::setrlimit(RLIMIT_NOFILE, &files);
+  CLI::App app{"Load on the staff server"};
+  app.require_subcommand(1);
+  maitred::load::DeliveryOptions delivery;
+  CLI::App* verb = app.add_subcommand("delivery", "From an alert to every TLS client");
+  verb->add_option("--clients", delivery.clients);
+  verb->add_option("--alerts", delivery.alerts);
+  verb->add_option("--loris", delivery.loris, "Connections that never finish their handshake");
+  verb->add_option("--stalled", delivery.stalled, "One client more that never reads");
+  verb->add_option("--every-ms", delivery.every_ms);
+  verb->add_option("--p99-ms", delivery.p99_ms, "Fail above this");
+  maitred::load::StormOptions storm;
+  CLI::App* storm_verb = app.add_subcommand("disconnects", "Nothing lost, nothing shown twice");
+  storm_verb->add_option("--events", storm.events);
+  storm_verb->add_option("--disconnects", storm.disconnects);
+  CLI11_PARSE(app, argc, argv);
+  return *verb ? maitred::load::measure_delivery(delivery)
+               : maitred::load::weather_disconnects(storm);
+}
