@@ -22,6 +22,11 @@ test_packages=(
   dpkg-dev file groff-base strace systemd
 )
 
+# The staff web page is tested in a browser where npm can bring what drives it.
+if command -v node > /dev/null && command -v npm > /dev/null; then
+  test_packages+=(chromium)
+fi
+
 case "${1:-}" in
   build) wanted=("${build_packages[@]}") ;;
   test) wanted=("${build_packages[@]}" "${test_packages[@]}") ;;

@@ -132,7 +132,7 @@ function connect() {
 async function reconnect() {
   if (socket) return;
   try {
-    me = await ask("/session");
+    me = { ...me, ...await ask("/session") };
     if (me.needed && !me.signed_in) return showSignIn();
     connect();
   } catch {
@@ -278,16 +278,14 @@ function card(alert) {
   const meta = make("p", "meta");
   const reason = "reason_" + alert.reason;
   meta.append(make("span", "why", t(texts[reason] ? reason : "reason_other")),
-    make("span", "", isMine(alert) ? t("state_mine") : t("state_" + alert.state, alert)),
-    make("span", "", t("at_camera", alert)));
+    make("span", "", isMine(alert) ? t("state_mine") : t("state_" + alert.state, alert)));
   const when = make("span", "age", age(alert.at));
   when.dataset.at = alert.at;
   meta.append(when);
   node.append(meta, make("h3", "", alert.customer.name), make("p", "headline", alert.headline));
   if (alert.confidence === "medium") node.append(make("p", "sure", t("medium")));
-  if (alert.customer.loyalty) {
-    node.append(make("p", "meta", t("loyalty", { id: alert.customer.loyalty })));
-  }
+  const where = [alert.customer.loyalty && t("loyalty", { id: alert.customer.loyalty }), t("at_camera", alert)];
+  node.append(make("p", "meta", where.filter(Boolean).join(" · ")));
   node.append(facts(alert), actions(alert));
   return node;
 }
@@ -381,7 +379,7 @@ async function drawToday() {
   $("history_empty").hidden = visits.length > 0;
   $("history").replaceChildren(...visits.map((visit) => {
     const row = make("li");
-    const time = make("time", "", new Date(visit.start).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" }));
+    const time = make("time", "", new Date(visit.start).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit", hourCycle: "h23" }));
     time.dateTime = visit.start;
     row.append(time, make("span", "", visit.name),
       make("span", "outcome", visit.holdout ? t("holdout") : t(visit.outcome)));
@@ -431,7 +429,7 @@ async function checkPhoto() {
   try {
     const answer = await ask(id ? "/desk/verify?id=" + encodeURIComponent(id) : "/desk/identify", small, "image/jpeg");
     const appointment = answer.appointment && t("desk_appointment", {
-      time: new Date(answer.appointment.at).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" }),
+      time: new Date(answer.appointment.at).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit", hourCycle: "h23" }),
       with: answer.appointment.with });
     if (id) deskSay(answer.verified ? "" : "no", answer.verified ? t("desk_yes", answer) : t("desk_no"), answer.verified && appointment);
     else if (answer.match) deskSay("", t("desk_match", answer), appointment, t("desk_confidence_" + answer.confidence), answer.id);
@@ -485,7 +483,7 @@ async function signIn(event) {
   if (!name) { $("signin_error").textContent = t("name_needed"); return; }
   try {
     if (me.needed && !me.signed_in) await ask("/signin", { token: $("token").value.trim() });
-    me = await ask("/session");
+    me = { ...me, ...await ask("/session") };
     if (me.needed && !me.signed_in) throw Object.assign(new Error(""), { status: 401 });
     me.name = name;
     remember("name", name);

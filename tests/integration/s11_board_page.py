@@ -1,0 +1,94 @@
+"""The staff web page in a real browser: headless Chromium, driven by playwright-core.
+
+Skipped where node, npm or Chromium is absent. $MAITRED_SCREENSHOTS keeps the pictures it takes."""
+
+import shutil
+
+from shop import *
+
+CHROMIUM = os.environ.get("MAITRED_CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
+PLAYWRIGHT = "playwright-core@1.48.2"
+
+
+def playwright_folder():
+    """Where playwright-core is installed, once for a build folder; None without npm or a network."""
+    folder = pathlib.Path(os.environ.get("MAITRED_PLAYWRIGHT", BIN.parent / "playwright"))
+    if not (folder / "node_modules/playwright-core").is_dir():
+        folder.mkdir(parents=True, exist_ok=True)
+        environment = os.environ | {"PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD": "1"}
+        try:
+            done = subprocess.run(["npm", "install", "--no-audit", "--no-fund", "--prefix", folder,
+                                   PLAYWRIGHT], env=environment, capture_output=True, timeout=120)
+        except (OSError, subprocess.TimeoutExpired):
+            return None
+        if done.returncode != 0:
+            return None
+    return folder
+
+
+@unittest.skipUnless(CHROMIUM and shutil.which("node") and shutil.which("npm"),
+                     "skipped: no node, npm or Chromium")
+class BoardPage(ShopTest):
+    def test_in_a_browser(self):
+        playwright = playwright_folder()
+        if playwright is None:
+            self.skipTest("skipped: playwright-core cannot be had from npm")
+        box = self.shop()
+        board_port = free_port()
+        box.section("board", listen=f"127.0.0.1:{board_port}")
+        box.section("visits", cooldown="4h", escalate=["2s"], alert_ttl="3d")
+        path, truth = film()
+        box.init()
+        # Names as a customer might give them, to see what the page makes of them.
+        odd = "<script>alert(1)</script><img src=x onerror=alert(2)>"
+        names = ["Morgan Lee" if os.environ.get("MAITRED_PLAIN_NAMES") else odd,
+                 "Robin Ashdown", "Şükriye Öztürk-Łukasiewicz"]
+        people = []
+        for member, name in zip(truth["enroll"], names + ["Jo"] * 20):
+            people.append(box.enrol(name, portrait_of_member(member),
+                                    scopes="recognition,history,feedback",
+                                    extra=["--allow-duplicate", "--preference", "fit=wide",
+                                           "--preference", "brand=any", "--loyalty",
+                                           f"L-{len(people)}"]))
+        for person in people[1:]:
+            box.do("ask", person, "trail shoes, size 43", "--item", "TS-43")
+            box.do("purchase", person, "--item", "TS-43", "--status", "out_of_stock")
+            box.do("purchase", person, "--item", "wool socks", "--status", "bought")
+        token = box.do("staff", "add", "till")["token"]
+        box.camera(path, realtime=False)
+        pictures = pathlib.Path(os.environ.get("MAITRED_SCREENSHOTS", box.folder / "pictures"))
+        pictures.mkdir(exist_ok=True)
+        photo = portrait_of_member(list(truth["enroll"])[1])
+        box.write()
+        box.start(spawn=False)
+        script = pathlib.Path(__file__).with_name("board_page.mjs")
+        # The page is open before anyone comes in.
+        steps = subprocess.Popen(
+            ["node", script, CHROMIUM, str(board_port), token, pictures, photo, people[1],
+             str(box.port)],
+            env=os.environ | {"NODE_PATH": str(playwright / "node_modules"),
+                              "PLAYWRIGHT_CORE": str(playwright / "node_modules/playwright-core/index.mjs")},
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        try:
+            for line in steps.stdout:
+                print(line.rstrip(), file=sys.stderr)
+                if line.strip() == "open the door":
+                    eye = subprocess.Popen([BIN / "maitred-eye", "-c", box.config, "entrance"],
+                                           stderr=subprocess.DEVNULL)
+                    self.addCleanup(eye.kill)
+                elif line.strip() == "cut the line":
+                    box.stop()
+                elif line.strip() == "mend the line":
+                    box.start(spawn=False)
+            _, errors = steps.communicate(timeout=30)
+        finally:
+            steps.kill()
+        self.assertEqual(steps.returncode, 0, errors)
+        self.assertNotIn(token, box.log.read_text())
+        for name in ("phone-alerts", "desktop-alerts", "desktop-dark", "phone-signin", "phone-desk",
+                     "desktop-today", "phone-offline"):
+            self.assertGreater((pictures / f"{name}.png").stat().st_size, 5000)
+
+
+if __name__ == "__main__":
+    run_tests()
