@@ -40,8 +40,9 @@ class BoardPage(ShopTest):
         path, truth = film()
         box.init()
         # Names as a customer might give them, to see what the page makes of them.
-        names = ["Morgan Lee"] if os.environ.get("MAITRED_PLAIN_NAMES") else ["<script>alert(1)</script><img src=x onerror=alert(2)>"]
-    names += ["Robin Ashdown", "Şükriye Öztürk-Łukasiewicz"]
+        odd = "<script>alert(1)</script><img src=x onerror=alert(2)>"
+        names = ["Morgan Lee" if os.environ.get("MAITRED_PLAIN_NAMES") else odd,
+                 "Robin Ashdown", "Şükriye Öztürk-Łukasiewicz"]
         people = []
         for member, name in zip(truth["enroll"], names + ["Jo"] * 20):
             people.append(box.enrol(name, portrait_of_member(member),
