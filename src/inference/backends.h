@@ -16,6 +16,9 @@ bool onednn_is_fast();
 Result<std::unique_ptr<Network>> make_onednn_network(const Graph& graph, int threads);
 Result<std::unique_ptr<Network>> make_opencv_network(const Graph& graph, int threads);
 
+// The executor of options.backend, or the fastest that runs the graph.
+Result<std::unique_ptr<Network>> make_network(const Graph& graph, const NetworkOptions& options);
+
 // What both say of themselves.
 std::vector<int> to_ints(const Shape& shape);
 std::vector<OutputInfo> output_infos(const Graph& graph);

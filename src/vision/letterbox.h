@@ -3,7 +3,9 @@
 
 #include <opencv2/core.hpp>
 #include <span>
+#include <vector>
 
+#include "area_rows.h"
 #include "maitred/types/face.h"
 #include "maitred/types/image.h"
 
@@ -20,17 +22,30 @@ struct PlaneOptions {
 void write_planes(const cv::Mat& bgr, int plane_columns, int plane_rows,
                   const PlaneOptions& options, std::span<float> planes);
 
-// Thread-compatible; its buffer is kept from call to call.
+// Thread-compatible; its buffers are kept from call to call.
 class Letterbox {
  public:
-  // Fills planes of width x height with the image reduced by `factor`, black around it.
+  // Fills planes of width x height with the image reduced by `factor`, each pixel the average of the
+  // area it stands for, black around it.
   void fill(const ImageView& image, float factor, int width_px, int height_px,
             std::span<float> planes);
   // From the input of the last fill() back to the image.
   void to_image(Face& face) const;
 
  private:
-  cv::Mat reduced_;
+  // Along one side: what each pixel of the result covers.
+  struct Axis {
+    int from_px = 0;
+    std::vector<Cover> covers;
+    std::vector<float> weights;
+    void prepare(int length_px, int reduced_px);
+  };
+  void reduce(const cv::Mat& source, const cv::Size& size, int plane_columns, int plane_rows,
+              std::span<float> planes);
+
+  Axis across_;
+  Axis down_;
+  std::vector<float> row_;
   float columns_per_px_ = 1.0F;
   float rows_per_px_ = 1.0F;
 };
