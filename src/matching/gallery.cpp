@@ -1,7 +1,6 @@
 #include "maitred/matching/gallery.h"
 
 #include <fmt/format.h>
-#include <sys/mman.h>
 
 #include <algorithm>
 #include <cmath>
@@ -13,28 +12,19 @@
 
 #include "cohort.h"
 #include "dot_products.h"
+#include "maitred/base/private_pages.h"
 #include "maitred/base/secret.h"
 
 namespace maitred {
 namespace {
 
 constexpr std::size_t kAlignment_bytes = 64;
-constexpr std::size_t kHugePage_bytes = std::size_t{2} << 20U;
 // Measured on LFW people: with it, FMR is the same for rows of one, two and three photos.
 constexpr float kMeanLengthPower = 0.65F;
 constexpr std::size_t kRowLane = kAlignment_bytes / sizeof(float);
 
-// Whole pages of zeros, kept out of core files, and out of swap as far as the limit of locked memory
-// goes.
 float* allocate_rows(std::size_t values) {
-  const std::size_t bytes = std::max(values, std::size_t{1}) * sizeof(float);
-  void* const memory =
-      ::mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-  if (memory == MAP_FAILED) throw std::bad_alloc();
-  ::madvise(memory, bytes, MADV_DONTDUMP);
-  if (bytes >= kHugePage_bytes) ::madvise(memory, bytes, MADV_HUGEPAGE);
-  ::mlock(memory, bytes);
-  return static_cast<float*>(memory);
+  return static_cast<float*>(map_private_pages(std::max(values, std::size_t{1}) * sizeof(float)));
 }
 
 std::size_t rows_for(std::size_t templates, GalleryRows rows) {
@@ -78,7 +68,7 @@ Gallery::~Gallery() = default;
 
 void Gallery::FreeAligned::operator()(float* memory) const {
   wipe(std::span<float>(memory, values));
-  ::munmap(memory, std::max(values, std::size_t{1}) * sizeof(float));
+  unmap_private_pages(memory, std::max(values, std::size_t{1}) * sizeof(float));
 }
 
 Status Gallery::check(const Template& candidate) const {
