@@ -56,13 +56,33 @@ Landmarks five_points(const dlib::full_object_detection& shape) {
            mean_part(shape, 48, 49), mean_part(shape, 54, 55)}};
 }
 
-// The landmark model starts from the box and may end in a wrong place (spectacles taken for eyes),
-// so it is started from a few boxes around the found one, and the middle of the answers taken.
-constexpr std::array<std::array<double, 3>, 5> kStarts = {{{0.0, 0.0, 1.0},  // shift x, y, scale
-                                                           {0.04, 0.03, 0.95},
-                                                           {-0.04, 0.03, 0.95},
-                                                           {0.04, -0.03, 1.06},
-                                                           {-0.04, -0.03, 1.06}}};
+// The found box may be a third too large (a search filter takes spectacles or a beard along), and
+// the landmark model, which starts from it, then puts the mouth on the chin. The eyes it finds all
+// the same. So the box is set anew around the eyes, by the proportions that the model was trained
+// with, and the model started from a few boxes near it; the middle of the answers is taken.
+constexpr double kBoxWidths = 2.33;  // of the box, in distances of the eyes
+constexpr double kEyeLine = 0.285;   // from the box's top, in box heights
+
+constexpr std::array<std::array<double, 3>, 7> kStarts = {{{0.0, 0.0, 1.0},  // shift x, y, scale
+                                                           {0.03, 0.02, 0.95},
+                                                           {-0.03, -0.02, 1.06},
+                                                           {-0.03, 0.02, 0.97},
+                                                           {0.03, -0.02, 1.03},
+                                                           {0.0, 0.04, 1.04},
+                                                           {0.0, -0.04, 0.96}}};
+
+dlib::rectangle box_around_eyes(const dlib::rectangle& found, const Landmarks& points) {
+  const double dx = points[1].x_px - points[0].x_px;
+  const double dy = points[1].y_px - points[0].y_px;
+  const auto found_width = static_cast<double>(found.width());
+  const double width = kBoxWidths * std::hypot(dx, dy);
+  if (width < 0.6 * found_width || width > 1.4 * found_width) return found;
+  const double eyes_x = (points[0].x_px + points[1].x_px) / 2.0;
+  const double eyes_y = (points[0].y_px + points[1].y_px) / 2.0;
+  const auto side = static_cast<unsigned long>(std::lround(width));
+  return dlib::centered_rect(std::lround(eyes_x), std::lround(eyes_y + (0.5 - kEyeLine) * width),
+                             side, side);
+}
 
 dlib::rectangle start_box(const dlib::rectangle& box, const std::array<double, 3>& start) {
   const auto width = static_cast<double>(box.width());
@@ -88,6 +108,18 @@ Landmarks middle_of(const std::array<Landmarks, kStarts.size()>& answers) {
     middle[point] = {x[x.size() / 2], y[y.size() / 2]};
   }
   return middle;
+}
+
+// Boxes set around the same eyes are the same face. Best first.
+std::vector<Face> without_duplicates(const std::vector<Face>& faces) {
+  std::vector<Face> kept;
+  for (const Face& face : faces) {
+    const bool known = std::any_of(kept.begin(), kept.end(), [&](const Face& better) {
+      return overlap(better.box, face.box) > 0.5F;
+    });
+    if (!known) kept.push_back(face);
+  }
+  return kept;
 }
 
 class DlibFaceDetector final : public FaceDetector {
@@ -126,22 +158,23 @@ class DlibFaceDetector final : public FaceDetector {
                                 std::lround(static_cast<double>(one.rect.top()) * ratio_y),
                                 std::lround(static_cast<double>(one.rect.right()) * ratio_x),
                                 std::lround(static_cast<double>(one.rect.bottom()) * ratio_y));
-      if (static_cast<long>(box.width()) < min_face_px) continue;
-      faces.push_back(face_in(full, box, one.detection_confidence));
+      const Face face = face_in(full, box, one.detection_confidence);
+      if (face.box.width_px >= static_cast<float>(min_face_px)) faces.push_back(face);
     }
     std::sort(faces.begin(), faces.end(),
               [](const Face& a, const Face& b) { return a.score > b.score; });
-    return faces;
+    return without_duplicates(faces);
   }
 
-  Face face_in(const GreyImage& image, const dlib::rectangle& box, double confidence) const {
-    Face face;
-    face.box = {static_cast<float>(box.left()), static_cast<float>(box.top()),
-                static_cast<float>(box.width()), static_cast<float>(box.height())};
+  Face face_in(const GreyImage& image, const dlib::rectangle& found, double confidence) const {
+    const dlib::rectangle box = box_around_eyes(found, five_points(landmarks_(image, found)));
     std::array<Landmarks, kStarts.size()> answers;
     for (std::size_t i = 0; i < kStarts.size(); ++i) {
       answers[i] = five_points(landmarks_(image, start_box(box, kStarts[i])));
     }
+    Face face;
+    face.box = {static_cast<float>(box.left()), static_cast<float>(box.top()),
+                static_cast<float>(box.width()), static_cast<float>(box.height())};
     face.landmarks = middle_of(answers);
     // dlib's confidence is an SVM's distance, 0 at the boundary and about 1 to 3 for clear faces.
     face.score = static_cast<float>(1.0 / (1.0 + std::exp(-2.0 * confidence)));
