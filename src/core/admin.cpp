@@ -38,6 +38,7 @@ Admin::Admin(Shop& shop)
              {"visits", &Admin::visits},
              {"alerts", &Admin::alerts},
              {"feedback", &Admin::feedback},
+             {"report", &Admin::report},
              {"audit", &Admin::audit},
              {"audit_verify", &Admin::audit_verify},
              {"restore", &Admin::restore},

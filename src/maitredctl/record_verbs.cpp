@@ -119,6 +119,7 @@ void add_record_verbs(CommandLine& line) {
       },
       [](const json&) { return std::string("Noted.\n"); });
 
+  add_report_verb(line);
   add_audit(line, options);
   run_query(
       line, add_verb(line, "status", "What runs, and how well"), options, "status",

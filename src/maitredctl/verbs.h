@@ -24,6 +24,7 @@ void add_key_verbs(CommandLine& line);          // backup restore key
 void add_paper_verbs(CommandLine& line);        // export paper
 void add_rule_verbs(CommandLine& line);         // rule
 void add_staff_verbs(CommandLine& line);        // watch staff
+void add_report_verb(CommandLine& line);      // report
 void add_model_verbs(CommandLine& line);        // models
 void add_evaluate_verb(CommandLine& line);       // evaluate
 void add_doctor_verbs(CommandLine& line);       // doctor

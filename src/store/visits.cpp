@@ -230,6 +230,20 @@ Result<std::vector<AlertEvent>> Visits::events(const std::optional<VisitId>& vis
   }
 }
 
+Result<std::vector<AlertEvent>> Visits::events_after(std::uint64_t seq, std::size_t limit) const {
+  Query rows(vault_.database(),
+             "SELECT seq, visit, customer, sealed FROM alert_events WHERE seq > ?1 ORDER BY seq",
+             seq);
+  std::vector<AlertEvent> events;
+  while (events.size() < limit) {
+    MAITRED_ASSIGN(const bool found, rows.next());
+    if (!found) break;
+    MAITRED_ASSIGN(AlertEvent event, read_event_row(vault_, rows));
+    events.push_back(std::move(event));
+  }
+  return events;
+}
+
 Result<std::vector<Feedback>> Visits::feedback(const std::optional<VisitId>& visit) const {
   Query rows(vault_.database(),
              visit ? "SELECT visit, number, customer, sealed FROM feedback WHERE visit = ?1 "

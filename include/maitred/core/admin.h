@@ -61,6 +61,7 @@ class Admin {
   Result<Json> verify(const Json& args, const Actor& actor);
   Result<Json> visits(const Json& args, const Actor& actor);
   Result<Json> alerts(const Json& args, const Actor& actor);
+  Result<Json> report(const Json& args, const Actor& actor);
   Result<Json> feedback(const Json& args, const Actor& actor);
   Result<Json> audit(const Json& args, const Actor& actor);
   Result<Json> audit_verify(const Json& args, const Actor& actor);

@@ -106,6 +106,8 @@ class Visits {
   Result<std::vector<StoredAlert>> open_alerts(std::uint64_t after = 0) const;
   // By growing seq; of one visit, or all.
   Result<std::vector<AlertEvent>> events(const std::optional<VisitId>& visit = {}) const;
+  // Of all, those with a greater seq, at most `limit`, by growing seq.
+  Result<std::vector<AlertEvent>> events_after(std::uint64_t seq, std::size_t limit) const;
   Result<std::vector<Feedback>> feedback(const std::optional<VisitId>& visit = {}) const;
   // The newest seq ever given out; 0 when there was none.
   std::uint64_t last_seq() const;
