@@ -7,6 +7,7 @@
 #include "maitred/base/file.h"
 #include "maitred/base/json.h"
 #include "maitred/consent/consent.h"
+#include "maitred/core/photo_reports.h"
 
 namespace maitred {
 namespace {
@@ -18,6 +19,8 @@ constexpr std::size_t kMostPhotos = 10;
 auto wrong(const char* key, std::string_view wanted) {
   return input_error("bad_usage", fmt::format("'{}' must be {}", key, wanted));
 }
+
+}  // namespace
 
 Result<Template> template_of(const json& report, const std::string& engine, std::size_t length) {
   MAITRED_ASSIGN(const std::string made_by, needed_text(report, "engine"));
@@ -39,8 +42,6 @@ Result<Template> template_of(const json& report, const std::string& engine, std:
   }
   return Template(engine, values);
 }
-
-}  // namespace
 
 Result<std::string> text_field(const json& args, const char* key) {
   const auto found = args.find(key);

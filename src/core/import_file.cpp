@@ -11,6 +11,7 @@
 #include "maitred/base/csv.h"
 #include "maitred/base/file.h"
 #include "maitred/base/json.h"
+#include "maitred/base/text.h"
 
 namespace maitred {
 namespace {
@@ -22,9 +23,9 @@ constexpr std::size_t kLongestLine_bytes = 64 * 1024;
 constexpr std::size_t kShownWord_bytes = 40;
 
 constexpr std::array<std::string_view, 14> kColumns = {
-    "name",      "photo",      "consent-version", "consent-ref", "scope",
-    "expires",   "loyalty",    "incentive",       "preference",  "tier",
-    "note",      "external-id", "allow-duplicate", "keep-photos"};
+    "name",    "photo",       "consent-version", "consent-ref", "scope",
+    "expires", "loyalty",     "incentive",       "preference",  "tier",
+    "note",    "external-id", "allow-duplicate", "keep-photos"};
 
 bool is_column(std::string_view name) {
   return std::find(kColumns.begin(), kColumns.end(), name) != kColumns.end();
@@ -32,27 +33,23 @@ bool is_column(std::string_view name) {
 
 std::string known_columns() {
   std::string names;
-  for (const std::string_view name : kColumns) names += (names.empty() ? "" : ", ") + std::string(name);
+  for (const std::string_view name : kColumns)
+    names += (names.empty() ? "" : ", ") + std::string(name);
   return names;
 }
 
 std::string shown(std::string_view text) {
   std::string word = shown_text(utf8_prefix(text, kShownWord_bytes));
-  std::replace_if(word.begin(), word.end(), [](char c) { return c == '\n' || c == '\t'; }, ' ');
+  std::replace_if(
+      word.begin(), word.end(), [](char c) { return c == '\n' || c == '\t'; }, ' ');
   return word;
-}
-
-std::string trimmed(std::string_view text) {
-  const auto first = text.find_first_not_of(" \t\r\n");
-  if (first == std::string_view::npos) return {};
-  return std::string(text.substr(first, text.find_last_not_of(" \t\r\n") - first + 1));
 }
 
 std::vector<std::string> split(std::string_view text, std::string_view separators) {
   std::vector<std::string> parts;
   while (!text.empty()) {
     const std::size_t end = std::min(text.find_first_of(separators), text.size());
-    std::string part = trimmed(text.substr(0, end));
+    std::string part(trimmed(text.substr(0, end)));
     if (!part.empty()) parts.push_back(std::move(part));
     text.remove_prefix(std::min(end + 1, text.size()));
   }
@@ -106,7 +103,8 @@ class RowReader {
     const std::string text = json_text(json::array({entry.args, entry.photos}));
     std::array<std::uint8_t, 16> hash{};
     crypto_generichash(hash.data(), hash.size(),
-                       reinterpret_cast<const unsigned char*>(text.data()), text.size(), nullptr, 0);
+                       reinterpret_cast<const unsigned char*>(text.data()), text.size(), nullptr,
+                       0);
     return std::string(kRowKeyPrefix) + to_hex(hash);
   }
 
@@ -146,7 +144,7 @@ class RowReader {
     static const std::set<std::string, std::less<>> kYes = {"yes", "true", "1"};
     static const std::set<std::string, std::less<>> kNo = {"no", "false", "0"};
     if (value->is_string()) {
-      const std::string word = trimmed(value->get_ref<const std::string&>());
+      const std::string word(trimmed(value->get_ref<const std::string&>()));
       if (kYes.contains(word)) return true;
       if (kNo.contains(word)) return false;
     }
@@ -169,7 +167,8 @@ class RowReader {
       if (equals == 0 || equals == std::string::npos) {
         return bad_row(fmt::format("the preference '{}' is not of the form KEY=VALUE", shown(one)));
       }
-      object[trimmed(one.substr(0, equals))] = trimmed(one.substr(equals + 1));
+      object[std::string(trimmed(one.substr(0, equals)))] =
+          std::string(trimmed(one.substr(equals + 1)));
     }
     return object;
   }
@@ -202,9 +201,10 @@ Result<std::vector<std::string>> read_head(CsvReader& reader) {
   }
   std::vector<std::string> columns;
   for (const std::string& field : head->fields) {
-    std::string name = trimmed(field);
-    std::transform(name.begin(), name.end(), name.begin(),
-                   [](char c) { return c == '_' ? '-' : c >= 'A' && c <= 'Z' ? char(c + 32) : c; });
+    std::string name(trimmed(field));
+    std::transform(name.begin(), name.end(), name.begin(), [](char c) {
+      return c == '_' ? '-' : c >= 'A' && c <= 'Z' ? char(c + 32) : c;
+    });
     if (!is_column(name)) {
       return input_error("bad_column", fmt::format("line {}: unknown column '{}'; known are {}",
                                                    head->line, shown(field), known_columns()));
@@ -236,7 +236,8 @@ Result<std::vector<ImportRow>> read_csv(std::string_view text) {
                                columns.size());
     } else {
       Fields fields;
-      for (std::size_t i = 0; i < columns.size(); ++i) fields[columns[i]] = std::move(csv->fields[i]);
+      for (std::size_t i = 0; i < columns.size(); ++i)
+        fields[columns[i]] = std::move(csv->fields[i]);
       row = row_of(rows.size() + 1, csv->line, fields);
     }
     rows.push_back(std::move(row));
@@ -287,8 +288,8 @@ Result<ImportFormat> import_format_of(std::string_view file_name) {
                  [](char c) { return c >= 'A' && c <= 'Z' ? char(c + 32) : c; });
   if (name.ends_with(".csv")) return ImportFormat::kCsv;
   if (name.ends_with(".jsonl") || name.ends_with(".ndjson")) return ImportFormat::kJsonLines;
-  return input_error("bad_usage", fmt::format("{}: a file to import is a .csv or a .jsonl",
-                                              shown(file_name)));
+  return input_error("bad_usage",
+                     fmt::format("{}: a file to import is a .csv or a .jsonl", shown(file_name)));
 }
 
 Result<std::vector<ImportRow>> read_import(std::string_view text, ImportFormat format) {

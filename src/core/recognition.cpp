@@ -10,6 +10,14 @@
 namespace maitred {
 namespace {
 
+DecisionRules rules_of(const Settings& settings) {
+  DecisionRules rules;
+  rules.fpir = settings.false_alert_rate;
+  return rules;
+}
+
+}  // namespace
+
 Result<Calibration> calibration_of(const ModelEngine& engine) {
   std::vector<CalibrationRow> rows;
   for (const CalibrationPoint& point : engine.calibration) {
@@ -25,14 +33,6 @@ Result<Calibration> calibration_of(const ModelEngine& engine) {
   }
   return calibration;
 }
-
-DecisionRules rules_of(const Settings& settings) {
-  DecisionRules rules;
-  rules.fpir = settings.false_alert_rate;
-  return rules;
-}
-
-}  // namespace
 
 Recognition::Recognition(const Store& store, const Settings& settings, std::string engine,
                          std::size_t template_length, Calibration calibration)

@@ -17,10 +17,10 @@ Status check_clock(const Store& store) {
   MAITRED_ASSIGN(const auto rows, store.audit().rows(1));
   const WallTime now = wall_now();
   if (rows.empty() || rows.back().at <= now + kClockTolerance) return {};
-  return environment_error("clock_behind",
-                           fmt::format("the clock says {}, but the store's last entry is of {}: set "
-                                       "the clock of this machine",
-                                       format_time(now), format_time(rows.back().at)));
+  return environment_error(
+      "clock_behind", fmt::format("the clock says {}, but the store's last entry is of {}: set "
+                                  "the clock of this machine",
+                                  format_time(now), format_time(rows.back().at)));
 }
 
 }  // namespace
@@ -30,13 +30,9 @@ WallTime wall_now() { return std::chrono::floor<Milliseconds>(std::chrono::syste
 Result<std::unique_ptr<Shop>> Shop::open(const Settings& settings, const KeyAccess& key) {
   MAITRED_ASSIGN(Store store, Store::open(settings.store_path, key));
   MAITRED_TRY(check_clock(store));
-  PrivacySettings privacy;
-  if (!settings.file.empty()) {
-    MAITRED_ASSIGN(privacy, read_privacy_settings(settings));
-  }
   std::unique_ptr<Shop> shop(new Shop(settings, std::move(store), copy_of(key)));
-  shop->privacy_ = std::move(privacy);
-  MAITRED_ASSIGN(shop->desk_, VisitDesk::restore(shop->store_, settings.visits, wall_now(), settings.rules));
+  MAITRED_ASSIGN(shop->desk_,
+                 VisitDesk::restore(shop->store_, settings.visits, wall_now(), settings.rules));
   return shop;
 }
 
@@ -90,9 +86,8 @@ Status Shop::customer_changed(const CustomerId& id) {
 Result<std::optional<CustomerId>> Shop::by_external(const std::string& external) {
   if (!external_ids_) {
     ExternalIds ids;
-    MAITRED_TRY(store_.customers().for_each([&ids](Customer&& customer) {
-      ids.set(customer.id, customer.profile.external);
-    }));
+    MAITRED_TRY(store_.customers().for_each(
+        [&ids](Customer&& customer) { ids.set(customer.id, customer.profile.external); }));
     external_ids_ = std::move(ids);
   }
   return external_ids_->find(external);

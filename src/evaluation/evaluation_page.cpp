@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "maitred/base/text.h"
+
 namespace maitred {
 namespace {
 
@@ -22,29 +24,6 @@ constexpr const char* kStyle =
     "@media(prefers-color-scheme:dark){body{background:#131316;color:#e6e6ea}"
     "th,td{border-color:#333}text{fill:#bbb}.grid{stroke:#333}.line{stroke:#8ab4f8}"
     "caption{color:#aaa}}";
-
-std::string escaped(const std::string& text) {
-  std::string safe;
-  for (const char c : text) {
-    switch (c) {
-      case '&':
-        safe += "&amp;";
-        break;
-      case '<':
-        safe += "&lt;";
-        break;
-      case '>':
-        safe += "&gt;";
-        break;
-      case '"':
-        safe += "&quot;";
-        break;
-      default:
-        safe += c;
-    }
-  }
-  return safe;
-}
 
 std::string percent(double fraction) { return fmt::format("{:.2f} %", fraction * 100.0); }
 
@@ -97,9 +76,8 @@ std::string trials_table(const std::vector<IdentificationTrial>& trials) {
         "<tr><td>{}</td><td>{}</td><td>{}</td><td>{:.3f}</td><td>{} ({} to {})</td><td>{} ({} to "
         "{})</td><td>{}</td></tr>",
         trial.gallery, trial.photos_per_person, percent(trial.fpir_target), trial.threshold,
-        percent(trial.fpir), percent(trial.fpir_low), percent(trial.fpir_high),
-        percent(trial.fnir), percent(trial.fnir_low), percent(trial.fnir_high),
-        percent(trial.fnir_at_target));
+        percent(trial.fpir), percent(trial.fpir_low), percent(trial.fpir_high), percent(trial.fnir),
+        percent(trial.fnir_low), percent(trial.fnir_high), percent(trial.fnir_at_target));
   }
   return "<table><caption>1:N, open set: one photo of each customer and of each stranger. In "
          "brackets 95 %. The last column is at the threshold that has the target on these very "
@@ -125,7 +103,7 @@ std::string pairs_table(const char* caption, const Samples& samples,
   std::string rows;
   const auto name = [&](std::size_t photo) {
     const Sample& sample = samples.photos[photo];
-    return escaped(samples.people[sample.person] + "/" + sample.photo);
+    return escaped_html(samples.people[sample.person] + "/" + sample.photo);
   };
   for (const SuspectPair& pair : pairs) {
     rows += fmt::format("<tr><td>{}</td><td>{}</td><td>{:.3f}</td></tr>", name(pair.enrolled),
@@ -147,8 +125,8 @@ std::string evaluation_html(const EvaluationPage& page, const Samples& samples,
       "content=\"width=device-width\"><title>{0}</title><style>{1}</style><h1>{0}</h1>"
       "<p>Engine {2}, {3}. {4} people, {5} photos; {6} unfit for enrolment, {7} without a face. "
       "Terms of ISO/IEC 19795-1.</p>",
-      escaped(page.title), kStyle, escaped(page.engine), escaped(page.made_at), page.people,
-      page.photos, page.unfit, page.without_face);
+      escaped_html(page.title), kStyle, escaped_html(page.engine), escaped_html(page.made_at),
+      page.people, page.photos, page.unfit, page.without_face);
   html += "<h2>Identification</h2>" + trials_table(trials);
   html += "<h2>Verification</h2><table><tr><th>FMR</th><th>Threshold</th><th>FNMR</th></tr>";
   for (const double fmr : {1e-2, 1e-3, 1e-4, 1e-5}) {

@@ -46,7 +46,7 @@ Result<Engine> prepare_engine(const Settings& settings, EngineUse use) {
   EngineSources sources;
   sources.engine = files.engine.name;
   sources.files = files.by_role_name();
-  if (use == EngineUse::kCamera || !settings.liveness_at_desk) {
+  if (use == EngineUse::kWithoutLiveness || !settings.liveness_at_desk) {
     sources.files.erase("liveness");
     sources.files.erase("liveness_wide");
   }

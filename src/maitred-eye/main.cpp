@@ -67,20 +67,24 @@ std::vector<std::uint8_t> read_standard_input() {
   return bytes;
 }
 
-Result<std::string> run_photo(const Settings& settings, const std::string& purpose) {
+// Liveness is asked of probes only.
+EngineUse use_for(Purpose purpose) {
+  return purpose == Purpose::kProbe ? EngineUse::kEverything : EngineUse::kWithoutLiveness;
+}
+
+Result<std::string> run_photo(const Settings& settings, Purpose purpose) {
   // Read before the limits are set and the models loaded: the sender need not wait.
   const std::vector<std::uint8_t> bytes = read_standard_input();
   MAITRED_TRY(limit_this_process());
-  MAITRED_ASSIGN(Engine engine, prepare_engine(settings, EngineUse::kPhoto));
-  return report_photo(engine, bytes, purpose == "probe" ? Purpose::kProbe : Purpose::kEnrol);
+  MAITRED_ASSIGN(Engine engine, prepare_engine(settings, use_for(purpose)));
+  return report_photo(engine, bytes, purpose);
 }
 
-int photos_main(const Settings& settings, const std::string& purpose) {
+int photos_main(const Settings& settings, Purpose purpose) {
   const auto run = [&]() -> Status {
     MAITRED_TRY(limit_this_process(kPhotosInARow));
-    MAITRED_ASSIGN(Engine engine, prepare_engine(settings, EngineUse::kPhoto));
-    return report_photos(engine, purpose == "probe" ? Purpose::kProbe : Purpose::kEnrol,
-                         STDIN_FILENO, STDOUT_FILENO);
+    MAITRED_ASSIGN(Engine engine, prepare_engine(settings, use_for(purpose)));
+    return report_photos(engine, purpose, STDIN_FILENO, STDOUT_FILENO);
   };
   const Status status = run();
   if (status) return 0;
@@ -88,7 +92,7 @@ int photos_main(const Settings& settings, const std::string& purpose) {
   return static_cast<int>(status.error().fault);
 }
 
-int photo_main(const Settings& settings, const std::string& purpose) {
+int photo_main(const Settings& settings, Purpose purpose) {
   const Result<std::string> report = run_photo(settings, purpose);
   const std::string line = report ? *report : error_json(report.error());
   std::printf("%s\n", line.c_str());
@@ -99,8 +103,8 @@ int photo_main(const Settings& settings, const std::string& purpose) {
 int measure_main(const Settings& settings, const Arguments& arguments) {
   constexpr Milliseconds kTrial{3000};
   const CameraSettings* const camera = settings.camera(arguments.camera);
-  Result<std::string> report = input_error(
-      "camera_unknown", "no [[camera]] of the configuration has that name");
+  Result<std::string> report =
+      input_error("camera_unknown", "no [[camera]] of the configuration has that name");
   if (camera != nullptr) {
     CaptureOptions options;
     options.camera = camera->name;
@@ -169,8 +173,9 @@ int eye_main(const Arguments& arguments) {
     std::fprintf(stderr, "maitred-eye: %s\n", logging.error().message.c_str());
     return static_cast<int>(logging.error().fault);
   }
-  if (arguments.photo) return photo_main(*settings, arguments.purpose);
-  if (arguments.photos) return photos_main(*settings, arguments.purpose);
+  const Purpose purpose = arguments.purpose == "probe" ? Purpose::kProbe : Purpose::kEnrol;
+  if (arguments.photo) return photo_main(*settings, purpose);
+  if (arguments.photos) return photos_main(*settings, purpose);
   if (arguments.measure) return measure_main(*settings, arguments);
   if (arguments.enrol_s > 0.0) return enrol_main(*settings, arguments);
   return camera_main(*settings, arguments);

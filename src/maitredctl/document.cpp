@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "maitred/base/json.h"
+#include "maitred/base/text.h"
 
 namespace maitred {
 namespace {
@@ -30,29 +31,6 @@ std::string wrapped(const std::string& text, const std::string& first, const std
 }
 
 }  // namespace
-
-std::string escaped_html(std::string_view text) {
-  std::string out;
-  for (const char letter : text) {
-    switch (letter) {
-      case '&':
-        out += "&amp;";
-        break;
-      case '<':
-        out += "&lt;";
-        break;
-      case '>':
-        out += "&gt;";
-        break;
-      case '"':
-        out += "&quot;";
-        break;
-      default:
-        out += letter;
-    }
-  }
-  return out;
-}
 
 Document& Document::section(std::string heading) {
   parts_.push_back({Kind::kSection, std::move(heading), {}});

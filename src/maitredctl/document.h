@@ -34,6 +34,4 @@ class Document {
   std::vector<Part> parts_;
 };
 
-std::string escaped_html(std::string_view text);
-
 }  // namespace maitred

@@ -3,13 +3,14 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstring>
 #include <filesystem>
 #include <memory>
 #include <optional>
 
 #include "maitred/base/file.h"
 #include "maitred/base/time.h"
+#include "maitred/core/photo_reports.h"
+#include "maitred/core/recognition.h"
 #include "maitred/core/shop.h"
 #include "maitred/evaluation/evaluation_page.h"
 #include "maitred/evaluation/trials.h"
@@ -64,30 +65,20 @@ Result<std::vector<PhotoFile>> list_photos(const Evaluate& evaluate) {
   std::sort(files.begin(), files.end(),
             [](const PhotoFile& a, const PhotoFile& b) { return a.path < b.path; });
   if (files.empty()) {
-    return input_error("no_photos",
-                       fmt::format("{} holds no photos; make a folder a person: "
-                                   "DIR/PERSON/*.jpg or *.png",
-                                   evaluate.folder));
+    return input_error("no_photos", fmt::format("{} holds no photos; make a folder a person: "
+                                                "DIR/PERSON/*.jpg or *.png",
+                                                evaluate.folder));
   }
   return files;
 }
 
-Result<Template> template_of(const json& report) {
-  const auto bytes = from_base64(report.value("template", ""));
-  if (!bytes || bytes->empty() || bytes->size() % sizeof(float) != 0) {
-    return environment_error("photo_failed", "maitred-eye gave no template");
-  }
-  WipedVector<float> values(bytes->size() / sizeof(float));
-  std::memcpy(values.data(), bytes->data(), bytes->size());
-  return Template(report.value("engine", ""), values);
-}
-
-Result<Samples> read_samples(const Settings& settings, const std::vector<PhotoFile>& files,
-                             bool quiet) {
+Result<Samples> read_samples(const Settings& settings, const ModelEngine& engine,
+                             const std::vector<PhotoFile>& files, bool quiet) {
   PhotoProber prober(settings.file, PhotoPurpose::kProbe);
   ProgressBar bar("photos", quiet);
   Samples samples;
-  samples.engine = settings.engine;
+  samples.engine = engine.name;
+  samples.template_length = static_cast<std::size_t>(engine.template_length);
   for (std::size_t i = 0; i < files.size(); ++i) {
     if (samples.people.empty() || samples.people.back() != files[i].person) {
       samples.people.push_back(files[i].person);
@@ -104,28 +95,15 @@ Result<Samples> read_samples(const Settings& settings, const std::vector<PhotoFi
     Sample sample;
     sample.person = samples.people.size() - 1;
     sample.photo = files[i].path.filename().string();
-    MAITRED_ASSIGN(sample.face, template_of(*report));
+    MAITRED_ASSIGN(sample.face, template_of(*report, samples.engine, samples.template_length));
     sample.fit = report->at("warnings").empty();
     const json& measures = report->at("measures");
     sample.width_px = measures.value("width_px", 0.0F);
     sample.light = measures.value("mean_light", 0.0F);
     sample.quality = report->at("quality").value("overall", 0.0F);
-    samples.template_length = sample.face.values().size();
     samples.photos.push_back(std::move(sample));
   }
   return samples;
-}
-
-std::optional<Calibration> calibration_of_engine(const std::string& name) {
-  const auto engine = Manifest::built_in().engine(name);
-  if (!engine) return std::nullopt;
-  std::vector<CalibrationRow> rows;
-  for (const CalibrationPoint& point : (*engine)->calibration) {
-    rows.push_back({static_cast<float>(point.threshold), point.fmr, point.fnmr});
-  }
-  auto calibration = Calibration::from_rows(std::move(rows));
-  if (!calibration) return std::nullopt;
-  return std::move(*calibration);
 }
 
 json rates_json(const Verification& verification) {
@@ -170,18 +148,18 @@ json pairs_json(const Samples& samples, const std::vector<SuspectPair>& pairs) {
     return samples.people[samples.photos[photo].person] + "/" + samples.photos[photo].photo;
   };
   for (const SuspectPair& pair : pairs) {
-    rows.push_back({{"photos", {name(pair.enrolled), name(pair.probe)}},
-                    {"similarity", pair.similarity}});
+    rows.push_back(
+        {{"photos", {name(pair.enrolled), name(pair.probe)}}, {"similarity", pair.similarity}});
   }
   return rows;
 }
 
 std::string text_of(const Samples& samples, const Verification& verification,
                     const std::vector<IdentificationTrial>& trials) {
-  std::string text = fmt::format(
-      "{} people, {} photos ({} without a face). {} genuine, {} impostor pairs.\n\n",
-      samples.people.size(), samples.photos.size(), samples.without_face,
-      verification.genuine.total(), verification.impostor.total());
+  std::string text =
+      fmt::format("{} people, {} photos ({} without a face). {} genuine, {} impostor pairs.\n\n",
+                  samples.people.size(), samples.photos.size(), samples.without_face,
+                  verification.genuine.total(), verification.impostor.total());
   std::vector<std::vector<std::string>> table;
   for (const json& row : at_fmr_json(verification)) {
     table.push_back({fmt::format("{:g}", row["fmr"].get<double>()),
@@ -223,8 +201,11 @@ json calibration_json(const std::vector<CalibrationRow>& rows) {
 Result<Answer> run_evaluation(Session& session, const Evaluate& evaluate) {
   MAITRED_ASSIGN(const Settings* settings, session.settings());
   MAITRED_ASSIGN(const auto files, list_photos(evaluate));
+  MAITRED_ASSIGN(const ModelEngine* engine, Manifest::built_in().engine(settings->engine));
+  std::optional<Calibration> calibration;
+  if (auto measured = calibration_of(*engine)) calibration = std::move(*measured);
   const bool quiet = session.options().quiet;
-  MAITRED_ASSIGN(const Samples samples, read_samples(*settings, files, quiet));
+  MAITRED_ASSIGN(const Samples samples, read_samples(*settings, *engine, files, quiet));
   std::optional<Verification> verification;
   std::vector<IdentificationTrial> trials;
   {
@@ -235,8 +216,7 @@ Result<Answer> run_evaluation(Session& session, const Evaluate& evaluate) {
   {
     ProgressBar bar("1:N", quiet);
     const auto progress = [&](std::size_t done, std::size_t total) { bar.show(done, total); };
-    MAITRED_ASSIGN(trials, identify_all(samples, evaluate.plan,
-                                        calibration_of_engine(settings->engine), progress));
+    MAITRED_ASSIGN(trials, identify_all(samples, evaluate.plan, calibration, progress));
   }
   const auto unfit = std::count_if(samples.photos.begin(), samples.photos.end(),
                                    [](const Sample& one) { return !one.fit; });
@@ -251,20 +231,20 @@ Result<Answer> run_evaluation(Session& session, const Evaluate& evaluate) {
                      {"pairs", band.pairs},
                      {"fnmr", band.fnmr}});
   }
-  answer.object = {{"engine", samples.engine},
-                   {"people", samples.people.size()},
-                   {"photos", files.size()},
-                   {"without_face", samples.without_face},
-                   {"unfit", unfit},
-                   {"pairs",
-                    {{"genuine", verification->genuine.total()},
-                     {"impostor", verification->impostor.total()}}},
-                   {"fmr", rates_json(*verification)},
-                   {"verification", at_fmr_json(*verification)},
-                   {"identification", std::move(list)},
-                   {"bands", std::move(bands)},
-                   {"alike", pairs_json(samples, verification->alike)},
-                   {"unlike", pairs_json(samples, verification->unlike)}};
+  answer.object = {
+      {"engine", samples.engine},
+      {"people", samples.people.size()},
+      {"photos", files.size()},
+      {"without_face", samples.without_face},
+      {"unfit", unfit},
+      {"pairs",
+       {{"genuine", verification->genuine.total()}, {"impostor", verification->impostor.total()}}},
+      {"fmr", rates_json(*verification)},
+      {"verification", at_fmr_json(*verification)},
+      {"identification", std::move(list)},
+      {"bands", std::move(bands)},
+      {"alike", pairs_json(samples, verification->alike)},
+      {"unlike", pairs_json(samples, verification->unlike)}};
   answer.text = text_of(samples, *verification, trials);
   if (evaluate.calibration) {
     const auto rows = calibrate(*verification);
@@ -272,12 +252,13 @@ Result<Answer> run_evaluation(Session& session, const Evaluate& evaluate) {
     answer.text += calibration_text(rows);
   }
   if (!evaluate.report.empty()) {
-    const EvaluationPage page{"Recognition, evaluated", samples.engine,
-                              format_time(wall_now()), samples.people.size(), files.size(),
-                              static_cast<std::size_t>(unfit), samples.without_face};
+    const EvaluationPage page{
+        "Recognition, evaluated", samples.engine, format_time(wall_now()),
+        samples.people.size(),    files.size(),   static_cast<std::size_t>(unfit),
+        samples.without_face};
     const std::string html = evaluation_html(page, samples, *verification, trials);
-    MAITRED_TRY(write_file(
-        evaluate.report, {reinterpret_cast<const std::uint8_t*>(html.data()), html.size()}));
+    MAITRED_TRY(write_file(evaluate.report,
+                           {reinterpret_cast<const std::uint8_t*>(html.data()), html.size()}));
     answer.object["report"] = evaluate.report;
     answer.text += fmt::format("\nReport: {}\n", evaluate.report);
   }

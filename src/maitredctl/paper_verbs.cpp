@@ -78,8 +78,7 @@ Result<Answer> paper(Session& session, const PaperOptions& options) {
   if (!kind) {
     return input_error("bad_usage", "a paper is one of dpia, records, signage");
   }
-  MAITRED_ASSIGN(const PrivacySettings privacy, read_privacy_settings(*settings));
-  const Document document = write_paper(*kind, *settings, privacy);
+  const Document document = write_paper(*kind, *settings);
   Answer answer;
   answer.object = {{"paper", options.kind}};
   if (options.output.empty()) {
@@ -100,14 +99,14 @@ void add_paper_verbs(CommandLine& line) {
   held->callback([&line, options] {
     line.run = [&line, options] { return export_customer(line.session, *options); };
   });
-  CLI::App* papers = add_verb(
-      line, "paper", "Papers a shop must have, filled in from the configuration: dpia (impact "
-                     "assessment), records (of processing), signage (for the entrance)");
+  CLI::App* papers =
+      add_verb(line, "paper",
+               "Papers a shop must have, filled in from the configuration: dpia (impact "
+               "assessment), records (of processing), signage (for the entrance)");
   papers->add_option("KIND", options->kind, "dpia, records or signage")->required();
   add_document_options(papers, options->paper_format, options->output);
-  papers->callback([&line, options] {
-    line.run = [&line, options] { return paper(line.session, *options); };
-  });
+  papers->callback(
+      [&line, options] { line.run = [&line, options] { return paper(line.session, *options); }; });
 }
 
 }  // namespace maitred

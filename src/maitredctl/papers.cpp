@@ -60,20 +60,23 @@ void add_cameras(Document& paper, const Settings& settings) {
 
 void add_data(Document& paper) {
   paper.section("Data")
-      .point("Of enrolled customers: name, loyalty id, preferences, requests, appointments, visits, "
-             "alerts and their outcome; with scope history purchases, with scope feedback answers, "
-             "with scope photos the enrolment photos.")
-      .point("Biometric data of enrolled customers: templates (numbers computed from a face), used "
-             "for recognition alone.")
-      .point("Of everybody else who passes a camera: a template in working memory until their "
-             "track ends, compared and wiped; nothing is written, counted by person or sent.")
+      .point(
+          "Of enrolled customers: name, loyalty id, preferences, requests, appointments, visits, "
+          "alerts and their outcome; with scope history purchases, with scope feedback answers, "
+          "with scope photos the enrolment photos.")
+      .point(
+          "Biometric data of enrolled customers: templates (numbers computed from a face), used "
+          "for recognition alone.")
+      .point(
+          "Of everybody else who passes a camera: a template in working memory until their "
+          "track ends, compared and wiped; nothing is written, counted by person or sent.")
       .point("Of staff: name of the terminal, claims and outcomes, in the audit chain.");
 }
 
-void add_terms(Document& paper, const Settings& settings, const PrivacySettings& privacy) {
+void add_terms(Document& paper, const Settings& settings) {
   paper.section("How long")
       .field("After the last visit", in_words(settings.visits.retention))
-      .field("After a withdrawal", in_words(privacy.after_withdrawal) +
+      .field("After a withdrawal", in_words(settings.privacy.after_withdrawal) +
                                        "; recognition stops at once, what is kept until then is "
                                        "the proof of consent and withdrawal")
       .field("After the term of consent", "erased by the next daily run")
@@ -82,46 +85,52 @@ void add_terms(Document& paper, const Settings& settings, const PrivacySettings&
 
 void add_measures(Document& paper) {
   paper.section("Measures")
-      .point("Everything personal is sealed (XChaCha20-Poly1305) under a key of each customer's "
-             "own; erasure destroys that key, in backups as well, where the list of erasures is "
-             "replayed before a restored store is used.")
+      .point(
+          "Everything personal is sealed (XChaCha20-Poly1305) under a key of each customer's "
+          "own; erasure destroys that key, in backups as well, where the list of erasures is "
+          "replayed before a restored store is used.")
       .point("Templates are kept under a secret rotation, so that stores cannot be linked.")
-      .point("Pictures are decoded in a process without keys or network, and never stored unless "
-             "the customer agreed (scope photos).")
-      .point("Staff see only what the scopes of a consent cover; scores and templates are never "
-             "sent.")
-      .point("Every enrolment, change of consent, match, alert, answer and administrative act is a "
-             "row of an audit chain that shows changes (maitredctl audit verify).")
+      .point(
+          "Pictures are decoded in a process without keys or network, and never stored unless "
+          "the customer agreed (scope photos).")
+      .point(
+          "Staff see only what the scopes of a consent cover; scores and templates are never "
+          "sent.")
+      .point(
+          "Every enrolment, change of consent, match, alert, answer and administrative act is a "
+          "row of an audit chain that shows changes (maitredctl audit verify).")
       .point("Changed, deleted, swapped and older rows or files are found at the start.");
 }
 
-Document impact_assessment(const Settings& settings, const PrivacySettings& privacy) {
+Document impact_assessment(const Settings& settings) {
   Document paper("Data protection impact assessment: recognition of customers who asked for it");
-  add_controller(paper, privacy);
+  add_controller(paper, settings.privacy);
   paper.section("What is done")
       .paragraph(
           "Customers who asked to be recognised are enrolled with photos after they gave their "
           "explicit consent. When one of them comes in, a member of staff is told who it is and "
           "what the customer asked for. Nobody else is identified.")
-      .field("Legal basis", privacy.profile == "bipa"
+      .field("Legal basis", settings.privacy.profile == "bipa"
                                 ? "written release of the customer (740 ILCS 14/15(b))"
                                 : "explicit consent (GDPR Art. 9(2)(a), Art. 6(1)(a))")
       .field("Engine", settings.engine)
       .field("False alerts aimed at", false_alerts_in_words(settings.false_alert_rate));
   add_cameras(paper, settings);
   add_data(paper);
-  add_terms(paper, settings, privacy);
+  add_terms(paper, settings);
   paper.section("Necessity and proportion")
-      .paragraph("The service is offered beside others that need no recognition, such as a loyalty "
-                 "card; refusing has no disadvantage. Why a milder means does not do:")
+      .paragraph(
+          "The service is offered beside others that need no recognition, such as a loyalty "
+          "card; refusing has no disadvantage. Why a milder means does not do:")
       .field("Reasons", "")
       .section("Risks, and what stands against them")
-      .field("Passers-by are scanned",
-             any_open(settings)
-                 ? "an open-floor camera compares everyone in its picture: this needs a legal basis "
-                   "of its own; signs at the entrance; templates wiped at once"
-                 : "check-in cameras compare only faces inside a zone after a dwell; signs at the "
-                   "entrance; templates wiped at once")
+      .field(
+          "Passers-by are scanned",
+          any_open(settings)
+              ? "an open-floor camera compares everyone in its picture: this needs a legal basis "
+                "of its own; signs at the entrance; templates wiped at once"
+              : "check-in cameras compare only faces inside a zone after a dwell; signs at the "
+                "entrance; templates wiped at once")
       .field("Somebody is mistaken",
              fmt::format("threshold set for {}; staff ask, never assert; outcome wrong_person is "
                          "recorded and reported",
@@ -139,12 +148,12 @@ Document impact_assessment(const Settings& settings, const PrivacySettings& priv
   return paper;
 }
 
-Document records(const Settings& settings, const PrivacySettings& privacy) {
+Document records(const Settings& settings) {
   Document paper("Record of processing activities: recognition of customers");
-  add_controller(paper, privacy);
+  add_controller(paper, settings.privacy);
   paper.section("Processing")
       .field("Purpose", "to greet and advise customers who asked to be recognised")
-      .field("Legal basis", privacy.profile == "bipa"
+      .field("Legal basis", settings.privacy.profile == "bipa"
                                 ? "written release (740 ILCS 14/15(b))"
                                 : "explicit consent (GDPR Art. 9(2)(a), Art. 6(1)(a))")
       .field("Data subjects", "enrolled customers; passers-by for seconds, in memory; staff")
@@ -153,28 +162,31 @@ Document records(const Settings& settings, const PrivacySettings& privacy) {
       .field("Processors", "");
   add_data(paper);
   add_cameras(paper, settings);
-  add_terms(paper, settings, privacy);
+  add_terms(paper, settings);
   add_measures(paper);
   return paper;
 }
 
-Document signage(const Settings& settings, const PrivacySettings& privacy) {
+Document signage(const Settings& settings) {
   Document paper("Cameras here recognise customers who asked for it");
   paper
-      .paragraph("If you did not enrol, you are not identified: your face is compared for a moment, "
-                 "nothing about you is kept.")
+      .paragraph(
+          "If you did not enrol, you are not identified: your face is compared for a moment, "
+          "nothing about you is kept.")
       .paragraph(any_open(settings)
                      ? "Faces are compared in the whole picture of the cameras marked below."
                      : "Faces are compared only at the marked check-in spot. You can pass beside "
                        "it.")
-      .field("Who is responsible", privacy.controller)
-      .field("Questions, and your rights", privacy.contact)
+      .field("Who is responsible", settings.privacy.controller)
+      .field("Questions, and your rights", settings.privacy.contact)
       .field("Why", "to greet and advise customers who enrolled")
-      .field("Legal basis", privacy.profile == "bipa" ? "written release" : "consent")
-      .field("Kept for", in_words(settings.visits.retention) + " after an enrolled customer's "
-                                                               "last visit, or until withdrawn")
-      .paragraph("You can enrol, see what is held, withdraw and be forgotten at any time: ask any "
-                 "member of staff.");
+      .field("Legal basis", settings.privacy.profile == "bipa" ? "written release" : "consent")
+      .field("Kept for", in_words(settings.visits.retention) +
+                             " after an enrolled customer's "
+                             "last visit, or until withdrawn")
+      .paragraph(
+          "You can enrol, see what is held, withdraw and be forgotten at any time: ask any "
+          "member of staff.");
   return paper;
 }
 
@@ -187,16 +199,16 @@ std::optional<Paper> paper_from_word(std::string_view word) {
   return std::nullopt;
 }
 
-Document write_paper(Paper paper, const Settings& settings, const PrivacySettings& privacy) {
+Document write_paper(Paper paper, const Settings& settings) {
   switch (paper) {
     case Paper::kImpactAssessment:
-      return impact_assessment(settings, privacy);
+      return impact_assessment(settings);
     case Paper::kRecords:
-      return records(settings, privacy);
+      return records(settings);
     case Paper::kSignage:
       break;
   }
-  return signage(settings, privacy);
+  return signage(settings);
 }
 
 }  // namespace maitred

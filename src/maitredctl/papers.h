@@ -5,7 +5,6 @@
 #include <string_view>
 
 #include "document.h"
-#include "maitred/settings/privacy.h"
 #include "maitred/settings/settings.h"
 
 namespace maitred {
@@ -15,6 +14,6 @@ enum class Paper { kImpactAssessment, kRecords, kSignage };
 // "dpia", "records", "signage".
 std::optional<Paper> paper_from_word(std::string_view word);
 
-Document write_paper(Paper paper, const Settings& settings, const PrivacySettings& privacy);
+Document write_paper(Paper paper, const Settings& settings);
 
 }  // namespace maitred

@@ -21,6 +21,8 @@ namespace {
 constexpr std::size_t kAlignment_bytes = 64;
 // Measured on LFW people: with it, FMR is the same for rows of one, two and three photos.
 constexpr float kMeanLengthPower = 0.65F;
+// No shift is as large: similarities are cosines.
+constexpr float kUnknownShift = 9.0F;
 constexpr std::size_t kRowLane = kAlignment_bytes / sizeof(float);
 
 float* allocate_rows(std::size_t values) {
@@ -89,8 +91,7 @@ void Gallery::append(std::uint32_t customer, const Template& row, float length) 
 
 // Who belongs to the cohort hardly changes when customers come and go: those whose ids have the
 // lowest hashes.
-void Gallery::choose_cohort(const Gallery* previous) {
-  if (customers_.size() < kLeastCohort) return;
+void Gallery::choose_members() {
   std::vector<std::pair<std::size_t, std::uint32_t>> order;
   for (std::uint32_t i = 0; i < customers_.size(); ++i) {
     order.emplace_back(std::hash<std::string>{}(customers_[i].value), i);
@@ -102,53 +103,57 @@ void Gallery::choose_cohort(const Gallery* previous) {
   for (std::size_t i = 0; i < count; ++i) cohort.customers.push_back(order[i].second);
   std::sort(cohort.customers.begin(), cohort.customers.end());
   cohort.values = {allocate_rows(count * stride_), FreeAligned{count * stride_}};
-  std::vector<std::size_t> member_rows;
   for (std::size_t i = 0; i < count; ++i) {
     cohort.ids.push_back(customers_[cohort.customers[i]]);
     // The last row of a customer: the mean where there is one.
     const auto after =
         std::upper_bound(row_customer_.begin(), row_customer_.end(), cohort.customers[i]);
-    member_rows.push_back(static_cast<std::size_t>(after - row_customer_.begin()) - 1);
-    std::copy_n(values_.get() + member_rows.back() * stride_, stride_,
-                cohort.values.get() + i * stride_);
+    const auto row = static_cast<std::size_t>(after - row_customer_.begin()) - 1;
+    std::copy_n(values_.get() + row * stride_, stride_, cohort.values.get() + i * stride_);
   }
+}
 
-  row_shift_.assign(rows(), 0.0F);
-  const auto same_bytes = [this](const float* a, const float* b, std::size_t rows) {
-    return std::memcmp(a, b, rows * stride_ * sizeof(float)) == 0;
-  };
+void Gallery::normalise(const Gallery* previous) {
+  if (customers_.size() < kLeastCohort) return;
+  choose_members();
+  Cohort& cohort = *cohort_;
   const bool same_cohort = previous != nullptr && previous->stride_ == stride_ &&
                            previous->cohort_->ids == cohort.ids &&
-                           same_bytes(previous->cohort_->values.get(), cohort.values.get(), count);
+                           std::memcmp(previous->cohort_->values.get(), cohort.values.get(),
+                                       cohort.size() * stride_ * sizeof(float)) == 0;
   if (same_cohort) {
     cohort.norm = previous->cohort_->norm;
+    row_shift_ = shifts_known_to(*previous);
   } else {
     std::vector<float> resemblances;
-    for (std::size_t i = 0; i < count; ++i) {
-      resemblances.push_back(cohort.resemblance(values_.get() + member_rows[i] * stride_, stride_,
-                                                cohort.customers[i]));
+    for (std::size_t i = 0; i < cohort.size(); ++i) {
+      resemblances.push_back(
+          cohort.resemblance(cohort.values.get() + i * stride_, stride_, cohort.customers[i]));
     }
-    cohort.norm = CohortNorm(count, resemblances);
+    cohort.norm = CohortNorm(cohort.size(), resemblances);
+    row_shift_.assign(rows(), kUnknownShift);
   }
-  std::size_t old_row = 0;
+  for (std::size_t row = 0; row < rows(); ++row) {
+    if (row_shift_[row] != kUnknownShift) continue;
+    row_shift_[row] = cohort.norm.shift(
+        cohort.resemblance(values_.get() + row * stride_, stride_, row_customer_[row]));
+  }
+}
+
+// Of the rows that both galleries have; both are in the order of ids.
+std::vector<float> Gallery::shifts_known_to(const Gallery& previous) const {
+  std::vector<float> shifts(rows(), kUnknownShift);
+  std::size_t old = 0;
   for (std::size_t row = 0; row < rows(); ++row) {
     const CustomerId& id = customers_[row_customer_[row]];
-    const float* const face = values_.get() + row * stride_;
-    if (same_cohort) {
-      // Both galleries are in the order of ids.
-      while (old_row < previous->rows() &&
-             previous->customers_[previous->row_customer_[old_row]] < id) {
-        ++old_row;
-      }
-      if (old_row < previous->rows() &&
-          previous->customers_[previous->row_customer_[old_row]] == id &&
-          same_bytes(previous->values_.get() + old_row * stride_, face, 1)) {
-        row_shift_[row] = previous->row_shift_[old_row++];
-        continue;
-      }
-    }
-    row_shift_[row] = cohort.norm.shift(cohort.resemblance(face, stride_, row_customer_[row]));
+    while (old < previous.rows() && previous.customers_[previous.row_customer_[old]] < id) ++old;
+    if (old == previous.rows()) break;
+    const bool same = previous.customers_[previous.row_customer_[old]] == id &&
+                      std::memcmp(previous.values_.get() + old * stride_,
+                                  values_.get() + row * stride_, stride_ * sizeof(float)) == 0;
+    if (same) shifts[row] = previous.row_shift_[old++];
   }
+  return shifts;
 }
 
 float Gallery::probe_shift(const float* probe, std::optional<std::uint32_t> customer) const {
@@ -159,8 +164,7 @@ float Gallery::probe_shift(const float* probe, std::optional<std::uint32_t> cust
 Result<std::shared_ptr<const Gallery>> Gallery::build(std::string engine,
                                                       std::size_t template_length,
                                                       const std::vector<GalleryEntry>& entries,
-                                                      GalleryRows rows,
-                                                      const Gallery* previous) {
+                                                      GalleryRows rows, const Gallery* previous) {
   const std::shared_ptr<Gallery> gallery(new Gallery());
   gallery->engine_ = std::move(engine);
   gallery->template_length_ = template_length;
@@ -192,7 +196,7 @@ Result<std::shared_ptr<const Gallery>> Gallery::build(std::string engine,
       gallery->append(index, mean, std::pow(mean_length(templates, mean), kMeanLengthPower));
     }
   }
-  gallery->choose_cohort(previous);
+  gallery->normalise(previous);
   return std::shared_ptr<const Gallery>(gallery);
 }
 

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "maitred/base/text.h"
 #include "maitred/report/report.h"
 
 namespace maitred {
@@ -19,20 +20,6 @@ td.n,th.n{text-align:right;font-variant-numeric:tabular-nums}.big{display:flex;f
 .big div{min-width:7rem}.big b{display:block;font-size:1.7rem;line-height:1.2}svg{width:100%;height:auto;display:block}
 svg text{fill:var(--quiet);font-size:11px}svg .bar{fill:var(--bar)}svg .line{stroke:var(--line)}svg .mark{stroke:var(--bar);fill:var(--bar)}
 )css";
-
-std::string escaped(std::string_view text) {
-  std::string out;
-  for (const char c : text) {
-    switch (c) {
-      case '&': out += "&amp;"; break;
-      case '<': out += "&lt;"; break;
-      case '>': out += "&gt;"; break;
-      case '"': out += "&quot;"; break;
-      default: out += c;
-    }
-  }
-  return out;
-}
 
 std::string seconds_text(const std::optional<double>& seconds) {
   if (!seconds) return "&ndash;";
@@ -61,17 +48,18 @@ std::string bars(const std::vector<Bar>& all, std::string_view title) {
   std::string svg = fmt::format(
       "<svg viewBox=\"0 0 {} {}\" role=\"img\" aria-label=\"{}\"><title>{}</title>"
       "<line class=\"line\" x1=\"0\" y1=\"{}\" x2=\"{}\" y2=\"{}\"/>",
-      kWidth, kHeight, escaped(title), escaped(title), kHeight - kFoot, kWidth, kHeight - kFoot);
+      kWidth, kHeight, escaped_html(title), escaped_html(title), kHeight - kFoot, kWidth,
+      kHeight - kFoot);
   for (std::size_t i = 0; i < all.size(); ++i) {
-    const double height = (kHeight - kFoot - kHead) * static_cast<double>(all[i].count) /
-                          static_cast<double>(most);
+    const double height =
+        (kHeight - kFoot - kHead) * static_cast<double>(all[i].count) / static_cast<double>(most);
     const double left = step * static_cast<double>(i);
     svg += fmt::format(
         "<rect class=\"bar\" x=\"{:.1f}\" y=\"{:.1f}\" width=\"{:.1f}\" height=\"{:.1f}\" "
         "rx=\"2\"/>"
         "<text x=\"{:.1f}\" y=\"{}\" text-anchor=\"middle\">{}</text>",
         left + step * 0.12, kHeight - kFoot - height, step * 0.76, height, left + step / 2,
-        kHeight - 8, escaped(all[i].label));
+        kHeight - 8, escaped_html(all[i].label));
     if (all[i].count > 0) {
       svg += fmt::format("<text x=\"{:.1f}\" y=\"{:.1f}\" text-anchor=\"middle\">{}</text>",
                          left + step / 2, kHeight - kFoot - height - 4, all[i].count);
@@ -142,15 +130,17 @@ std::string experiment(const Report& report) {
   text += arm_row("with alerts", report.with_alerts) + arm_row("held out", report.holdout);
   text += "</table>" + arms_plot(report);
   if (!report.rating_gain) {
-    return text + "<p class=\"quiet\">Too few answers to compare the arms: two of each at least; "
-                  "see <code>holdout</code> under [visits].</p>";
+    return text +
+           "<p class=\"quiet\">Too few answers to compare the arms: two of each at least; "
+           "see <code>holdout</code> under [visits].</p>";
   }
-  text += fmt::format("<p>Gain by alerts: {} points.</p>",
-                      interval_text(report.rating_gain, 1, 2, ""));
-  return text + fmt::format("<p class=\"quiet\">A gain of {} points would be found with 80 % power "
-                            "by {} answers of each arm; {} still needed.</p>",
-                            report.effect, report.answers_needed.value_or(0),
-                            report.answers_still_needed.value_or(0));
+  text +=
+      fmt::format("<p>Gain by alerts: {} points.</p>", interval_text(report.rating_gain, 1, 2, ""));
+  return text + fmt::format(
+                    "<p class=\"quiet\">A gain of {} points would be found with 80 % power "
+                    "by {} answers of each arm; {} still needed.</p>",
+                    report.effect, report.answers_needed.value_or(0),
+                    report.answers_still_needed.value_or(0));
 }
 
 std::string cameras_table(const Report& report) {
@@ -158,10 +148,11 @@ std::string cameras_table(const Report& report) {
       "<h2>Cameras</h2><table><tr><th>Camera<th class=\"n\">Visits<th class=\"n\">Alerts"
       "<th class=\"n\">Served<th class=\"n\">Wrong person<th class=\"n\">Median to claim</tr>";
   for (const auto& [name, camera] : report.cameras) {
-    text += fmt::format("<tr><td>{}</td><td class=\"n\">{}</td><td class=\"n\">{}</td>"
-                        "<td class=\"n\">{}</td><td class=\"n\">{}</td><td class=\"n\">{}</td></tr>",
-                        escaped(name), camera.visits, camera.alerts, camera.served,
-                        camera.wrong_person, seconds_text(camera.to_claim.median_s));
+    text += fmt::format(
+        "<tr><td>{}</td><td class=\"n\">{}</td><td class=\"n\">{}</td>"
+        "<td class=\"n\">{}</td><td class=\"n\">{}</td><td class=\"n\">{}</td></tr>",
+        escaped_html(name), camera.visits, camera.alerts, camera.served, camera.wrong_person,
+        seconds_text(camera.to_claim.median_s));
   }
   return text + "</table>";
 }
@@ -170,7 +161,7 @@ std::string names_table(const Report& report) {
   if (report.by_name.empty()) return "";
   std::string text = "<h2>Customers</h2><table><tr><th>Name<th class=\"n\">Visits</tr>";
   for (const CustomerFigures& one : report.by_name) {
-    text += fmt::format("<tr><td>{}</td><td class=\"n\">{}</td></tr>", escaped(one.name),
+    text += fmt::format("<tr><td>{}</td><td class=\"n\">{}</td></tr>", escaped_html(one.name),
                         one.visits);
   }
   return text + "</table>";
@@ -184,8 +175,7 @@ std::string outcomes_table(const Report& report) {
     text += fmt::format("<tr><td>{}</td><td class=\"n\">{}</td></tr>", words, count);
   }
   return text + fmt::format("</table><p>Wrong person: {} of {} answered alerts.</p>",
-                            interval_text(report.wrong_person_rate, 100, 1, " %"),
-                            report.answered);
+                            interval_text(report.wrong_person_rate, 100, 1, " %"), report.answered);
 }
 
 }  // namespace
@@ -207,8 +197,9 @@ std::string report_html(const Report& report) {
   page += experiment(report);
   page += "<h2>Busiest hours (UTC)</h2>" + hours_plot(report);
   page += cameras_table(report) + names_table(report);
-  return page + "<p class=\"quiet\">Intervals are 95 %: Wilson for shares, Student for means, Welch "
-                "for their difference.</p></body></html>\n";
+  return page +
+         "<p class=\"quiet\">Intervals are 95 %: Wilson for shares, Student for means, Welch "
+         "for their difference.</p></body></html>\n";
 }
 
 }  // namespace maitred

@@ -5,7 +5,6 @@
 #include <cmath>
 #include <set>
 
-#include "maitred/settings/privacy.h"
 #include "maitred/settings/settings.h"
 #include "rule_settings.h"
 #include "table_reader.h"
@@ -234,9 +233,10 @@ Status read_privacy(TableReader reader, const VisitSettings& visits, PrivacySett
   reader.read("contact", privacy.contact);
   reader.read("after_withdrawal", privacy.after_withdrawal);
   if (privacy.profile != "custom" && visits.retention > kLongestRetention) {
-    reader.complain("profile", fmt::format("\"{}\" allows visits.retention of at most 3y; keep less, "
-                                           "or set profile = \"custom\" if the law is on your side",
-                                           privacy.profile));
+    reader.complain("profile",
+                    fmt::format("\"{}\" allows visits.retention of at most 3y; keep less, "
+                                "or set profile = \"custom\" if the law is on your side",
+                                privacy.profile));
   }
   return reader.finish();
 }
@@ -290,9 +290,9 @@ Status read_log(TableReader reader, Settings& settings) {
 
 // The sections must be tables, and there must be no others.
 Status check_sections(const toml::table& root, const std::filesystem::path& file) {
-  static const std::set<std::string_view> kSections = {
-      "store", "models", "recognition", "camera", "visits", "rule", "privacy",
-      "staff", "board",  "api",         "metrics", "log"};
+  static const std::set<std::string_view> kSections = {"store",  "models", "recognition", "camera",
+                                                       "visits", "rule",   "privacy",     "staff",
+                                                       "board",  "api",    "metrics",     "log"};
   for (const auto& [key, node] : root) {
     const bool list = key.str() == "camera" || key.str() == "rule";
     if (kSections.contains(key.str()) && (list || node.is_table())) continue;
@@ -347,8 +347,7 @@ Result<Settings> parse_settings(std::string_view text, const std::filesystem::pa
     MAITRED_TRY(read_recognition(section("recognition"), settings));
     MAITRED_TRY(read_cameras(root, settings));
     MAITRED_TRY(read_visits(section("visits"), settings.visits));
-    PrivacySettings checked;
-    MAITRED_TRY(read_privacy(section("privacy"), settings.visits, checked));
+    MAITRED_TRY(read_privacy(section("privacy"), settings.visits, settings.privacy));
     MAITRED_TRY(read_staff(section("staff"), settings.staff, settings.file.parent_path()));
     MAITRED_ASSIGN(settings.rules, read_rules(root, settings.file));
     MAITRED_TRY(read_board(section("board"), settings.board, settings.file.parent_path()));
@@ -359,18 +358,6 @@ Result<Settings> parse_settings(std::string_view text, const std::filesystem::pa
     return tl::unexpected(config_error(settings.file, error.source(), error.description()));
   }
   return settings;
-}
-
-Result<PrivacySettings> read_privacy_settings(const Settings& settings) {
-  PrivacySettings privacy;
-  try {
-    const toml::table root = toml::parse_file(settings.file.string());
-    MAITRED_TRY(read_privacy(TableReader(settings.file, root["privacy"].as_table(), "privacy"),
-                             settings.visits, privacy));
-  } catch (const toml::parse_error& error) {
-    return tl::unexpected(config_error(settings.file, error.source(), error.description()));
-  }
-  return privacy;
 }
 
 }  // namespace maitred

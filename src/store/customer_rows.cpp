@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "maitred/base/text.h"
+
 namespace maitred {
 namespace {
 
@@ -14,13 +16,6 @@ constexpr std::size_t kLongestNote = 500;
 constexpr std::size_t kMostPreferences = 32;
 constexpr std::size_t kLongestPreferenceKey = 64;
 constexpr std::size_t kLongestPreference = 200;
-
-std::string_view trimmed(std::string_view text) {
-  constexpr std::string_view kBlanks = " \t\r\n";
-  const auto first = text.find_first_not_of(kBlanks);
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(kBlanks) - first + 1);
-}
 
 Status read_entries(Vault& vault, Customer& customer) {
   Query rows(vault.database(),

@@ -18,6 +18,11 @@
 
 namespace maitred {
 
+struct ModelEngine;
+
+// Of the engine's row in the manifest. Error: engine_uncalibrated (kEnvironment).
+Result<Calibration> calibration_of(const ModelEngine& engine);
+
 // Holds the templates of everyone whose consent covers recognition, rotated as in the store, and
 // publishes them as a new Gallery after each change. Probes come in plain and are rotated here.
 // Bound to one thread; the store must outlive it.

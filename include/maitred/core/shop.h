@@ -9,7 +9,6 @@
 #include "maitred/base/result.h"
 #include "maitred/core/recognition.h"
 #include "maitred/core/visit_desk.h"
-#include "maitred/settings/privacy.h"
 #include "maitred/settings/settings.h"
 #include "maitred/store/backup.h"
 #include "maitred/store/store.h"
@@ -37,7 +36,7 @@ class Shop {
   // Takes over what may change while the store is open; the caller leaves the rest as it is.
   Status reload(const Settings& fresh);
   Store& store() { return store_; }
-  const PrivacySettings& privacy() const { return privacy_; }
+  const PrivacySettings& privacy() const { return settings_.privacy; }
   // What the store was opened with.
   const KeyAccess& key() const { return key_; }
   VisitDesk& desk() { return *desk_; }
@@ -61,7 +60,6 @@ class Shop {
       : settings_(settings), key_(std::move(key)), store_(std::move(store)) {}
 
   Settings settings_;
-  PrivacySettings privacy_;
   const KeyAccess key_;
   Store store_;
   std::unique_ptr<VisitDesk> desk_;

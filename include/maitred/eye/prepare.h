@@ -13,8 +13,9 @@ namespace maitred {
 
 // Finds the files of [models].engine, holds them to the manifest and loads them. Errors: those of
 // locate and load_engine.
-enum class EngineUse { kCamera, kPhoto };  // liveness is for photos
-Result<Engine> prepare_engine(const Settings& settings, EngineUse use = EngineUse::kCamera);
+enum class EngineUse { kEverything, kWithoutLiveness };
+Result<Engine> prepare_engine(const Settings& settings,
+                              EngineUse use = EngineUse::kWithoutLiveness);
 
 // What the named camera is to do, with the socket of the core beside the store or in
 // `runtime_directory` ($RUNTIME_DIRECTORY, may be null). Errors: camera_unknown (kInput);

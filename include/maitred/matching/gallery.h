@@ -31,8 +31,8 @@ struct Candidate {
 };
 
 // Immutable; published as shared_ptr<const Gallery>, a new one after each change. Rows are float32,
-// contiguous, each 64-byte aligned and zero-padded to a multiple of 16 values; wiped on destruction.
-// Thread-safe (const only).
+// contiguous, each 64-byte aligned and zero-padded to a multiple of 16 values; wiped on
+// destruction. Thread-safe (const only).
 //
 // A similarity is the cosine, with two corrections that make one calibration hold for all rows and
 // faces (measured on LFW people: README, Figures):
@@ -70,7 +70,9 @@ class Gallery {
   Status check(const Template& candidate) const;
   void append(std::uint32_t customer, const Template& row, float length);
   struct Cohort;
-  void choose_cohort(const Gallery* previous);
+  void normalise(const Gallery* previous);
+  void choose_members();
+  std::vector<float> shifts_known_to(const Gallery& previous) const;
   float probe_shift(const float* probe, std::optional<std::uint32_t> customer) const;
 
   struct FreeAligned {

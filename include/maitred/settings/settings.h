@@ -22,14 +22,14 @@ enum class CameraMode { kCheckIn, kOpen };
 
 struct CameraSettings {
   std::string name;
-  std::string source;                                      // see is_live_source
+  std::string source;  // see is_live_source
   CameraMode mode = CameraMode::kCheckIn;
-  std::string acknowledge_open_floor;                      // required text for mode open
-  std::array<double, 4> zone = {0.0, 0.0, 1.0, 1.0};       // x0, y0, x1, y1 as fractions
+  std::string acknowledge_open_floor;                 // required text for mode open
+  std::array<double, 4> zone = {0.0, 0.0, 1.0, 1.0};  // x0, y0, x1, y1 as fractions
   Milliseconds dwell{700};
-  double fps = 10.0;                                       // frames analysed a second, at most
-  bool realtime = true;                                    // files only
-  bool loop = false;                                       // files only
+  double fps = 10.0;     // frames analysed a second, at most
+  bool realtime = true;  // files only
+  bool loop = false;     // files only
   int min_face_px = 60;
 };
 
@@ -57,27 +57,35 @@ struct StaffSettings {
 
 struct BoardSettings {
   ListenSettings listen{"127.0.0.1", 7480};
-  bool chosen = false;                                     // `listen` is in the file
-  std::string tls_cert;                                    // beyond this machine: else of [staff]
+  bool chosen = false;   // `listen` is in the file
+  std::string tls_cert;  // beyond this machine: else of [staff]
   std::string tls_key;
 
   bool off() const { return listen.off(); }
 };
 
+struct PrivacySettings {
+  std::string profile = "gdpr";                                 // gdpr, bipa or custom
+  std::string controller;                                       // name and address, for papers
+  std::string contact;                                          // for questions and rights
+  Milliseconds after_withdrawal = std::chrono::hours{24 * 30};  // then the rest goes as well
+};
+
 struct Settings {
-  std::filesystem::path file;                              // where this was read from
+  std::filesystem::path file;  // where this was read from
   std::filesystem::path store_path = "/var/lib/maitred/store.db";
-  std::string store_key = "file:/etc/maitred/store.key";   // file:PATH, credential:NAME, passphrase
+  std::string store_key = "file:/etc/maitred/store.key";  // file:PATH, credential:NAME, passphrase
   std::filesystem::path models_dir = "/var/lib/maitred/models";
   std::string engine = "retail";
-  double false_alert_rate = 0.001;                         // FPIR target, a fraction
+  double false_alert_rate = 0.001;  // FPIR target, a fraction
   bool allow_demo_engine = false;
   bool liveness_at_desk = true;  // of verify and identify, where the models are there
   std::vector<CameraSettings> cameras;
   VisitSettings visits;
-  std::vector<AlertRule> rules;                            // in their order; the first that applies counts
+  PrivacySettings privacy;
+  std::vector<AlertRule> rules;  // in their order; the first that applies counts
   StaffSettings staff;
-  ListenSettings api;                                      // for other systems; off
+  ListenSettings api;  // for other systems; off
   BoardSettings board;
   ListenSettings metrics{"127.0.0.1", 7490};
   std::string log_level = "info";
