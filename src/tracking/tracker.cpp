@@ -162,6 +162,7 @@ std::vector<TrackId> Tracker::end_all() {
     if (track.confirmed) ended.push_back(track.id);
   }
   tracks_.clear();
+  last_at_ = {};
   return ended;
 }
 
