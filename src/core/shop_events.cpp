@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "admin_fields.h"
 #include "maitred/base/json.h"
 #include "maitred/core/visit_feedback.h"
 
@@ -95,7 +96,7 @@ ShopEvent EventSource::event_of(const VisitId& visit, const CustomerId& customer
   event.data["visit"] = visit.value;
   event.data["customer"] = customer.value;
   const auto known = shop_.store().customers().find(customer);
-  if (known && !known->profile.external.empty()) {
+  if (known && !known->profile.external.empty() && !is_row_key(known->profile.external)) {
     event.data["external"] = known->profile.external;
   }
   return event;
