@@ -13,8 +13,6 @@ namespace {
 constexpr std::size_t kEventsAtOnce = 64;
 constexpr std::size_t kVisitsAtOnce = 4096;
 constexpr JsonLimits kCursorLimits{.bytes = 64 * 1024, .depth = 3};
-// A visit that began longer ago asks for no feedback any more.
-constexpr Milliseconds kFeedbackWindow = std::chrono::hours{48};
 
 // Of one visit: not yet, never, or since when.
 struct FeedbackMoment {
@@ -28,10 +26,8 @@ Result<FeedbackMoment> feedback_moment(Store& store, const Visit& visit, WallTim
   const auto alert = store.visits().alert(visit.id);
   const bool alert_open = alert && !is_over(alert->alert.state);
   if (!visit_is_over(visit, alert_open, now)) return FeedbackMoment{};
-  MAITRED_ASSIGN(const Customer customer, store.customers().find(visit.customer));
-  if (!feedback_is_due(visit, alert_open, customer, now)) return kNever;
-  MAITRED_ASSIGN(const auto answers, store.visits().feedback(visit.id));
-  if (!answers.empty()) return kNever;
+  MAITRED_ASSIGN(const bool awaited, awaits_feedback(store, visit, now));
+  if (!awaited) return kNever;
   MAITRED_ASSIGN(const auto events, store.visits().events(visit.id));
   const bool answered = visit.outcome == Outcome::kServed || visit.outcome == Outcome::kDeclined;
   WallTime at = answered ? visit.start : visit.end + kVisitIsOver;

@@ -164,6 +164,12 @@ class Report(VisitsTest):
         report = box.do("report")
         self.assertEqual((report["arms"]["holdout"]["visits"], report["arms"]["alerts"]["visits"]),
                          (len(visits), 0))
+        # A script in a name is text in the page, too.
+        box.do("update", visits[0]["id"], "--name", "<script>alert(1)</script>")
+        page = box.folder / "report.html"
+        box.do("report", "--names", "--html", page)
+        self.assertIn("&lt;script&gt;alert(1)", page.read_text())
+        self.assertNotIn("<script", page.read_text())
 
 
 if __name__ == "__main__":
