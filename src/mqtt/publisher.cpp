@@ -21,7 +21,7 @@ constexpr Milliseconds kLastPatience{2000};
 // Positive codes are the broker's.
 std::string in_words(int code) {
   if (code == 4) return "user or password is wrong";
-  if (code == 5) return "the broker does not let us in";
+  if (code == 5) return "the broker does not let us in: user or password";
   if (code > 0) return "the broker refused, code " + std::to_string(code);
   return mqtt::exception::error_str(code);
 }
