@@ -110,13 +110,11 @@ Result<std::unique_ptr<Shop>> fresh_shop(const std::filesystem::path& folder) {
 }
 
 Result<CustomerId> somebody(Shop& shop) {
-  NewCustomer customer;
+  const WallTime now = wall_now();
+  NewCustomer customer{};
+  customer.consent = {"v1", "form", {Scope::kRecognition}, "", now, now + std::chrono::hours{24},
+                      {}};
   customer.profile.name = "Robin Sample";
-  customer.consent.version = "v1";
-  customer.consent.reference = "form";
-  customer.consent.granted = wall_now() - std::chrono::hours{1};
-  customer.consent.expires = wall_now() + std::chrono::hours{24};
-  customer.consent.scopes = {Scope::kRecognition};
   return shop.store().customers().enrol(customer, Actor{"load", wall_now()});
 }
 

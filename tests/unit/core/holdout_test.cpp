@@ -56,7 +56,9 @@ class Holdout : public testing::Test {
     std::set<CustomerId> held;
     VisitQuery query;
     query.since = now_;
-    for (const Visit& visit : *shop_->store().visits().list(query)) {
+    const auto visits = shop_->store().visits().list(query);
+    EXPECT_TRUE(visits);
+    for (const Visit& visit : *visits) {
       EXPECT_EQ(visit.holdout, !shop_->store().visits().alert(visit.id).has_value());
       if (visit.holdout) held.insert(visit.customer);
     }
