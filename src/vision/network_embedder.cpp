@@ -50,6 +50,22 @@ EmbedderSpec sface_spec() {
   return spec;
 }
 
+EmbedderSpec dlib_spec() {
+  EmbedderSpec spec;
+  spec.engine = "dlib";
+  // Where the mean face of dlib's chips (padding 0.25) has its eyes, nose tip and mouth corners.
+  spec.target = {150,
+                 150,
+                 {{{47.55F, 46.60F},
+                   {100.48F, 46.60F},
+                   {74.01F, 76.56F},
+                   {50.41F, 103.02F},
+                   {97.61F, 103.02F}}}};
+  spec.rgb = true;
+  spec.template_length = 128;
+  return spec;
+}
+
 Result<std::unique_ptr<FaceEmbedder>> make_network_embedder(const std::filesystem::path& file,
                                                             EmbedderSpec spec, Backend backend) {
   NetworkOptions options;
