@@ -25,6 +25,7 @@ class NetworkEmbedder final : public FaceEmbedder {
   }
   const std::string& engine() const override { return spec_.engine; }
   int template_length() const override { return spec_.template_length; }
+  std::string backend() const override { return network_->backend_name(); }
 
  private:
   const EmbedderSpec spec_;

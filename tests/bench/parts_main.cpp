@@ -99,11 +99,15 @@ void resnet_of_dlib(benchmark::State& state) {
 }
 
 // The same weights, in a file as dlib writes it.
+fs::path made_resnet() {
+  return fs::temp_directory_path() /
+         ("maitred-bench-resnet-" + std::to_string(::getpid()) + ".dat");
+}
+
 fs::path resnet_file() {
   const fs::path published = models() / "dlib_face_recognition_resnet_model_v1.dat";
   if (fs::exists(published)) return published;
-  const fs::path file =
-      fs::temp_directory_path() / ("maitred-bench-resnet-" + std::to_string(::getpid()) + ".dat");
+  const fs::path file = made_resnet();
   if (!fs::exists(file)) test::DlibResNet(1).write(file);
   return file;
 }
@@ -270,15 +274,16 @@ int main(int argc, char** argv) {
   _mm_setcsr(_mm_getcsr() | 0x8040U);  // no denormals, for everybody alike
   register_networks();
   benchmark::RegisterBenchmark("resnet/dlib", resnet_of_dlib);
-  const fs::path resnet = resnet_file();
-  benchmark::RegisterBenchmark("resnet/maitred", run_network, resnet, Backend::kOneDnn,
-                               std::vector<int>{1, 3, 150, 150});
-  benchmark::RegisterBenchmark("resnet8/maitred", run_network, resnet, Backend::kOneDnn,
-                               std::vector<int>{8, 3, 150, 150});
+  for (const int batch : {1, 8}) {
+    benchmark::RegisterBenchmark(
+        batch == 1 ? "resnet/maitred" : "resnet8/maitred", [batch](benchmark::State& state) {
+          run_network(state, resnet_file(), Backend::kOneDnn, {batch, 3, 150, 150});
+        });
+  }
   register_search();
   register_pictures();
   benchmark::Initialize(&argc, argv);
   benchmark::RunSpecifiedBenchmarks();
-  if (resnet.parent_path() == fs::temp_directory_path()) fs::remove(resnet);
+  fs::remove(made_resnet());
   return 0;
 }
