@@ -3,6 +3,8 @@
 Each function returns rows for the table of bench.py: (what, at most or at least, measured).
 """
 
+import datetime
+import json
 import os
 import pathlib
 import statistics
@@ -36,7 +38,6 @@ def first_looks(options, shared, appearances):
     """A film in real time: from the frame in which a customer is 60 px wide to the staff client."""
     import score_film
     import shop as shops
-    import json
     truth = json.loads((shared / "data/video/walkin-dev.json").read_text())
     shop = shops.Shop(engine="retail")
     try:
@@ -45,7 +46,7 @@ def first_looks(options, shared, appearances):
         ids, _ = score_film.enrol_gallery(shop, truth, shared / "data/people/known", 0)
         shop.start()
         client = shop.client()
-        delays, peak = [], 0.0
+        arrived, peak = [], 0.0
         end = time.time() + max(visit["end"] for visit in truth["visits"]) + 10
         while time.time() < end:
             eyes = shops.children_of(shop.daemon.pid)
@@ -54,12 +55,11 @@ def first_looks(options, shared, appearances):
             now = time.time()
             if alert is None or alert["type"] != "alert":
                 continue
-            appeared = appearances.get(ids[alert["customer"]["id"]])
-            if appeared is None:
-                continue
-            start = shops_time(alert["at"]) - alert["position"]
-            delays.append(1000 * (now - start - appeared))
-        delays.sort()
+            arrived.append((ids[alert["customer"]["id"]], now,
+                            seconds_of(alert["at"]) - alert["position"]))
+        start = min((film for _, _, film in arrived), default=0)
+        delays = sorted(1000 * (now - start - appearances[person])
+                        for person, now, _ in arrived if person in appearances)
         if not delays:
             return [row("first appearance to alert", "median 400 ms", "no alert came", False)]
         median = statistics.median(delays)
@@ -74,8 +74,7 @@ def first_looks(options, shared, appearances):
         shop.close()
 
 
-def shops_time(text):
-    import datetime
+def seconds_of(text):
     return datetime.datetime.fromisoformat(text.replace("Z", "+00:00")).timestamp()
 
 
