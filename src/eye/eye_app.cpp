@@ -1,5 +1,6 @@
 #include "maitred/eye/eye_app.h"
 
+#include <malloc.h>
 #include <spdlog/spdlog.h>
 #include <unistd.h>
 
@@ -46,6 +47,12 @@ std::string backend_of(const Engine& engine) {
   return detector == embedder ? detector : detector + "+" + embedder;
 }
 
+void give_back_memory() {
+#if defined(__GLIBC__)
+  ::malloc_trim(0);
+#endif
+}
+
 // The threads cannot be joined while a decoder hangs in one of them, and nothing but the end of
 // the process helps then.
 [[noreturn]] void end_at_once(int status) {
@@ -72,6 +79,8 @@ class EyeRun {
       feed_watchdog();
       std::this_thread::sleep_for(kTurn);
     }
+    // What loading and testing the networks took is given back.
+    give_back_memory();
     capture_.start();
     analysis_.start();
     while (!should_stop() && !analysis_.wait(kTurn)) {
