@@ -130,9 +130,12 @@ void Appearances::enrol(const std::string& person, const cv::Mat& photo) {
 
 void Appearances::look(const cv::Mat& picture, double seconds,
                        const std::set<std::string>& allowed) {
-  constexpr Similarity kProbably{0.3F};
+  constexpr Similarity kProbably{0.2F};  // of the few who may be there
+  // As the eye sees them: looked for smaller than they need to be.
+  const int least_px = state_->face_px * 3 / 4;
   const ImageView view = view_of(picture);
-  for (const Face& face : must(state_->engine.detector->detect(view, state_->face_px))) {
+  for (const Face& face : must(state_->engine.detector->detect(view, least_px))) {
+    if (face.box.width_px < static_cast<float>(state_->face_px)) continue;
     const Template probe = must(state_->engine.embedder->embed(view, face.landmarks));
     for (const auto& [person, known] : state_->known) {
       if (!allowed.contains(person) || state_->first.contains(person)) continue;
