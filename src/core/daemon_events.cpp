@@ -138,6 +138,7 @@ nlohmann::json Daemon::live_status() {
                        {"faces", camera.health.faces},
                        {"tracks", camera.health.tracks},
                        {"embeddings", camera.health.embeddings},
+                       {"backend", camera.health.backend},
                        {"note", camera.health.note}});
   }
   nlohmann::json integrations = nlohmann::json::array();

@@ -113,10 +113,12 @@ std::string status_text(const json& status) {
                           "expected_miss_rate", "staff_connected", "staff_listen"}) {
     if (status.contains(key)) text += fmt::format("{:<32}{}\n", key, cell(status, key));
   }
-  const Rows cameras = rows_of(
-      status, "cameras", {"name", "state", "fps", "frames", "dropped", "faces", "tracks", "note"});
-  text += section("Cameras", cameras,
-                  {"NAME", "STATE", "FPS", "FRAMES", "DROPPED", "FACES", "TRACKS", "NOTE"});
+  const Rows cameras =
+      rows_of(status, "cameras",
+              {"name", "state", "fps", "frames", "dropped", "faces", "tracks", "backend", "note"});
+  text +=
+      section("Cameras", cameras,
+              {"NAME", "STATE", "FPS", "FRAMES", "DROPPED", "FACES", "TRACKS", "BACKEND", "NOTE"});
   return text;
 }
 

@@ -51,6 +51,7 @@ struct EyeHealth {
   std::uint64_t tracks = 0;          // begun since start
   std::uint64_t embeddings = 0;      // templates computed since start
   std::string note;                  // one line for the operator, e.g. why it is stalled
+  std::string backend;               // what computes its networks: onednn, opencv or dlib
 };
 
 using EyeMessage = std::variant<EyeHello, Sighting, TrackEnded, EyeHealth>;
