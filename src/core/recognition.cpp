@@ -53,7 +53,7 @@ Result<std::unique_ptr<Recognition>> Recognition::load(const Store& store, const
   auto& members = recognition->members_;
   MAITRED_TRY(store.customers().for_each([&](Customer&& customer) {
     if (may(customer.consent, Scope::kRecognition, now)) {
-      members[customer.id].expires = customer.consent.expires;
+      members[customer.id] = {customer.consent.expires, {}, customer.caution};
     }
   }));
   MAITRED_TRY(store.customers().for_each_template(
@@ -69,7 +69,7 @@ Status Recognition::publish() {
   std::vector<GalleryEntry> entries;
   entries.reserve(members_.size());
   for (const auto& [id, member] : members_) {
-    GalleryEntry entry{id, {}};
+    GalleryEntry entry{id, {}, member.caution.steps};
     for (const Template& stored : member.templates) entry.templates.push_back(stored.clone());
     entries.push_back(std::move(entry));
   }
@@ -77,6 +77,27 @@ Status Recognition::publish() {
                                           gallery_.get()));
   policy_ = DecisionPolicy::derive(calibration_, rules_, gallery_->rows());
   return {};
+}
+
+Status Recognition::set_caution(const CustomerId& id, const Caution& caution) {
+  const auto member = members_.find(id);
+  if (member == members_.end()) return {};
+  const bool same_threshold = member->second.caution.steps == caution.steps;
+  member->second.caution = caution;
+  return same_threshold ? Status{} : publish();
+}
+
+bool Recognition::suspended(const CustomerId& id) const {
+  const auto member = members_.find(id);
+  return member != members_.end() && member->second.caution.suspended.has_value();
+}
+
+std::vector<std::pair<CustomerId, Caution>> Recognition::cautious() const {
+  std::vector<std::pair<CustomerId, Caution>> cautious;
+  for (const auto& [id, member] : members_) {
+    if (!member.caution.none()) cautious.emplace_back(id, member.caution);
+  }
+  return cautious;
 }
 
 void Recognition::retune(const Settings& settings) {
@@ -93,6 +114,7 @@ Status Recognition::refresh(const CustomerId& id, WallTime now) {
   if (customer && may(customer->consent, Scope::kRecognition, now)) {
     Member member;
     member.expires = customer->consent.expires;
+    member.caution = customer->caution;
     MAITRED_ASSIGN(auto stored, store_.customers().templates(id));
     for (Template& one : stored) {
       if (one.engine() == engine_) member.templates.push_back(std::move(one));

@@ -35,6 +35,7 @@ struct Arguments {
   bool measure = false;
   double enrol_s = 0.0;
   std::string purpose = "enrol";
+  std::string engine;
   int parent_pid = 0;
 
   bool speaks_json() const { return photo || photos || measure || enrol_s > 0.0; }
@@ -160,13 +161,14 @@ int camera_main(const Settings& settings, const Arguments& arguments) {
 int eye_main(const Arguments& arguments) {
   hide_this_process();
   initialise_crypto();
-  const Result<Settings> settings =
+  Result<Settings> settings =
       read_settings(choose_settings_file(arguments.config, std::getenv("MAITRED_CONFIG")));
   if (!settings) {
     if (arguments.speaks_json()) std::printf("%s\n", error_json(settings.error()).c_str());
     std::fprintf(stderr, "maitred-eye: %s\n", settings.error().message.c_str());
     return static_cast<int>(settings.error().fault);
   }
+  if (!arguments.engine.empty()) settings->engine = arguments.engine;
   const Status logging =
       start_logging("maitred-eye", arguments.speaks_json() ? "error" : settings->log_level);
   if (!logging) {
@@ -199,6 +201,9 @@ int parse_and_run(int argc, char** argv) {
       "The same for several images, each with its size before it (4 bytes, little endian), each "
       "answered with one line");
   photos->excludes(photo);
+  app.add_option("--engine", arguments.engine, "Another engine than the configured one")
+      ->check(CLI::IsMember({"retail", "dlib", "sface", "demo"}))
+      ->needs(photos);
   app.add_option("--purpose", arguments.purpose,
                  "enrol: refuse a photo unfit for enrolment; probe: only one without a face")
       ->check(CLI::IsMember({"enrol", "probe"}));

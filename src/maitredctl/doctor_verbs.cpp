@@ -106,6 +106,36 @@ Findings look_at_backup(const json& status, WallTime now) {
   return {good("backup", fmt::format("taken on {}", format_time(*taken)))};
 }
 
+// Measured false alerts, and what they led to.
+Findings look_at_answers(const json& status) {
+  if (!status.contains("false_alerts")) return {};
+  Findings findings;
+  for (const json& one : status.value("suspended", json::array())) {
+    const bool camera = one.contains("camera");
+    const std::string name = one.value(camera ? "camera" : "customer", "");
+    findings.push_back(
+        fault("false alerts",
+              fmt::format("{} {} raises no alerts since {}: {} were for the wrong person",
+                          camera ? "camera" : "customer", name, one.value("since", ""),
+                          one.value("wrong", 0)),
+              camera ? fmt::format("see its light and place with maitredctl doctor --camera {0}, "
+                                   "then: maitredctl resume --camera {0}",
+                                   name)
+                     : fmt::format("enrol better photos with maitredctl update {0} --photo, then: "
+                                   "maitredctl resume --customer {0}",
+                                   name)));
+  }
+  const json& measured = status["false_alerts"];
+  if (findings.empty() && measured.value("visitors", 0) > 0) {
+    findings.push_back(good(
+        "false alerts", fmt::format("{} answers \"wrong person\" of {} visitors in {} days, {:.2f} "
+                                    "expected",
+                                    measured.value("wrong", 0), measured.value("visitors", 0),
+                                    measured.value("days", 0), measured.value("expected", 0.0))));
+  }
+  return findings;
+}
+
 CameraTrial trial_of(const json& report) {
   CameraTrial trial;
   trial.fps = report.value("fps", 0.0);
@@ -215,6 +245,7 @@ Findings examine(Session& session) {
   add(findings, look_at_models(settings));
   json status = json::object();
   add(findings, look_at_store(session, status));
+  add(findings, look_at_answers(status));
   add(findings, look_at_backup(status, wall_now()));
   add(findings, look_at_ports(settings, status));
   add(findings, look_at_certificate(settings.staff.tls_cert, settings.staff.tls_key, wall_now()));

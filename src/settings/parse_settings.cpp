@@ -53,13 +53,14 @@ void read_listen(TableReader& reader, ListenSettings& listen, bool may_be_off) {
   if (address.size() > 2 && address.front() == '[' && address.back() == ']') {
     address = address.substr(1, address.size() - 2);
   }
-  const auto port = colon == std::string::npos
-                        ? std::nullopt
-                        : parse_number(std::string_view(text).substr(colon + 1));
-  if (!is_address(address) || !port || *port < 0 || *port > 65535 || *port != std::floor(*port)) {
+  const double port =
+      colon == std::string::npos
+          ? -1.0
+          : parse_number(std::string_view(text).substr(colon + 1)).value_or(-1.0);
+  if (!is_address(address) || port < 0.0 || port > 65535.0 || port != std::floor(port)) {
     return reader.complain("listen", "must be an address and a port, like \"127.0.0.1:7433\"");
   }
-  listen = {address, static_cast<std::uint16_t>(*port)};
+  listen = {address, static_cast<std::uint16_t>(port)};
 }
 
 bool good_camera_name(const std::string& name) {
@@ -200,8 +201,11 @@ Status read_recognition(TableReader reader, Settings& settings) {
   reader.read("allow_demo_engine", settings.allow_demo_engine);
   std::string liveness = "desk";
   reader.read("liveness", liveness);
-  if (liveness != "off" && liveness != "desk") reader.complain("liveness", "must be off or desk");
-  settings.liveness_at_desk = liveness == "desk";
+  if (liveness != "off" && liveness != "desk" && liveness != "always") {
+    reader.complain("liveness", "must be off, desk or always");
+  }
+  settings.liveness_at_desk = liveness != "off";
+  settings.liveness_at_cameras = liveness == "always";
   return reader.finish();
 }
 

@@ -35,6 +35,12 @@ class Recognition {
 
   // The customer's templates or consent have changed, or the customer is gone.
   Status refresh(const CustomerId& id, WallTime now);
+  // Answers of staff have changed it.
+  Status set_caution(const CustomerId& id, const Caution& caution);
+  // Raises no alerts (types/caution.h).
+  bool suspended(const CustomerId& id) const;
+  // Whom wrong answers have been given about.
+  std::vector<std::pair<CustomerId, Caution>> cautious() const;
   // Another false_alerts from now on.
   void retune(const Settings& settings);
   // Takes out whose consent has run out by `now`.
@@ -46,6 +52,10 @@ class Recognition {
   void drop_camera(const std::string& camera) { decider_.drop_camera(camera); }
   std::optional<CustomerId> decided(const std::string& camera, TrackId track) const {
     return decider_.decided(camera, track);
+  }
+
+  bool knows(const std::string& camera, TrackId track) const {
+    return decider_.knows(camera, track);
   }
 
   // Errors: template_mismatch, no_probe.
@@ -65,6 +75,7 @@ class Recognition {
   struct Member {
     std::optional<WallTime> expires;
     std::vector<Template> templates;
+    Caution caution;
   };
 
   Recognition(const Store& store, const Settings& settings, std::string engine,
