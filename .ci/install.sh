@@ -3,7 +3,8 @@
 #
 #   .ci/install.sh build    what it takes to build and run maitred
 #   .ci/install.sh test     and to test it
-#   .ci/install.sh list     prints both
+#   .ci/install.sh bench    what ./bench.sh measures with, besides `build`
+#   .ci/install.sh list     prints what is for `build` and `test`
 set -euo pipefail
 
 build_packages=(
@@ -22,6 +23,9 @@ test_packages=(
   dpkg-dev file groff-base strace systemd
 )
 
+# The peers; libgfortran5 is for the OpenBLAS that ./bench.sh unpacks for dlib.
+bench_packages=(libbenchmark-dev libfaiss-dev libgfortran5)
+
 # The staff web page is tested in a browser where npm can bring what drives it.
 if command -v node > /dev/null && command -v npm > /dev/null; then
   test_packages+=(chromium)
@@ -30,12 +34,13 @@ fi
 case "${1:-}" in
   build) wanted=("${build_packages[@]}") ;;
   test) wanted=("${build_packages[@]}" "${test_packages[@]}") ;;
+  bench) wanted=("${build_packages[@]}" "${bench_packages[@]}") ;;
   list)
     printf '%s\n' "${build_packages[@]}" "${test_packages[@]}"
     exit 0
     ;;
   *)
-    echo "usage: $0 build|test|list" >&2
+    echo "usage: $0 build|test|bench|list" >&2
     exit 2
     ;;
 esac

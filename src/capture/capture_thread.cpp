@@ -127,6 +127,7 @@ bool CaptureThread::read_all(FrameSource& source) {
 bool CaptureThread::deliver(SourceFrame read) {
   Frame frame;
   frame.image = std::move(read.image);
+  frame.extra = read.extra;
   if (live_) {
     frame.at = wall_now();
   } else {
@@ -138,7 +139,7 @@ bool CaptureThread::deliver(SourceFrame read) {
   }
   std::optional<PictureFault> fault;
   if (live_) {
-    watch_.see(frame.image.view, now());
+    if (!frame.extra) watch_.see(frame.image.view, now());
     fault = watch_.fault(now());
   }
   {

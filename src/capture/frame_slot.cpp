@@ -10,7 +10,8 @@ bool FrameSlot::put(Frame frame) {
     changed_.wait(lock, [this] { return closed_ || !frame_; });
   }
   if (closed_) return false;
-  if (frame_) ++dropped_;
+  if (frame_ && frame.extra && !frame_->extra) return true;
+  if (frame_ && !frame_->extra) ++dropped_;
   // The older frame is freed outside the lock.
   std::optional<Frame> older = std::exchange(frame_, std::move(frame));
   lock.unlock();

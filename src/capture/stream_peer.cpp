@@ -41,7 +41,8 @@ std::optional<PeerAddress> peer_of(const std::string& source) {
   if (at != std::string::npos) place.erase(0, at + 1);
   const std::size_t bracket = place.find(']');
   const std::size_t colon = place.rfind(':');
-  const bool has_port = colon != std::string::npos && (bracket == std::string::npos || colon > bracket);
+  const bool has_port =
+      colon != std::string::npos && (bracket == std::string::npos || colon > bracket);
   if (has_port) peer.port = place.substr(colon + 1);
   peer.host = place.substr(0, has_port ? colon : std::string::npos);
   if (peer.host.size() > 2 && peer.host.front() == '[' && peer.host.back() == ']') {

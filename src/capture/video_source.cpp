@@ -31,7 +31,8 @@ class VideoSource final : public FrameSource {
       : capture_(std::move(capture)),
         options_(options),
         live_(live),
-        pacer_(options.fps, live ? 0.25 : 0.05) {
+        regular_(options.fps, live ? 0.25 : 0.05),
+        extra_(options.fps * options.burst, live ? 0.25 : 0.05) {
     const double fps = capture_.get(cv::CAP_PROP_FPS);
     frame_seconds_ = std::isfinite(fps) && fps > 0.1 && fps < 1000.0 ? 1.0 / fps : 0.04;
   }
@@ -53,14 +54,15 @@ class VideoSource final : public FrameSource {
     while (capture_.grab()) {
       advance();
       const double seconds = live_ ? seconds_since_open() : position_seconds_;
-      if (!pacer_.due(seconds)) continue;
+      const bool regular = regular_.due(seconds);
+      if (!extra_.due(seconds) && !regular) continue;
       cv::Mat picture;
       if (!capture_.retrieve(picture) || picture.empty()) continue;
       // The library reuses its buffer, the frame outlives the next grab.
       cv::Mat own = as_bgr(picture.u != nullptr ? picture : picture.clone());
       if (own.empty()) continue;
       return SourceFrame{image_of(std::move(own)),
-                         live_ ? Milliseconds{0} : to_milliseconds(position_seconds_)};
+                         live_ ? Milliseconds{0} : to_milliseconds(position_seconds_), !regular};
     }
     if (live_) return lost();
     if (frames_ == 0) {
@@ -104,7 +106,8 @@ class VideoSource final : public FrameSource {
   cv::VideoCapture capture_;
   const CaptureOptions options_;
   const bool live_;
-  FramePacer pacer_;
+  FramePacer regular_;
+  FramePacer extra_;
   const Timestamp opened_ = std::chrono::steady_clock::now();
   double frame_seconds_ = 0.04;
   double position_seconds_ = 0.0;
@@ -183,8 +186,7 @@ Result<std::unique_ptr<FrameSource>> open_video(const CaptureOptions& options, S
   }
   if (!opened) {
     return camera_absent(options, "cannot be opened",
-                         kind == SourceKind::kFile
-                             ? "is it a video file?"
+                         kind == SourceKind::kFile ? "is it a video file?"
                          : kind == SourceKind::kStream
                              ? "it answers but gives no pictures: check path, user and password"
                              : "check that it is on, and that this user may read it");

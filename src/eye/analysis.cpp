@@ -90,9 +90,10 @@ class Analysis::State {
   }
 
   Result<std::vector<EyeMessage>> analyse(const Frame& frame) {
+    std::vector<EyeMessage> messages;
+    if (frame.extra && demand_ != Demand::kQuick) return messages;
     const Stopwatch total(times_.total);
     const ImageView& image = frame.image.view;
-    std::vector<EyeMessage> messages;
     ++counts_.frames;
     if (image.empty() || !worth_a_look(image, frame.at)) return messages;
     MAITRED_ASSIGN(const std::vector<Face> faces, detect(image, frame.at));
@@ -134,8 +135,7 @@ class Analysis::State {
     area_ = surroundings(options_, image);
     const bool moved = gate_.moved(part_of(image, area_));
     // Those who dwell come to lack frames as time goes by.
-    const Demand demand =
-        demand_ == Demand::kSettled ? demand_of_those_in_view(at) : demand_;
+    const Demand demand = demand_ == Demand::kSettled ? demand_of_those_in_view(at) : demand_;
     if (!looks_.due(demand, moved, at)) return false;
     looks_.looked(at);
     gate_.remember();
@@ -144,12 +144,11 @@ class Analysis::State {
 
   // A track beyond the surroundings of the zone, seen in the whole picture only, asks for nothing.
   Demand demand_of(const TrackerUpdate& update, const ImageView& image, WallTime at) const {
-    const Zone area{static_cast<float>(area_.x_px) / static_cast<float>(image.width_px),
-                    static_cast<float>(area_.y_px) / static_cast<float>(image.height_px),
-                    static_cast<float>(area_.x_px + area_.width_px) /
-                        static_cast<float>(image.width_px),
-                    static_cast<float>(area_.y_px + area_.height_px) /
-                        static_cast<float>(image.height_px)};
+    const Zone area{
+        static_cast<float>(area_.x_px) / static_cast<float>(image.width_px),
+        static_cast<float>(area_.y_px) / static_cast<float>(image.height_px),
+        static_cast<float>(area_.x_px + area_.width_px) / static_cast<float>(image.width_px),
+        static_cast<float>(area_.y_px + area_.height_px) / static_cast<float>(image.height_px)};
     Demand demand = Demand::kNobody;
     for (const ActiveTrack& track : update.active) {
       if (!area.contains(track.box.centre(), image.width_px, image.height_px)) continue;

@@ -20,6 +20,10 @@ Similarity another_person_below(const ModelEngine& engine) {
   return {point == engine.calibration.end() ? kRetail : static_cast<float>(point->threshold)};
 }
 
+// How much faster than its usual rate a camera is read, for the moments in which somebody new comes
+// into view.
+constexpr double kBurst = 3.0;
+
 Status check_demo(const Settings& settings, const CameraSettings& camera) {
   const Result<const ModelEngine*> engine = Manifest::built_in().engine(settings.engine);
   if (!engine || !(*engine)->is_demo()) return {};
@@ -70,6 +74,7 @@ Result<EyeOptions> prepare_eye(const Settings& settings, std::string_view camera
   capture.camera = found->name;
   capture.source = found->source;
   capture.fps = found->fps;
+  capture.burst = kBurst;
   capture.realtime = found->realtime;
   capture.loop = found->loop;
   // A slow camera is not a stalled one.

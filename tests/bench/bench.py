@@ -44,6 +44,21 @@ def show(text, found, least=None):
     print(line + (f"   at least {least:g}" if least else ""), flush=True)
 
 
+def missing():
+    """What is left out on this machine, and why."""
+    left_out = []
+    if not (MODELS / "yunet_n_640_640.onnx").exists():
+        left_out.append(f"networks, faces in view and films: no model files in {MODELS} "
+                        "(set MAITRED_MODELS, or: maitredctl models fetch)")
+    elif not (SHARED / "data/video").is_dir():
+        left_out.append(f"films: none in {SHARED / 'data/video'} (set MAITRED_SHARED, or give one "
+                        "with --film)")
+    if not (MODELS / "dlib_face_recognition_resnet_model_v1.dat").exists():
+        left_out.append("the recognised people of dlib: its ResNet has random weights here "
+                        "(the arithmetic is the same)")
+    return left_out
+
+
 def run(command, blas):
     environment = {**os.environ, "MAITRED_MODELS": str(MODELS), "OMP_NUM_THREADS": "1"}
     if blas and blas.is_dir():
@@ -109,6 +124,9 @@ def main():
     options.repetitions = 3 if options.quick else 7
     report = {"machine": platform.processor() or platform.machine(), "ratios": {}, "films": {}}
 
+    report["left_out"] = missing()
+    for line in report["left_out"]:
+        print(f"Left out: {line}", flush=True)
     times, faces = measure_parts(options)
     report["ns_an_item"] = times
     print("\nTimes faster, in processor time of one thread          min  median     max")

@@ -116,7 +116,7 @@ const Gallery& gallery_of(std::size_t count) {
   const std::vector<float>& rows = random_rows(count);
   std::vector<GalleryEntry> entries(count);
   for (std::size_t i = 0; i < count; ++i) {
-    entries[i].customer = CustomerId("c" + std::to_string(i));
+    entries[i].customer = CustomerId(std::to_string(i));
     entries[i].templates.emplace_back("bench", std::span(rows).subspan(i * kLength, kLength));
   }
   gallery = Gallery::build("bench", kLength, entries).value();

@@ -12,7 +12,8 @@
 
 namespace maitred {
 
-// Holds at most one frame. Thread-safe; one producer, one consumer.
+// Holds at most one frame. An extra frame never takes the place of another, and is no loss.
+// Thread-safe; one producer, one consumer.
 class FrameSlot {
  public:
   enum class Mode {

@@ -30,6 +30,7 @@ struct CaptureOptions {
   std::string camera;  // its name, for messages
   std::string source;
   double fps = 10.0;     // frames handed on a second, at most; the rate of a folder of images
+  double burst = 1.0;    // times `fps`: those beyond `fps` are handed on as extra
   bool realtime = true;  // files: paced by the clock, late frames dropped; else none is dropped
   bool loop = false;     // files: from the start again at the end
   Milliseconds open_timeout{5000};
@@ -39,6 +40,7 @@ struct CaptureOptions {
 struct SourceFrame {
   Image image;
   Milliseconds position{0};  // in a file or folder; zero for a live source
+  bool extra = false;        // see Frame
 };
 
 // One open camera, stream or file. Bound to one thread. read() may block: up to the time-outs
@@ -46,7 +48,7 @@ struct SourceFrame {
 class FrameSource {
  public:
   virtual ~FrameSource() = default;
-  // The next frame that is due at `fps`; frames in between are skipped unconverted. Nothing at the
+  // The next frame that is due at `fps` or, as an extra one, at `burst` times that; frames in between are skipped unconverted. Nothing at the
   // end of a file. Error: camera_lost (a live source that ended or failed), camera_unreadable (a
   // file that holds no picture).
   virtual Result<std::optional<SourceFrame>> read() = 0;

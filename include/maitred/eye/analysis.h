@@ -48,7 +48,7 @@ struct AnalysisTimes {
 
 // The detector runs when something has moved or somebody in view lacks templates, and now and then
 // (tracking/look_plan.h); mostly on the zone and its surroundings only. In the frames between,
-// tracks go on by prediction.
+// tracks go on by prediction. Extra frames are used only while somebody new is in view.
 // Faces outside the zone, or not yet dwelling in it, are detected and tracked but never embedded.
 // Templates of a track are wiped when it ends. Bound to one thread.
 class Analysis {

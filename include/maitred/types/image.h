@@ -42,6 +42,7 @@ struct Frame {
   WallTime at{};
   Milliseconds position{0};
   std::uint64_t sequence = 0;
+  bool extra = false;  // beyond the rate asked for: of use only while somebody new is in view
 };
 
 }  // namespace maitred

@@ -33,6 +33,21 @@ TEST(FrameSlot, KeepsTheLatestAndCountsTheDrops) {
   EXPECT_EQ(slot.dropped(), 4U);
 }
 
+TEST(FrameSlot, AnExtraFrameTakesNobodysPlaceAndIsNoLoss) {
+  FrameSlot slot(FrameSlot::Mode::kLatest);
+  const auto extra = [](std::uint64_t sequence) {
+    Frame made = frame(sequence);
+    made.extra = true;
+    return made;
+  };
+  EXPECT_TRUE(slot.put(extra(0)));
+  EXPECT_TRUE(slot.put(extra(1)));
+  EXPECT_TRUE(slot.put(frame(2)));
+  EXPECT_TRUE(slot.put(extra(3)));
+  EXPECT_EQ(slot.take(Milliseconds{0})->sequence, 2U);
+  EXPECT_EQ(slot.dropped(), 0U);
+}
+
 TEST(FrameSlot, AFrameInAClosedSlotIsStillTaken) {
   FrameSlot slot(FrameSlot::Mode::kLatest);
   EXPECT_TRUE(slot.put(frame(1)));

@@ -81,6 +81,24 @@ TEST(OpenSource, SkipsTheFramesBetweenAtALowerRate) {
   EXPECT_THAT(read_all(**source).numbers, ElementsAre(0, 5, 10, 15, 20));
 }
 
+TEST(OpenSource, HandsTheFramesBetweenOnAsExtraOnes) {
+  const ScratchFolder folder;
+  CaptureOptions options = options_for(write_film(folder.path(), 20, 20.0), 5.0);
+  options.burst = 2.0;
+  auto source = open_source(options);
+  ASSERT_TRUE(source) << source.error().message;
+  std::vector<int> regular;
+  std::vector<int> extra;
+  for (;;) {
+    auto read = (*source)->read();
+    ASSERT_TRUE(read);
+    if (!*read) break;
+    ((*read)->extra ? extra : regular).push_back(number_of((*read)->image));
+  }
+  EXPECT_THAT(regular, ElementsAre(0, 4, 8, 12, 16));
+  EXPECT_THAT(extra, ElementsAre(2, 6, 10, 14, 18));
+}
+
 TEST(OpenSource, ReadsAFolderOfImagesInTheOrderOfTheirNames) {
   const ScratchFolder folder;
   const std::string images = write_images(folder.path(), 4);

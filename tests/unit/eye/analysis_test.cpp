@@ -219,6 +219,32 @@ TEST_F(AnalysisTest, SettledPeopleAreFollowedWithFewerLooks) {
   EXPECT_GE(script_.detected - before, 6);
 }
 
+TEST_F(AnalysisTest, ExtraFramesAreUsedOnlyWhileSomebodyIsNew) {
+  AnalysisOptions options;
+  options.dwell = Milliseconds{0};
+  begin(options);
+  // Three frames every 100 ms, the second and third extra.
+  const auto shown = [&](std::vector<test::ScriptedFace> faces, int tenths) {
+    script_.faces = std::move(faces);
+    std::uint64_t used = 0;
+    for (int i = 0; i < 3 * tenths; ++i) {
+      Frame frame;
+      frame.image.view = {picture_.data, picture_.cols, picture_.rows, picture_.step[0]};
+      frame.at = kStart + position_ + Milliseconds{i * 100 / 3};
+      frame.extra = i % 3 != 0;
+      const std::uint64_t before = analysis_->counts().frames;
+      EXPECT_TRUE(analysis_->analyse(frame));
+      used += analysis_->counts().frames - before;
+    }
+    position_ += Milliseconds{100 * tenths};
+    return used;
+  };
+  EXPECT_EQ(shown({}, 10), 10U);
+  EXPECT_GE(shown({{3, 320, 240}}, 2), 4U);  // confirmed and three templates within 0.2 s
+  EXPECT_GE(analysis_->counts().embeddings, 3U);
+  EXPECT_LE(shown({{3, 320, 240}}, 10), 11U);
+}
+
 TEST_F(AnalysisTest, AFailingDetectorIsReported) {
   begin({});
   script_.fail = true;
