@@ -89,8 +89,8 @@ class StaffSocket : public WebSocketListener, public std::enable_shared_from_thi
       boost::asio::post(io_, [done = std::move(done)] { done(false, 0); });
       return;
     }
-    const std::size_t line = size_bytes > 0 && from[size_bytes - 1] == '\n' ? size_bytes - 1
-                                                                            : size_bytes;
+    const std::size_t line =
+        size_bytes > 0 && from[size_bytes - 1] == '\n' ? size_bytes - 1 : size_bytes;
     socket_->send(std::make_shared<const std::string>(from, line),
                   [done = std::move(done), size_bytes](bool ok) { done(ok, size_bytes); });
   }
@@ -108,7 +108,8 @@ json appointment_json(const Customer& customer, WallTime now) {
   const Appointment* nearest = nullptr;
   for (const Appointment& one : customer.appointments) {
     if (std::chrono::abs(one.at - now) > kAppointmentWindow) continue;
-    if (nearest == nullptr || std::chrono::abs(one.at - now) < std::chrono::abs(nearest->at - now)) {
+    if (nearest == nullptr ||
+        std::chrono::abs(one.at - now) < std::chrono::abs(nearest->at - now)) {
       nearest = &one;
     }
   }
@@ -152,10 +153,12 @@ Result<std::string> BoardRoom::history(WallTime since) {
                 {"outcome", word(visit.outcome)},
                 {"note", visit.note},
                 {"holdout", visit.holdout}};
-    if (const auto alert = visits.alert(visit.id)) row["by"] = alert->alert.by;
+    const auto alert = visits.alert(visit.id);
+    if (alert) row["by"] = alert->alert.by;
+    const bool alert_open = alert && !is_over(alert->alert.state);
     MAITRED_ASSIGN(const auto answers, visits.feedback(visit.id));
     if (!answers.empty()) row["rating"] = answers.back().rating;
-    row["feedback_due"] = answers.empty() && feedback_is_due(visit, customer, now);
+    row["feedback_due"] = answers.empty() && feedback_is_due(visit, alert_open, customer, now);
     rows.push_back(std::move(row));
   }
   return json_text({{"visits", std::move(rows)}});
@@ -163,9 +166,9 @@ Result<std::string> BoardRoom::history(WallTime since) {
 
 Status BoardRoom::feedback(const std::string& visit, int rating, const std::string& comment,
                            const std::string& terminal) {
-  const auto done = parts_.admin.run(
-      "feedback", {{"visit", visit}, {"rating", rating}, {"comment", comment}},
-      Actor{board_actor(terminal), wall_now()});
+  const auto done =
+      parts_.admin.run("feedback", {{"visit", visit}, {"rating", rating}, {"comment", comment}},
+                       Actor{board_actor(terminal), wall_now()});
   if (!done) return tl::unexpected(done.error());
   return {};
 }

@@ -24,11 +24,17 @@ WebServerOptions web_options(const Settings& settings) {
   return options;
 }
 
+// systemd's socket stands beside the folder, which comes and goes with the service.
+std::filesystem::path photo_socket(const std::filesystem::path& runtime_folder) {
+  if (runtime_folder == "/run/maitred") return "/run/maitred-photo.sock";
+  return runtime_folder / "photo.sock";
+}
+
 }  // namespace
 
 BoardService::BoardService(Parts& parts)
     : eye_(parts.io, PhotoEyeOptions{parts.eye_program, parts.shop.settings().file,
-                                     parts.runtime_folder / "photo.sock"}),
+                                     photo_socket(parts.runtime_folder)}),
       room_(BoardRoom::Parts{parts.io, parts.shop, parts.admin, parts.staff, eye_}) {}
 
 Result<std::unique_ptr<BoardService>> BoardService::open(Parts parts) {

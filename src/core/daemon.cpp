@@ -8,6 +8,7 @@
 #include <csignal>
 #include <nlohmann/json.hpp>
 
+#include "maitred/core/integrations.h"
 #include "maitred/models/manifest.h"
 
 namespace maitred {
@@ -74,7 +75,7 @@ Status check_settings(const Settings& settings, const DaemonOptions& options) {
                                    "127.0.0.1",
                                    settings.file.string(), settings.staff.listen.address));
   }
-  return {};
+  return check_integrations(settings);
 }
 
 Status check_staff_tokens(const Settings& settings, const Store& store) {
@@ -114,6 +115,7 @@ Result<std::unique_ptr<Daemon>> Daemon::open(std::unique_ptr<Shop> shop, DaemonO
     raw->staff_->publish(alert);
     raw->schedule_deadline();
   });
+  MAITRED_ASSIGN(daemon->couriers_, couriers(daemon->io_, *daemon->shop_));
   return daemon;
 }
 
@@ -162,9 +164,8 @@ Status Daemon::open_listeners() {
 Status Daemon::open_api() {
   const Settings& settings = shop_->settings();
   if (settings.api.off()) return {};
-  http_api_ = std::make_unique<HttpApi>(io_, *shop_, admin_, [this](const Error& error) {
-    heed(tl::unexpected(error));
-  });
+  http_api_ = std::make_unique<HttpApi>(
+      io_, *shop_, admin_, [this](const Error& error) { heed(tl::unexpected(error)); });
   WebServerOptions options;
   options.name = "api";
   options.address = settings.api.address;
@@ -172,9 +173,12 @@ Status Daemon::open_api() {
   options.tls_cert = settings.staff.tls_cert;
   options.tls_key = settings.staff.tls_key;
   MAITRED_ASSIGN(api_, WebServer::open(io_, *http_api_, std::move(options)));
-  spdlog::info("other systems may connect to {}:{} (HTTP API)", settings.api.address,
-               api_->port());
+  spdlog::info("other systems may connect to {}:{} (HTTP API)", settings.api.address, api_->port());
   return {};
+}
+
+void Daemon::nudge_couriers() {
+  for (const auto& courier : couriers_) courier->nudge();
 }
 
 int Daemon::run() {
@@ -276,6 +280,7 @@ void Daemon::begin_shutdown(const std::string& why) {
   camera_timer_.cancel();
   deadline_timer_.cancel();
   upkeep_timer_.cancel();
+  couriers_.clear();
   eyes_->stop_accepting();
   if (supervisor_) {
     supervisor_->stop([this] { eyes_stopped(); });

@@ -125,9 +125,10 @@ Result<nlohmann::json> Daemon::pause_camera(const nlohmann::json& args) {
     if (!session_of_.contains(camera)) return nlohmann::json{{"paused", true}};
     return environment_error(
         "camera_in_use",
-        fmt::format("maitred-eye holds camera '{0}'; for the enrolment stop it with 'systemctl stop "
-                    "maitred-eye@{0}', and start it again afterwards",
-                    camera));
+        fmt::format(
+            "maitred-eye holds camera '{0}'; for the enrolment stop it with 'systemctl stop "
+            "maitred-eye@{0}', and start it again afterwards",
+            camera));
   }
   const double seconds = std::clamp(args.at("seconds").get<double>(), 1.0, 240.0);
   if (!supervisor_->pause(camera, Milliseconds{static_cast<std::int64_t>(seconds * 1000.0)})) {
@@ -150,19 +151,29 @@ nlohmann::json Daemon::live_status() {
                        {"not_live", camera.health.not_live},
                        {"note", camera.health.note}});
   }
-  return {{"running", true},
-          {"cameras", std::move(cameras)},
-          {"staff_connected", staff_ ? staff_->clients() : 0},
-          {"staff_listen", fmt::format("{}:{}", shop_->settings().staff.listen.address,
-                                       staff_ ? staff_->port() : 0)},
-          {"board_listen", board_ ? fmt::format("{}:{}", shop_->settings().board.listen.address,
-                                                board_->port())
-                                  : ""},
-          {"metrics_listen", telemetry_->port() == 0
-                                 ? ""
-                                 : fmt::format("{}:{}", shop_->settings().metrics.address,
-                                               telemetry_->port())},
-          {"eye_restarts", supervisor_ ? supervisor_->restarts() : 0}};
+  nlohmann::json integrations = nlohmann::json::array();
+  for (const auto& courier : couriers_) {
+    const CourierState state = courier->state();
+    integrations.push_back({{"name", state.name},
+                            {"state", state.delivering ? "delivering" : "retrying"},
+                            {"waiting", state.waiting},
+                            {"delivered", state.delivered},
+                            {"trouble", state.trouble}});
+  }
+  return {
+      {"running", true},
+      {"cameras", std::move(cameras)},
+      {"integrations", std::move(integrations)},
+      {"staff_connected", staff_ ? staff_->clients() : 0},
+      {"staff_listen",
+       fmt::format("{}:{}", shop_->settings().staff.listen.address, staff_ ? staff_->port() : 0)},
+      {"board_listen",
+       board_ ? fmt::format("{}:{}", shop_->settings().board.listen.address, board_->port()) : ""},
+      {"metrics_listen",
+       telemetry_->port() == 0
+           ? ""
+           : fmt::format("{}:{}", shop_->settings().metrics.address, telemetry_->port())},
+      {"eye_restarts", supervisor_ ? supervisor_->restarts() : 0}};
 }
 
 }  // namespace maitred

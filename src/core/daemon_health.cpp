@@ -44,9 +44,11 @@ Status Daemon::open_telemetry() {
   options.facts = [this] { return facts(); };
   options.late_duty = [this] { return late_duty(); };
   MAITRED_ASSIGN(telemetry_, Telemetry::open(io_, std::move(options)));
-  shop_->desk().set_observer(
-      [this] { telemetry_->metrics().visit_began(); },
-      [this](const Alert& alert) { telemetry_->metrics().alert(alert, wall_now()); });
+  shop_->desk().set_observer([this] { telemetry_->metrics().visit_began(); },
+                             [this](const Alert& alert) {
+                               telemetry_->metrics().alert(alert, wall_now());
+                               nudge_couriers();
+                             });
   return {};
 }
 
@@ -66,6 +68,7 @@ ShopFacts Daemon::facts() {
   facts.alerts_open = shop_->desk().alerts_open();
   facts.staff_connected = staff_ ? staff_->clients() : 0;
   facts.eye_restarts = supervisor_ ? supervisor_->restarts() : 0;
+  for (const auto& courier : couriers_) facts.integrations.push_back(courier->state());
   const auto& store = shop_->settings().store_path;
   facts.store_bytes = size_of(store) + size_of(store.string() + "-wal");
   return facts;

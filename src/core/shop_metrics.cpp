@@ -54,6 +54,22 @@ void write_cameras(MetricsText& metrics, const std::vector<CameraState>& cameras
   counter("maitred_camera_embeddings_total", "Templates computed", &EyeHealth::embeddings);
 }
 
+void write_integrations(MetricsText& metrics, const std::vector<CourierState>& integrations) {
+  if (integrations.empty()) return;
+  metrics.family("maitred_events_waiting", "gauge", "Events a system has not been told yet");
+  for (const CourierState& one : integrations) {
+    metrics.sample(as_double(one.waiting), {{"to", one.name}});
+  }
+  metrics.family("maitred_events_delivered_total", "counter", "Events a system has taken");
+  for (const CourierState& one : integrations) {
+    metrics.sample(as_double(one.delivered), {{"to", one.name}});
+  }
+  metrics.family("maitred_event_failures_total", "counter", "Tries that a system did not take");
+  for (const CourierState& one : integrations) {
+    metrics.sample(as_double(one.failures), {{"to", one.name}});
+  }
+}
+
 void write_process(MetricsText& metrics, const ProcessFacts& process) {
   const auto gauge = [&metrics](const char* name, const char* help, double value) {
     metrics.family(name, "gauge", help);
@@ -157,6 +173,7 @@ std::string ShopMetrics::text(const ShopFacts& shop, const ProcessFacts& process
   MetricsText metrics;
   write_shop(metrics, shop);
   write_cameras(metrics, shop.cameras);
+  write_integrations(metrics, shop.integrations);
   counts(metrics);
   write_process(metrics, process);
   return metrics.text();

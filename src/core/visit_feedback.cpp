@@ -4,22 +4,17 @@
 
 namespace maitred {
 
-bool feedback_is_due(const Visit& visit, const Customer& customer, WallTime now) {
+bool visit_is_over(const Visit& visit, bool alert_open, WallTime now) {
+  if (alert_open) return false;
+  const bool unanswered = visit.outcome == Outcome::kOpen || visit.outcome == Outcome::kExpired;
+  return !unanswered || now >= visit.end + kVisitIsOver;
+}
+
+bool feedback_is_due(const Visit& visit, bool alert_open, const Customer& customer, WallTime now) {
+  if (!visit_is_over(visit, alert_open, now)) return false;
   if (!may(customer.consent, Scope::kFeedback, now)) return false;
-  switch (visit.outcome) {
-    case Outcome::kServed:
-    case Outcome::kDeclined:
-      return true;
-    case Outcome::kWrongPerson:
-    case Outcome::kNotFound:
-    case Outcome::kWithdrawn:
-      return false;
-    case Outcome::kOpen:
-      return visit.holdout && now >= visit.end + kVisitIsOver;
-    case Outcome::kExpired:
-      return now >= visit.end + kVisitIsOver;
-  }
-  return false;
+  return visit.outcome != Outcome::kWrongPerson && visit.outcome != Outcome::kNotFound &&
+         visit.outcome != Outcome::kWithdrawn;
 }
 
 }  // namespace maitred

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <set>
 
+#include "integration_settings.h"
 #include "maitred/settings/settings.h"
 #include "rule_settings.h"
 #include "table_reader.h"
@@ -53,11 +54,9 @@ void read_listen(TableReader& reader, ListenSettings& listen, bool may_be_off) {
   if (address.size() > 2 && address.front() == '[' && address.back() == ']') {
     address = address.substr(1, address.size() - 2);
   }
-  const double port =
-      colon == std::string::npos
-          ? -1.0
-          : parse_number(std::string_view(text).substr(colon + 1)).value_or(-1.0);
-  if (!is_address(address) || port < 0.0 || port > 65535.0 || port != std::floor(port)) {
+  const std::string_view digits = std::string_view(text).substr(std::min(text.size(), colon + 1));
+  const double port = colon == std::string::npos ? -1.0 : parse_number(digits).value_or(-1.0);
+  if (!is_address(address) || port < 0 || port > 65535 || port != std::floor(port)) {
     return reader.complain("listen", "must be an address and a port, like \"127.0.0.1:7433\"");
   }
   listen = {address, static_cast<std::uint16_t>(port)};
@@ -201,11 +200,8 @@ Status read_recognition(TableReader reader, Settings& settings) {
   reader.read("allow_demo_engine", settings.allow_demo_engine);
   std::string liveness = "desk";
   reader.read("liveness", liveness);
-  if (liveness != "off" && liveness != "desk" && liveness != "always") {
-    reader.complain("liveness", "must be off, desk or always");
-  }
-  settings.liveness_at_desk = liveness != "off";
-  settings.liveness_at_cameras = liveness == "always";
+  if (liveness != "off" && liveness != "desk") reader.complain("liveness", "must be off or desk");
+  settings.liveness_at_desk = liveness == "desk";
   return reader.finish();
 }
 
@@ -294,16 +290,17 @@ Status read_log(TableReader reader, Settings& settings) {
 
 // The sections must be tables, and there must be no others.
 Status check_sections(const toml::table& root, const std::filesystem::path& file) {
-  static const std::set<std::string_view> kSections = {"store",  "models", "recognition", "camera",
-                                                       "visits", "rule",   "privacy",     "staff",
-                                                       "board",  "api",    "metrics",     "log"};
+  static const std::set<std::string_view> kSections = {
+      "store", "models", "recognition", "camera",  "visits", "rule",    "privacy",
+      "staff", "board",  "api",         "webhook", "mqtt",   "metrics", "log"};
   for (const auto& [key, node] : root) {
-    const bool list = key.str() == "camera" || key.str() == "rule";
+    const bool list = key.str() == "camera" || key.str() == "rule" || key.str() == "webhook";
     if (kSections.contains(key.str()) && (list || node.is_table())) continue;
     const auto* what = kSections.contains(key.str())
                            ? "must be a section in brackets"
                            : "unknown; known sections: [store] [models] [recognition] [[camera]] "
-                             "[visits] [[rule]] [privacy] [staff] [board] [api] [metrics] [log]";
+                             "[visits] [[rule]] [privacy] [staff] [board] [api] [[webhook]] [mqtt] "
+                             "[metrics] [log]";
     return tl::unexpected(config_error(file, key.source(), fmt::format("{}: {}", key.str(), what)));
   }
   return {};
@@ -356,6 +353,8 @@ Result<Settings> parse_settings(std::string_view text, const std::filesystem::pa
     MAITRED_ASSIGN(settings.rules, read_rules(root, settings.file));
     MAITRED_TRY(read_board(section("board"), settings.board, settings.file.parent_path()));
     MAITRED_TRY(read_listen_section(section("api"), settings.api));
+    MAITRED_TRY(read_webhooks(root, settings));
+    MAITRED_TRY(read_mqtt(section("mqtt"), settings.mqtt, settings.file.parent_path()));
     MAITRED_TRY(read_listen_section(section("metrics"), settings.metrics));
     MAITRED_TRY(read_log(section("log"), settings));
   } catch (const toml::parse_error& error) {

@@ -174,6 +174,25 @@ Result<std::vector<Visit>> Visits::list(const VisitQuery& query) const {
   return visits;
 }
 
+Result<std::vector<VisitRow>> Visits::written_after(std::uint64_t row, std::size_t limit) const {
+  Query rows(vault_.database(),
+             "SELECT id, customer, open, sealed, n FROM visits WHERE n > ?1 ORDER BY n", row);
+  std::vector<VisitRow> visits;
+  while (visits.size() < limit) {
+    MAITRED_ASSIGN(const bool found, rows.next());
+    if (!found) break;
+    MAITRED_ASSIGN(Visit visit, read_visit_row(vault_, rows));
+    visits.push_back({rows.count(4), std::move(visit)});
+  }
+  return visits;
+}
+
+Result<std::uint64_t> Visits::newest_row() const {
+  Query newest(vault_.database(), "SELECT ifnull(max(n), 0) FROM visits");
+  MAITRED_TRY(newest.next());
+  return newest.count(0);
+}
+
 Result<std::optional<Visit>> Visits::newest(const CustomerId& customer) const {
   if (customer.empty()) return std::nullopt;
   VisitQuery query;

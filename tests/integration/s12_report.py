@@ -4,43 +4,13 @@ import math
 import statistics
 
 from shop import *
+from visits_shop import VisitsTest
 
 
-class Report(ShopTest):
-    def shop_with_visits(self, extra="", before_start=lambda box: None, **visits):
-        box = self.shop()
-        path, truth = film()
-        box.section("visits", **{"cooldown": "4h", "escalate": [], "alert_ttl": "3d"} | visits)
-        box.camera(path, realtime=False)
-        box.init()
-        people = [box.enrol(member, portrait_of_member(member),
-                            scopes="recognition,history,feedback", extra=["--allow-duplicate"])
-                  for member in truth["enroll"]]
-        box.write(extra)
-        before_start(box)
-        return box, people
-
-    def serve_all(self, box, outcomes=("served",)):
-        """Every open alert is claimed and closed; the alerts."""
-        client = box.client()
-        alerts = []
-        while (line := client.line(1.5)) is not None:
-            if line["type"] == "alert":
-                alerts.append(line)
-        for number, alert in enumerate(alerts):
-            client.send({"type": "claim", "visit": alert["visit"], "by": "Sam"})
-            self.assertTrue(client.until("claimed")["ok"])
-            client.send({"type": "close", "visit": alert["visit"],
-                         "outcome": outcomes[number % len(outcomes)], "note": "secret note"})
-            self.assertIsNotNone(client.until("update"))
-        return alerts
-
+class Report(VisitsTest):
     def test_the_report_equals_what_the_rows_say(self):
         box, people = self.shop_with_visits()
-        box.start("--exit-when-done", wait=False)
-        self.assertEqual(box.wait(), 0)
-        box.cameras = []
-        box.write().start(spawn=False)
+        self.play(box)
         alerts = self.serve_all(box, ("served", "wrong_person", "declined"))
         self.assertGreaterEqual(len(alerts), 2)
         for number, alert in enumerate(alerts):

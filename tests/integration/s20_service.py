@@ -70,6 +70,9 @@ class Units(unittest.TestCase):
     def test_the_eye_is_confined(self):
         self.assertLessEqual(self.exposure("maitred-eye@.service"), 1.5)
 
+    def test_looks_at_photos_are_confined(self):
+        self.assertLessEqual(self.exposure("maitred-photo@.service"), 0.8)
+
 
 @unittest.skipUnless(shutil.which("strace") and shutil.which("systemd-analyze"),
                      "skipped: no strace or no systemd-analyze")

@@ -21,7 +21,9 @@ class BoardService {
     Admin& admin;
     std::function<StaffServer*()> staff;  // null while shutting down
     std::filesystem::path eye_program;
-    std::filesystem::path runtime_folder;  // of photo.sock, where a service looks at photos
+    // Of photo.sock, where a service looks at photos; for /run/maitred it is
+    // /run/maitred-photo.sock.
+    std::filesystem::path runtime_folder;
     int passed_socket = -1;  // one that listens already, e.g. systemd's
   };
 

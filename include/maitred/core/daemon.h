@@ -20,6 +20,7 @@
 #include "maitred/core/admin.h"
 #include "maitred/core/board_service.h"
 #include "maitred/core/camera_states.h"
+#include "maitred/core/courier.h"
 #include "maitred/core/eye_supervisor.h"
 #include "maitred/core/http_api.h"
 #include "maitred/core/shop.h"
@@ -34,7 +35,7 @@ struct DaemonOptions {
   bool spawn_eyes = false;
   std::filesystem::path eye_program;
   bool exit_when_done = false;
-  std::vector<uid_t> eye_users;  // who may run an eye, besides our own user and root
+  std::vector<uid_t> eye_users;        // who may run an eye, besides our own user and root
   ServiceNotifier notifier;            // told of readiness, its watchdog fed
   std::vector<PassedListener> passed;  // by maitred.socket, in place of opening them
 };
@@ -70,6 +71,7 @@ class Daemon {
   std::string late_duty() const;
   void watch_cameras();  // logs what their states become
   Status open_api();
+  void nudge_couriers();
 
   void eye_message(EyeSession session, EyeMessage message);
   void handle(EyeSession session, const EyeHello& hello);
@@ -123,6 +125,7 @@ class Daemon {
   std::unique_ptr<BoardService> board_;
   std::unique_ptr<HttpApi> http_api_;
   std::unique_ptr<WebServer> api_;  // null when off
+  std::vector<std::unique_ptr<Courier>> couriers_;
   std::unique_ptr<ControlServer> control_;
   std::unique_ptr<EyeListener> eyes_;
   std::unique_ptr<EyeSupervisor> supervisor_;

@@ -10,6 +10,7 @@
 
 #include "maitred/base/time.h"
 #include "maitred/core/camera_states.h"
+#include "maitred/core/courier_state.h"
 #include "maitred/core/metrics_text.h"
 #include "maitred/types/visit.h"
 
@@ -20,6 +21,7 @@ struct ShopFacts {
   std::string version;
   std::string engine;
   std::vector<CameraState> cameras;
+  std::vector<CourierState> integrations;
   std::size_t customers = 0;  // who may be recognised
   double expected_false_alerts_per_1000 = 0.0;
   double expected_miss_rate = 0.0;

@@ -71,6 +71,27 @@ struct PrivacySettings {
   Milliseconds after_withdrawal = std::chrono::hours{24 * 30};  // then the rest goes as well
 };
 
+// A system that is told by HTTP POST what happens.
+struct WebhookSettings {
+  std::string url;
+  std::string secret_file;                               // its first line signs; empty: unsigned
+  std::string ca_file;                                   // trusted besides the system's authorities
+  Milliseconds retry_at_most = std::chrono::minutes{1};  // between two tries
+};
+
+// A broker that is told the same.
+struct MqttSettings {
+  std::string broker;  // "mqtt://HOST:PORT", "mqtts://HOST:PORT"; empty: off
+  std::string user;
+  std::string password_file;
+  std::string ca_file;
+  std::string prefix = "maitred";  // of the topics
+  std::string discovery;           // "homeassistant"; empty: none
+  Milliseconds retry_at_most = std::chrono::minutes{1};
+
+  bool off() const { return broker.empty(); }
+};
+
 struct Settings {
   std::filesystem::path file;  // where this was read from
   std::filesystem::path store_path = "/var/lib/maitred/store.db";
@@ -88,6 +109,8 @@ struct Settings {
   StaffSettings staff;
   ListenSettings api;  // for other systems; off
   BoardSettings board;
+  std::vector<WebhookSettings> webhooks;
+  MqttSettings mqtt;
   ListenSettings metrics{"127.0.0.1", 7490};
   std::string log_level = "info";
 

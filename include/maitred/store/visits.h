@@ -37,6 +37,13 @@ struct VisitQuery {
   std::size_t limit = 0;          // 0: all
 };
 
+// A visit and the number of its row: later ones have greater numbers. A number may come again after
+// its visit was erased.
+struct VisitRow {
+  std::uint64_t row = 0;
+  Visit visit;
+};
+
 struct AlertQuery {
   std::uint64_t after = 0;  // seq greater than
   bool only_open = false;   // new, escalated or claimed
@@ -96,6 +103,9 @@ class Visits {
   Result<Visit> find(const VisitId& id) const;
   // Newest first, in order of being written.
   Result<std::vector<Visit>> list(const VisitQuery& query) const;
+  // In order of being written, beyond that row.
+  Result<std::vector<VisitRow>> written_after(std::uint64_t row, std::size_t limit) const;
+  Result<std::uint64_t> newest_row() const;  // 0: there is none
   // The one that ended last; for the cooldown.
   Result<std::optional<Visit>> newest(const CustomerId& customer) const;
 

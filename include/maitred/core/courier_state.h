@@ -1,0 +1,18 @@
+// How one of the systems that are told what happens is doing; for status and metrics. A value.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+namespace maitred {
+
+struct CourierState {
+  std::string name;             // "webhook HOST:PORT", "mqtt HOST:PORT"
+  bool delivering = true;       // false: the last try failed
+  std::uint64_t waiting = 0;    // changes of alerts it has not been told, at most
+  std::uint64_t delivered = 0;  // since the start
+  std::uint64_t failures = 0;   // tries that failed, since the start
+  std::string trouble;          // why, while it is not delivering
+};
+
+}  // namespace maitred

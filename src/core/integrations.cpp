@@ -1,0 +1,263 @@
+#include "maitred/core/integrations.h"
+
+#include <fmt/format.h>
+#include <sodium.h>
+#include <spdlog/spdlog.h>
+
+#include <array>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
+#include <nlohmann/json.hpp>
+
+#include "maitred/base/file.h"
+#include "maitred/base/json.h"
+#include "maitred/mqtt/publisher.h"
+#include "maitred/web/client.h"
+
+namespace maitred {
+namespace {
+
+using nlohmann::json;
+
+constexpr Milliseconds kWebhookPatience{10'000};
+constexpr std::size_t kSecretLimit_bytes = 4096;
+constexpr const char* kPseudonymKey = "mqtt_pseudonym_key";
+
+// The first line of a file; "" for no file.
+Result<std::string> secret_in(const std::string& file) {
+  if (file.empty()) return std::string();
+  auto bytes = read_file(file, kSecretLimit_bytes);
+  if (!bytes) return input_error("secret_unusable", bytes.error().message);
+  std::string text(bytes->begin(), bytes->end());
+  text.resize(std::min(text.find_first_of("\r\n"), text.size()));
+  if (text.empty()) return input_error("secret_unusable", file + ": the secret is empty");
+  return text;
+}
+
+// Of a target's cursor: the address may have a secret in it, and keys of settings stand in clear.
+std::string cursor_key(const std::string& address) {
+  std::array<std::uint8_t, crypto_generichash_BYTES_MIN> hash{};
+  crypto_generichash(hash.data(), hash.size(),
+                     reinterpret_cast<const unsigned char*>(address.data()), address.size(),
+                     nullptr, 0);
+  return "courier " + to_hex(hash);
+}
+
+class WebhookTarget : public EventTarget {
+ public:
+  WebhookTarget(const WebhookSettings& settings, WebAddress address, std::string secret,
+                std::unique_ptr<WebClient> client)
+      : name_(fmt::format("webhook {}:{}", address.host, address.port)),
+        key_(cursor_key(settings.url)),
+        address_(std::move(address)),
+        secret_(std::move(secret)),
+        client_(std::move(client)) {}
+
+  const std::string& name() const override { return name_; }
+  const std::string& key() const override { return key_; }
+  std::string trouble() const override { return trouble_; }
+
+  void deliver(const ShopEvent& event, std::function<void(Delivery)> done) override {
+    std::string body = cloud_event_text(event);
+    WebHeaders headers = {{"Content-Type", "application/cloudevents+json; charset=utf-8"},
+                          {"User-Agent", "maitred"}};
+    if (!secret_.empty()) {
+      headers.emplace_back("X-Maitred-Signature", event_signature(secret_, wall_now(), body));
+    }
+    // The client is ours, so its answers come to one who is still there.
+    client_->post(address_, std::move(headers), std::move(body), kWebhookPatience,
+                  [this, done = std::move(done)](const Result<int>& status) {
+                    const Delivery delivery = meaning(status);
+                    done(delivery);
+                  });
+  }
+
+ private:
+  Delivery meaning(const Result<int>& status) {
+    if (!status) {
+      trouble_ = status.error().message;
+      return Delivery::kLater;
+    }
+    if (*status >= 200 && *status < 300) return Delivery::kTaken;
+    trouble_ = fmt::format("it answers HTTP {}", *status);
+    // The receiver says that this very event is wrong; anything else may pass.
+    const bool wrong = *status == 400 || *status == 413 || *status == 415 || *status == 422;
+    return wrong ? Delivery::kNever : Delivery::kLater;
+  }
+
+  const std::string name_;
+  const std::string key_;
+  const WebAddress address_;
+  const std::string secret_;
+  std::string trouble_;
+  const std::unique_ptr<WebClient> client_;
+};
+
+// Customers under a name of their own, the same each time, which only this store could tell.
+class Pseudonyms {
+ public:
+  static Result<Pseudonyms> of(Store& store) {
+    MAITRED_ASSIGN(auto key, store.setting(kPseudonymKey));
+    Pseudonyms pseudonyms;
+    if (key && key->size() == pseudonyms.key_.size()) {
+      std::copy(key->begin(), key->end(), pseudonyms.key_.begin());
+      return pseudonyms;
+    }
+    randombytes_buf(pseudonyms.key_.data(), pseudonyms.key_.size());
+    MAITRED_TRY(store.set_setting(kPseudonymKey, pseudonyms.key_));
+    return pseudonyms;
+  }
+
+  std::string of(const std::string& id) const {
+    std::array<std::uint8_t, crypto_generichash_BYTES_MIN> hash{};
+    crypto_generichash(hash.data(), hash.size(), reinterpret_cast<const unsigned char*>(id.data()),
+                       id.size(), key_.data(), key_.size());
+    return to_hex(hash);
+  }
+
+ private:
+  std::array<std::uint8_t, 32> key_{};
+};
+
+class MqttTarget : public EventTarget {
+ public:
+  MqttTarget(const MqttSettings& settings, Pseudonyms pseudonyms,
+             std::unique_ptr<MqttPublisher> publisher, boost::asio::io_context& io)
+      : name_("mqtt " + settings.broker.substr(settings.broker.find("//") + 2)),
+        key_(cursor_key(settings.broker + " " + settings.prefix)),
+        topic_(settings.prefix + "/alerts"),
+        pseudonyms_(pseudonyms),
+        publisher_(std::move(publisher)),
+        io_(io) {}
+
+  const std::string& name() const override { return name_; }
+  const std::string& key() const override { return key_; }
+  std::string trouble() const override { return publisher_->trouble(); }
+  void keep_ready() override { publisher_->keep_connected(); }
+
+  void deliver(const ShopEvent& event, std::function<void(Delivery)> done) override {
+    if (!publisher_->connected()) {
+      publisher_->keep_connected();
+      boost::asio::post(io_, [done = std::move(done)] { done(Delivery::kLater); });
+      return;
+    }
+    json object = {{"event_type", event.type.substr(event.type.rfind('.') + 1)},
+                   {"id", pseudonyms_.of(event.id)},
+                   {"time", format_time(event.at)}};
+    for (const auto& [key, value] : event.data) {
+      if (key == "external") continue;
+      const bool who = key == "customer" || key == "visit";
+      object[key] = who ? pseudonyms_.of(value) : value;
+    }
+    if (event.seq > 0) object["seq"] = event.seq;
+    publisher_->publish(topic_, json_text(object), [done = std::move(done)](bool ok) {
+      done(ok ? Delivery::kTaken : Delivery::kLater);
+    });
+  }
+
+ private:
+  const std::string name_;
+  const std::string key_;
+  const std::string topic_;
+  const Pseudonyms pseudonyms_;
+  const std::unique_ptr<MqttPublisher> publisher_;
+  boost::asio::io_context& io_;
+};
+
+// An event entity of Home Assistant.
+std::map<std::string, std::string> discovery(const MqttSettings& settings,
+                                             const std::string& node) {
+  if (settings.discovery.empty()) return {};
+  const json config = {
+      {"name", "Alert"},
+      {"unique_id", node + "_alert"},
+      {"state_topic", settings.prefix + "/alerts"},
+      {"availability_topic", settings.prefix + "/available"},
+      {"event_types",
+       {"new", "escalated", "claimed", "closed", "expired", "withdrawn", "feedback_due"}},
+      {"icon", "mdi:account-alert"},
+      {"device", {{"identifiers", {node}}, {"name", "maitred"}, {"manufacturer", "maitred"}}}};
+  return {{fmt::format("{}/event/{}/alert/config", settings.discovery, node), json_text(config)}};
+}
+
+Result<std::unique_ptr<EventTarget>> mqtt_target(boost::asio::io_context& io, Shop& shop,
+                                                 const MqttSettings& settings) {
+  const std::string node = "maitred_" + shop.store().id().substr(0, 8);
+  MqttOptions options;
+  options.broker = settings.broker;
+  options.user = settings.user;
+  MAITRED_ASSIGN(options.password, secret_in(settings.password_file));
+  options.ca_file = settings.ca_file;
+  options.client_id = node;
+  options.availability_topic = settings.prefix + "/available";
+  options.announcements = discovery(settings, node);
+  MAITRED_ASSIGN(const Pseudonyms pseudonyms, Pseudonyms::of(shop.store()));
+  MAITRED_ASSIGN(auto publisher,
+                 MqttPublisher::make(std::move(options), [&io](std::function<void()> work) {
+                   boost::asio::post(io, std::move(work));
+                 }));
+  return std::make_unique<MqttTarget>(settings, pseudonyms, std::move(publisher), io);
+}
+
+struct WebhookParts {
+  WebAddress address;
+  std::string secret;
+};
+
+Result<WebhookParts> webhook_parts(const Settings& settings, std::size_t index) {
+  const WebhookSettings& webhook = settings.webhooks[index];
+  const auto named = [&](const Error& error) {
+    return input_error(error.code, fmt::format("{}: webhook[{}]: {}", settings.file.string(),
+                                               index + 1, error.message));
+  };
+  auto address = parse_web_address(webhook.url);
+  if (!address) return named(address.error());
+  auto secret = secret_in(webhook.secret_file);
+  if (!secret) return named(secret.error());
+  const Status authorities = check_authorities(webhook.ca_file);
+  if (!authorities) return named(authorities.error());
+  return WebhookParts{std::move(*address), std::move(*secret)};
+}
+
+}  // namespace
+
+Status check_integrations(const Settings& settings) {
+  for (std::size_t i = 0; i < settings.webhooks.size(); ++i) {
+    MAITRED_TRY(webhook_parts(settings, i));
+  }
+  const MqttSettings& mqtt = settings.mqtt;
+  const auto password = secret_in(mqtt.password_file);
+  const Status authorities = check_authorities(mqtt.ca_file);
+  const Error* wrong = !password      ? &password.error()
+                       : !authorities ? &authorities.error()
+                                      : nullptr;
+  if (wrong == nullptr) return {};
+  return input_error(wrong->code,
+                     fmt::format("{}: mqtt: {}", settings.file.string(), wrong->message));
+}
+
+Result<std::vector<std::unique_ptr<Courier>>> couriers(boost::asio::io_context& io, Shop& shop) {
+  const Settings& settings = shop.settings();
+  std::vector<std::unique_ptr<Courier>> all;
+  for (std::size_t i = 0; i < settings.webhooks.size(); ++i) {
+    const WebhookSettings& webhook = settings.webhooks[i];
+    MAITRED_ASSIGN(WebhookParts parts, webhook_parts(settings, i));
+    MAITRED_ASSIGN(auto client, WebClient::make(io, webhook.ca_file));
+    CourierPace pace;
+    pace.longest_wait = webhook.retry_at_most;
+    all.push_back(std::make_unique<Courier>(
+        io, shop,
+        std::make_unique<WebhookTarget>(webhook, std::move(parts.address), std::move(parts.secret),
+                                        std::move(client)),
+        pace));
+  }
+  if (!settings.mqtt.off()) {
+    MAITRED_ASSIGN(auto target, mqtt_target(io, shop, settings.mqtt));
+    CourierPace pace;
+    pace.longest_wait = settings.mqtt.retry_at_most;
+    all.push_back(std::make_unique<Courier>(io, shop, std::move(target), pace));
+  }
+  return all;
+}
+
+}  // namespace maitred

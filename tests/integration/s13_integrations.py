@@ -1,0 +1,241 @@
+"""Other systems learn what happens: signed webhooks against a real HTTP server, MQTT against a real
+mosquitto; and they may be away for as long as they like."""
+
+import hashlib
+import hmac
+import http.server
+import shutil
+import ssl
+import threading
+
+from shop import *
+from visits_shop import VisitsTest
+
+MOSQUITTO = shutil.which("mosquitto") or ("/usr/sbin/mosquitto" if os.path.exists("/usr/sbin/mosquitto") else None)
+
+
+class Receiver(threading.Thread):
+    """A webhook server that keeps what it takes; `answer` is its mood."""
+
+    def __init__(self, port, certificate=None):
+        super().__init__(daemon=True)
+        self.taken, self.refused, self.answer = [], 0, 200
+        receiver = self
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def do_POST(self):
+                body = self.rfile.read(int(self.headers["Content-Length"]))
+                answer = receiver.answer
+                if answer == 200:
+                    receiver.taken.append((dict(self.headers), body))
+                else:
+                    receiver.refused += 1
+                self.send_response(answer)
+                self.end_headers()
+
+            def log_message(self, *_):
+                pass
+
+        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", port), Handler)
+        self.server.handle_error = lambda *_: None
+        if certificate:
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            context.load_cert_chain(*certificate)
+            self.server.socket = context.wrap_socket(self.server.socket, server_side=True)
+
+    def run(self):
+        self.server.serve_forever(poll_interval=0.05)
+
+    def wait_for(self, count, timeout=20):
+        deadline = time.monotonic() + timeout * PATIENCE
+        while len(self.taken) < count and time.monotonic() < deadline:
+            time.sleep(0.02)
+        return [json.loads(body) for _, body in self.taken]
+
+
+class Integrations(VisitsTest):
+    def state_of(self, box, prefix):
+        return next(one for one in box.do("status")["integrations"] if one["name"].startswith(prefix))
+
+    def test_webhooks_arrive_in_order_signed_and_once(self):
+        port = free_port()
+        extra = (f'[[webhook]]\nurl = "http://127.0.0.1:{port}/hook?from=shop"\n'
+                 'secret_file = "hook.secret"\nretry_at_most = "1s"\n')
+        box, people = self.shop_with_visits(
+            extra, lambda box: (box.folder / "hook.secret").write_text("a shared secret\n"))
+        # A server that accepts and says nothing: staff are served all the same, and at once.
+        deaf = socket.create_server(("127.0.0.1", port))
+        self.play(box, extra)
+        alerts = self.serve_all(box)
+        self.assertGreaterEqual(len(alerts), 2)
+        self.assertGreater(self.state_of(box, "webhook")["waiting"], 0)
+        client, slowest = box.client(), 0.0
+        for _ in range(50):
+            began = time.monotonic()
+            client.send({"type": "ping"})
+            self.assertIsNotNone(client.until("pong"))
+            slowest = max(slowest, time.monotonic() - began)
+        self.assertLess(slowest, 0.5 * PATIENCE)
+        deaf.close()
+        receiver = Receiver(port)
+        receiver.answer = 503
+        receiver.start()
+        self.addCleanup(receiver.server.shutdown)
+        deadline = time.monotonic() + 40 * PATIENCE
+        while receiver.refused < 2 and time.monotonic() < deadline:
+            time.sleep(0.05)
+        self.assertGreaterEqual(receiver.refused, 2, box.log.read_text())
+        state = self.state_of(box, "webhook")
+        self.assertEqual((state["state"], state["trouble"]), ("retrying", "it answers HTTP 503"))
+        # A crash loses nothing.
+        box.stop(signal.SIGKILL)
+        box.start(spawn=False)
+        receiver.answer = 200
+        wanted = 4 * len(alerts)  # new, claimed, closed, feedback_due
+        events = receiver.wait_for(wanted, 40)
+        time.sleep(1)
+        events = receiver.wait_for(0)
+        self.assertEqual(len(events), wanted, box.log.read_text())
+        self.assertEqual(len({event["id"] for event in events}), wanted)
+        for alert in alerts:
+            of_visit = [event for event in events if event["subject"] == alert["visit"]]
+            self.assertEqual([event["type"] for event in of_visit],
+                             ["maitred.alert.new", "maitred.alert.claimed", "maitred.alert.closed",
+                              "maitred.feedback_due"])
+            self.assertEqual(of_visit[2]["data"]["outcome"], "served")
+            self.assertIn(of_visit[0]["data"]["customer"], people)
+        seqs = [event["data"]["seq"] for event in events if "seq" in event["data"]]
+        self.assertEqual(seqs, sorted(seqs))
+        names = [alert["customer"]["name"] for alert in alerts]
+        for headers, body in receiver.taken:
+            self.assertEqual(headers["Content-Type"], "application/cloudevents+json; charset=utf-8")
+            stamp, code = (part.split("=")[1] for part in headers["X-Maitred-Signature"].split(","))
+            right = hmac.new(b"a shared secret", f"{stamp}.".encode() + body, hashlib.sha256)
+            self.assertTrue(hmac.compare_digest(code, right.hexdigest()))
+            self.assertLess(abs(time.time() - int(stamp)), 60)
+            self.assertEqual(json.loads(body)["specversion"], "1.0")
+            for secret in names + ["secret note"]:
+                self.assertNotIn(secret.encode(), body)
+        for secret in ("a shared secret", "from=shop"):
+            self.assertNotIn(secret, box.log.read_text())
+        # Not a second time after another start.
+        box.stop()
+        box.start(spawn=False)
+        time.sleep(1.5)
+        self.assertEqual(len(receiver.taken), wanted)
+        self.assertEqual(self.state_of(box, "webhook")["state"], "delivering")
+
+    def test_certificates_are_checked(self):
+        port = free_port()
+        extra = f'[[webhook]]\nurl = "https://localhost:{port}/"\nretry_at_most = "500ms"\n'
+        box, _ = self.shop_with_visits(extra)
+        files = (box.folder / "crm.pem", box.folder / "crm.key")
+        made = subprocess.run(
+            ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256",
+             "-nodes", "-days", "9", "-subj", "/CN=localhost", "-addext",
+             "subjectAltName=DNS:localhost", "-out", files[0], "-keyout", files[1]],
+            capture_output=True)
+        self.assertEqual(made.returncode, 0, made.stderr)
+        receiver = Receiver(port, files)
+        receiver.start()
+        self.addCleanup(receiver.server.shutdown)
+        self.play(box, extra)
+        deadline = time.monotonic() + 30 * PATIENCE
+        while (state := self.state_of(box, "webhook"))["state"] == "delivering":
+            self.assertLess(time.monotonic(), deadline)
+            time.sleep(0.1)
+        self.assertIn("certificate verify failed", state["trouble"])
+        self.assertEqual(receiver.taken, [])
+        box.stop()
+        box.write(extra + 'ca_file = "crm.pem"\n').start(spawn=False)
+        self.assertGreaterEqual(len(receiver.wait_for(1)), 1, box.log.read_text())
+
+    def test_what_is_wrong_is_said_before_the_start(self):
+        box = self.shop().init()
+        for extra, word in (
+                ('[[webhook]]\nurl = "ftp://x/"\n', "url"),
+                ('[[webhook]]\nurl = "http://u:p@x/"\n', "https://host.example/path"),
+                ('[[webhook]]\nurl = "http://x/"\nsecret_file = "absent"\n', "absent"),
+                ('[[webhook]]\nurl = "http://x/"\nca_file = "maitred.toml"\n', "maitred.toml"),
+                ('[[webhook]]\nurl = "http://x/"\n[[webhook]]\nurl = "http://x/"\n', "another"),
+                ('[webhook]\nurl = "http://x/"\n', "[[webhook]]"),
+                ('[mqtt]\nbroker = "localhost"\n', "mqtt://"),
+                ('[mqtt]\nbroker = "mqtt://localhost"\nprefix = "a/#"\n', "prefix"),
+                ('[mqtt]\nbroker = "mqtt://localhost"\nretry_at_most = "2d"\n', "retry_at_most"),
+                ('[mqtt]\nbroker = "mqtt://x"\npassword_file = "absent"\n', "absent")):
+            box.write(extra)
+            done = subprocess.run([BIN / "maitred", "-c", box.config, "--check"],
+                                  capture_output=True, text=True, timeout=60)
+            self.assertEqual(done.returncode, 2, extra)
+            self.assertIn(word, done.stderr)
+            self.assertIn(str(box.config), done.stderr)
+            self.assertEqual(len(done.stderr.splitlines()), 1, done.stderr)
+
+    @unittest.skipUnless(MOSQUITTO and shutil.which("mosquitto_sub"),
+                         "skipped: no mosquitto and mosquitto_sub")
+    def test_mqtt_against_a_real_broker(self):
+        port = free_port()
+        folder = pathlib.Path(tempfile.mkdtemp(prefix="maitred-mqtt-"))
+        self.addCleanup(shutil.rmtree, folder, True)
+        (folder / "broker.conf").write_text(f"listener {port} 127.0.0.1\nallow_anonymous true\n")
+
+        def broker():
+            process = subprocess.Popen([MOSQUITTO, "-c", folder / "broker.conf"],
+                                       stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+            self.addCleanup(process.wait)
+            self.addCleanup(process.kill)
+            return process
+
+        extra = (f'[mqtt]\nbroker = "mqtt://127.0.0.1:{port}"\nprefix = "shop"\n'
+                 'discovery = "homeassistant"\nretry_at_most = "1s"\n')
+        box, people = self.shop_with_visits(extra)
+        self.play(box, extra)  # and no broker there
+        first = broker()
+        time.sleep(0.5)
+        heard = folder / "heard"
+        with open(heard, "wb") as out:
+            listener = subprocess.Popen(["mosquitto_sub", "-p", str(port), "-v", "-q", "1", "-t", "#"],
+                                        stdout=out)
+        self.addCleanup(listener.wait)
+        self.addCleanup(listener.kill)
+
+        def lines(wanted, timeout=30):
+            deadline = time.monotonic() + timeout * PATIENCE
+            while time.monotonic() < deadline:
+                found = [line.split(" ", 1) for line in heard.read_text().splitlines()]
+                if wanted(found):
+                    return found
+                time.sleep(0.1)
+            raise AssertionError(heard.read_text() + box.log.read_text())
+
+        lines(lambda found: ["shop/available", "online"] in found)
+        alerts = self.serve_all(box)
+        self.assertGreaterEqual(len(alerts), 2)
+        found = lines(lambda found: sum(topic == "shop/alerts" for topic, _ in found) >= 4 * len(alerts))
+        told = [json.loads(text) for topic, text in found if topic == "shop/alerts"]
+        self.assertEqual(sorted({event["event_type"] for event in told}),
+                         ["claimed", "closed", "feedback_due", "new"])
+        config = next(json.loads(text) for topic, text in found if topic.startswith("homeassistant/event/"))
+        self.assertEqual(config["state_topic"], "shop/alerts")
+        self.assertTrue({event["event_type"] for event in told} <= set(config["event_types"]))
+        everything = heard.read_text()
+        for secret in people + [alert["visit"] for alert in alerts] + [
+                alert["customer"]["name"] for alert in alerts]:
+            self.assertNotIn(secret, everything)
+        self.assertEqual(len({event["customer"] for event in told}), len(alerts))
+        self.assertEqual(len({event["id"] for event in told}), 4 * len(alerts))
+        # Alerts are not retained, availability is; a core that dies is told by the broker.
+        box.stop(signal.SIGKILL)
+        lines(lambda found: found[-1] == ["shop/available", "offline"])
+        late = subprocess.run(["mosquitto_sub", "-p", str(port), "-v", "-t", "shop/#", "-W", "2"],
+                              capture_output=True, text=True)
+        self.assertEqual(late.stdout, "shop/available offline\n")
+        box.start(spawn=False)
+        lines(lambda found: found[-1] == ["shop/available", "online"])
+        self.assertEqual(box.stop(), 0)
+        lines(lambda found: found[-1] == ["shop/available", "offline"])
+        first.terminate()
+
+
+if __name__ == "__main__":
+    run_tests()
