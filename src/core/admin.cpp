@@ -275,6 +275,9 @@ Result<json> Admin::update(const json& args, const Actor& actor) {
     if (args.value("reset_threshold", false)) {
       MAITRED_TRY(shop_.vigilance().reset_threshold(id, actor));
     }
+    if (args.value("forget_learned", false)) {
+      MAITRED_TRY(shop_.store().customers().forget_learned(id, actor));
+    }
     if (templates.empty()) return {};
     // Photos that are kept are those of the templates.
     MAITRED_ASSIGN(const std::uint64_t kept, shop_.store().customers().photo_count(id));

@@ -5,8 +5,13 @@
 
 #include <cstring>
 
+#include "maitred/consent/consent.h"
+
 namespace maitred {
 namespace {
+
+// Templates of confirmed visits, at most, of one customer: those of the photos must not drown.
+constexpr std::size_t kMostLearned = 3;
 
 constexpr const char* kRetentionKey = "retention_run";
 
@@ -35,7 +40,7 @@ Result<std::unique_ptr<Shop>> Shop::open(const Settings& settings, const KeyAcce
   MAITRED_ASSIGN(shop->desk_,
                  VisitDesk::restore(shop->store_, settings.visits, wall_now(), settings.rules));
   MAITRED_ASSIGN(shop->vigilance_, Vigilance::load(shop->store_));
-  shop->desk_->set_wrong_person([raw = shop.get()](const Visit& visit, const Actor& actor) {
+  shop->desk_->set_answered([raw = shop.get()](const Visit& visit, const Actor& actor) {
     return raw->learn(visit, actor);
   });
   return shop;
@@ -69,6 +74,9 @@ Result<AlertTarget> Shop::alert_target() {
 }
 
 Status Shop::learn(const Visit& visit, const Actor& actor) {
+  if (visit.outcome == Outcome::kServed) return improve(visit.customer, actor);
+  if (recognition_) recognition_->drop_look(visit.customer);
+  if (visit.outcome != Outcome::kWrongPerson) return {};
   MAITRED_ASSIGN(const AlertTarget target, alert_target());
   MAITRED_ASSIGN(const auto learned, vigilance_->wrong_person(visit, actor, target));
   if (learned.customer_suspended) {
@@ -86,6 +94,17 @@ Status Shop::learn(const Visit& visit, const Actor& actor) {
         visit.camera);
   }
   return recognition_->set_caution(visit.customer, learned.caution);
+}
+
+// Staff have served whom the camera saw, so it was this customer.
+Status Shop::improve(const CustomerId& id, const Actor& actor) {
+  if (!recognition_) return {};
+  const auto look = recognition_->take_look(id);
+  if (!look) return {};
+  MAITRED_ASSIGN(const Customer customer, store_.customers().find(id));
+  if (!may(customer.consent, Scope::kTemplateImprovement, actor.at)) return {};
+  MAITRED_TRY(store_.customers().learn_template(id, *look, kMostLearned, actor));
+  return recognition_->refresh(id, actor.at);
 }
 
 Result<RestoreReport> Shop::restore(const RestoreOptions& options, const Actor& actor) {

@@ -60,9 +60,10 @@ std::string customers_text(const json& list) {
 std::string customer_text(const json& customer) {
   std::string text;
   for (const char* key : {"id", "name", "loyalty", "tier", "note", "external", "enrolled",
-                          "last_visit", "templates", "photos_kept", "threshold_steps",
+                          "last_visit", "templates", "templates_learned", "photos_kept",
+                          "threshold_steps",
                           "suspended"}) {
-    text += fmt::format("{:<16}{}\n", key, cell(customer, key));
+    text += fmt::format("{:<19}{}\n", key, cell(customer, key));
   }
   const json preferences = customer.value("preferences", json::object());
   for (const auto& [key, value] : preferences.items()) {

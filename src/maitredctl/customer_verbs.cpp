@@ -6,6 +6,7 @@
 #include <memory>
 #include <optional>
 
+#include "camera_pause.h"
 #include "customer_text.h"
 #include "eye_report.h"
 #include "maitred/base/file.h"
@@ -94,39 +95,6 @@ Status add_bytes(json& reports, const std::vector<std::string>& photos) {
                                  "smaller ones",
                                  kKeptPhotosLimitBytes >> 20));
 }
-
-// Who holds a device holds it alone: the daemon's eye lets go of it for as long as this lives.
-class CameraPause {
- public:
-  CameraPause(Session& session, const CameraSettings& camera, double seconds)
-      : session_(session), camera_(camera.name) {
-    if (!camera.source.starts_with("/dev/")) return;
-    const json wanted = {{"camera", camera_}, {"seconds", seconds + 60.0}};
-    for (int attempt = 0; attempt < 30; ++attempt) {
-      const auto paused = session.ask("camera_pause", wanted);
-      paused_ = paused.has_value();
-      if (!paused && paused.error().code == "camera_in_use") refused_ = paused.error();
-      // Without a daemon there is nothing to pause, and the store does not know the verb.
-      if (!paused || paused->value("free", true)) return;
-      ::usleep(100'000);
-    }
-  }
-  ~CameraPause() {
-    if (paused_) (void)session_.ask("camera_resume", {{"camera", camera_}});
-  }
-  CameraPause(const CameraPause&) = delete;
-  CameraPause& operator=(const CameraPause&) = delete;
-  Status status() const {
-    if (refused_) return tl::unexpected(*refused_);
-    return {};
-  }
-
- private:
-  Session& session_;
-  const std::string camera_;
-  bool paused_ = false;
-  std::optional<Error> refused_;
-};
 
 // The reports of the best pictures; hints on the terminal while it lasts.
 Result<json> photos_of_camera(Session& session, const EnrolOptions& options) {
@@ -260,13 +228,15 @@ struct UpdateOptions {
   std::string name, loyalty, tier, note, external;
   std::vector<std::string> preferences, dropped, photos;
   bool reset_threshold = false;
+  bool forget_learned = false;
   bool keep_photos = false;
 };
 
 Result<Answer> update(Session& session, const CLI::App& verb, const UpdateOptions& options) {
   json args = {{"id", options.id},
                {"drop_preferences", options.dropped},
-               {"reset_threshold", options.reset_threshold}};
+               {"reset_threshold", options.reset_threshold},
+               {"forget_learned", options.forget_learned}};
   if (verb.count("--name") > 0) args["name"] = options.name;
   if (verb.count("--loyalty") > 0) args["loyalty"] = options.loyalty;
   if (verb.count("--tier") > 0) args["tier"] = options.tier;
@@ -305,6 +275,8 @@ void add_update(CommandLine& line) {
   verb->add_flag("--keep-photos", options->keep_photos,
                  "Keep them, sealed, in place of those kept (needs scope photos)")
       ->needs(photo);
+  verb->add_flag("--forget-learned", options->forget_learned,
+                 "Delete the templates of confirmed visits; those of the photos stay");
   verb->add_flag("--reset-threshold", options->reset_threshold,
                  "Forget what answers \"wrong person\" raised the threshold by");
   verb->callback([&line, verb, options] {

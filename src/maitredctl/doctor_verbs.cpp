@@ -7,12 +7,14 @@
 #include <cstdlib>
 #include <set>
 
+#include "camera_pause.h"
 #include "eye_report.h"
 #include "maitred/core/shop.h"
 #include "maitred/doctor/access.h"
 #include "maitred/doctor/box.h"
 #include "maitred/doctor/cameras.h"
 #include "maitred/doctor/network.h"
+#include "maitred/doctor/placement.h"
 #include "maitred/models/verify.h"
 #include "verbs.h"
 
@@ -271,8 +273,7 @@ std::string text_of(const Findings& findings, bool colour) {
   return text;
 }
 
-Result<Answer> report(Session& session) {
-  const Findings findings = examine(session);
+Answer answer_of(const Findings& findings) {
   const auto count = [&](Verdict verdict) {
     return std::count_if(findings.begin(), findings.end(),
                          [verdict](const Finding& one) { return one.verdict == verdict; });
@@ -298,14 +299,79 @@ Result<Answer> report(Session& session) {
   return answer;
 }
 
+Result<Answer> report(Session& session) { return answer_of(examine(session)); }
+
+PersonSeen person_of(const json& seen) {
+  PersonSeen person;
+  person.in_zone = seen.value("in_zone", false);
+  person.zone_time = Milliseconds{seen.value("zone_ms", std::int64_t{0})};
+  person.width_px = seen.value("width_px", 0.0);
+  person.sharpness = seen.value("sharpness", 0.0);
+  person.mean_light = seen.value("mean_light", 0.0);
+  person.yaw = seen.value("yaw", 0.0);
+  person.pitch = seen.value("pitch", 0.0);
+  person.quality = seen.value("quality", 0.0);
+  return person;
+}
+
+// A minute of live faces before one camera.
+Result<Answer> report_placement(Session& session, const std::string& name, double seconds) {
+  MAITRED_ASSIGN(const Settings* settings, session.settings());
+  const CameraSettings* camera = settings->camera(name);
+  if (camera == nullptr) {
+    return input_error("camera_unknown", fmt::format("{} has no [[camera]] with the name \"{}\"",
+                                                     settings->file.string(), name));
+  }
+  // Of good photos; without a store that of an empty gallery does.
+  const auto status = session.ask("status", json::object());
+  const double miss_rate = status ? status->value("expected_miss_rate", 0.02) : 0.02;
+  json seen;
+  {
+    const CameraPause pause(session, *camera, seconds);
+    MAITRED_TRY(pause.status());
+    ProgressBar bar("looking", session.options().quiet);
+    MAITRED_ASSIGN(seen, watch_camera(settings->file, name, seconds, [&](const json& progress) {
+                     const double left = progress.value("seconds_left", 0.0);
+                     bar.show(static_cast<std::uint64_t>(std::max(0.0, seconds - left) * 10.0),
+                              static_cast<std::uint64_t>(seconds * 10.0));
+                   }));
+  }
+  std::vector<PersonSeen> people;
+  for (const json& one : seen.at("people")) people.push_back(person_of(one));
+  Findings findings;
+  add(findings, judge_placement(*camera, seen.value("width", 0)), name);
+  add(findings, judge_people(*camera, people, seen.value("seconds", 0.0), miss_rate), name);
+  Answer answer = answer_of(findings);
+  answer.object["people"] = std::move(seen["people"]);
+  answer.object["expected_misses"] = expected_misses(*camera, people, miss_rate);
+  return answer;
+}
+
 }  // namespace
 
 void add_doctor_verbs(CommandLine& line) {
+  struct Options {
+    std::string camera;
+    double seconds = 60.0;
+  };
+  auto options = std::make_shared<Options>();
   CLI::App* verb =
       add_verb(line, "doctor",
                "What is wrong on this box, and how to mend it; status 1 when something "
                "needs doing");
-  verb->callback([&line] { line.run = [&line] { return report(line.session); }; });
+  auto* camera = verb->add_option("--camera", options->camera,
+                                  "Only this camera: does it hang where it can recognise those who "
+                                  "walk up to it?");
+  verb->add_option("--seconds", options->seconds, "How long to look at them; 60 if left out")
+      ->check(CLI::Range(1.0, 3600.0))
+      ->needs(camera);
+  verb->callback([&line, options] {
+    line.run = [&line, options] {
+      return options->camera.empty()
+                 ? report(line.session)
+                 : report_placement(line.session, options->camera, options->seconds);
+    };
+  });
 }
 
 }  // namespace maitred

@@ -14,13 +14,14 @@ namespace {
 // Chosen on LFW faces, portraits and made degradations (blur, dark, burnt, small, turned); the test
 // tests/unit/vision/quality_real_test.cpp holds them.
 constexpr float kEnrolWidthPx = 48.0F;
-constexpr float kEnrolSharpness = 0.70F;
+constexpr float kEnrolSharpness = 0.60F;
 constexpr float kEnrolDark = 45.0F;
 constexpr float kEnrolBright = 215.0F;
 constexpr float kEnrolBurnt = 0.25F;  // share of the pixels
-constexpr float kEnrolYaw = 0.90F;    // about 45 degrees
+constexpr float kEnrolYaw = 0.95F;    // about 45 degrees
 constexpr float kEnrolPitch = 0.28F;
 constexpr float kEnrolRollDeg = 45.0F;
+constexpr float kEnrolFeatures = 0.20F;
 
 // A face as prominent as this, against the most prominent, is another person of the photo.
 constexpr float kSecondPersonShare = 0.75F;
@@ -96,6 +97,32 @@ float measure_sharpness(const cv::Mat& grey, const cv::Rect& inner) {
   return static_cast<float>(std::sqrt(std::max(0.0, smaller)));
 }
 
+// A covered eye or mouth leaves an even patch where there should be contrast.
+float measure_features(const cv::Mat& grey, const AlignTarget& target, float contrast) {
+  const auto side = static_cast<float>(grey.cols);
+  cv::Mat smooth;
+  cv::GaussianBlur(grey, smooth, {}, side / 128.0);
+  const auto contrast_at = [&](float x_px, float y_px, float half_width, float half_height) {
+    const cv::Rect box(cv::Point(static_cast<int>(x_px - half_width * side),
+                                 static_cast<int>(y_px - half_height * side)),
+                       cv::Point(static_cast<int>(x_px + half_width * side),
+                                 static_cast<int>(y_px + half_height * side)));
+    const cv::Rect inside = box & cv::Rect(0, 0, grey.cols, grey.rows);
+    if (inside.area() == 0) return contrast;
+    cv::Scalar mean;
+    cv::Scalar deviation;
+    cv::meanStdDev(smooth(inside), mean, deviation);
+    return static_cast<float>(deviation[0]);
+  };
+  const auto& points = target.points;
+  const float left = contrast_at(points[0].x_px, points[0].y_px, 0.10F, 0.06F);
+  const float right = contrast_at(points[1].x_px, points[1].y_px, 0.10F, 0.06F);
+  const float mouth =
+      contrast_at((points[3].x_px + points[4].x_px) / 2.0F,
+                  (points[3].y_px + points[4].y_px) / 2.0F, 0.17F, 0.07F);
+  return std::min({left, right, mouth}) / std::max(contrast, 1.0F);
+}
+
 void measure_pose(const Landmarks& points, FaceMeasures& measures) {
   const float dx = points[1].x_px - points[0].x_px;
   const float dy = points[1].y_px - points[0].y_px;
@@ -142,6 +169,7 @@ FaceMeasures measure_face(const ImageView& image, const Face& face) {
   const cv::Rect inner = inner_face(side_px);
   measure_light(grey(inner), measures);
   measures.sharpness = measure_sharpness(grey, inner);
+  measures.features = measure_features(grey, scaled_target(side_px), measures.contrast);
   return measures;
 }
 
@@ -178,6 +206,8 @@ std::string_view photo_fault_code(PhotoFault fault) {
       return "blurred";
     case PhotoFault::kTurnedAway:
       return "turned_away";
+    case PhotoFault::kCovered:
+      return "covered";
   }
   return "no_face";
 }
@@ -198,6 +228,9 @@ std::string_view photo_fault_message(PhotoFault fault) {
       return "the face is blurred; hold the camera still, or let it focus on the face";
     case PhotoFault::kTurnedAway:
       return "the face is turned away; take a photo of the person looking at the camera";
+    case PhotoFault::kCovered:
+      return "eyes or mouth are covered; take a photo of the whole face, without hand, mask or "
+             "dark glasses";
   }
   return "";
 }
@@ -235,6 +268,7 @@ std::optional<PhotoFault> enrolment_fault(const FaceMeasures& measures) {
       std::abs(measures.roll_deg) > kEnrolRollDeg) {
     return PhotoFault::kTurnedAway;
   }
+  if (measures.features < kEnrolFeatures) return PhotoFault::kCovered;
   return std::nullopt;
 }
 

@@ -66,6 +66,29 @@ class Answers(ShopTest):
             self.assertIn(action, actions)
         self.assertTrue(self.box.do("audit", "verify")["ok"])
 
+    def test_a_confirmed_visit_improves_the_template_of_who_agreed(self):
+        agreed, other = self.ids[0], self.ids[1]
+        self.box.do("consent", agreed, "renew", "--consent-version", "v2", "--consent-ref", "r",
+                    "--scope", "template-improvement")
+        self.box.start()
+        client = self.box.client()
+        served = []
+        while served.count(agreed) < 4 or other not in served:
+            served.append(self.answer(client, "served"))
+            self.assertLess(len(served), 40, "who agreed does not come any more")
+        self.assertEqual(self.box.do("show", agreed)["templates_learned"], 3)
+        self.assertEqual(self.box.do("show", other)["templates_learned"], 0)
+        self.box.do("update", agreed, "--forget-learned")
+        self.assertEqual(self.box.stop(), 0)
+        self.assertLessEqual(self.box.do("show", agreed)["templates_learned"], 1)
+        # Without the scope nothing of it stays.
+        self.box.do("consent", agreed, "renew", "--consent-version", "v3", "--consent-ref", "r",
+                    "--scope", "history")
+        self.assertEqual(self.box.do("show", agreed)["templates_learned"], 0)
+        details = [row["detail"] for row in self.box.do("audit")["audit"]]
+        self.assertIn("template of a confirmed visit", details)
+        self.assertTrue(self.box.do("audit", "verify")["ok"])
+
 
 if __name__ == "__main__":
     run_tests()

@@ -58,6 +58,12 @@ class Recognition {
     return decider_.knows(camera, track);
   }
 
+  // The template of the track by which this customer was recognised, beyond doubt; kept in memory
+  // only of customers who agreed to template improvement, until their visit is answered or ends in
+  // another way.
+  std::optional<Template> take_look(const CustomerId& id);
+  void drop_look(const CustomerId& id) { looks_.erase(id); }
+
   // Errors: template_mismatch, no_probe.
   Result<std::optional<Identified>> identify(const std::vector<Template>& photos) const;
   // Errors: consent_missing (kInput) when the customer may not be matched, and as identify.
@@ -76,11 +82,18 @@ class Recognition {
     std::optional<WallTime> expires;
     std::vector<Template> templates;
     Caution caution;
+    bool improves = false;  // agreed to template improvement
+  };
+  struct Look {
+    Template rotated;
+    float quality = 0.0F;
+    WallTime at{};
   };
 
   Recognition(const Store& store, const Settings& settings, std::string engine,
               std::size_t template_length, Calibration calibration);
   Status publish();
+  void keep_look(const std::string& camera, const Sighting& rotated);
   std::vector<Template> rotate(const std::vector<Template>& plain) const;
 
   const Store& store_;
@@ -92,6 +105,7 @@ class Recognition {
   std::shared_ptr<const Gallery> gallery_;
   DecisionPolicy policy_;
   Decider decider_;
+  std::map<CustomerId, Look> looks_;
 };
 
 }  // namespace maitred

@@ -67,6 +67,7 @@ class Shop {
       : settings_(settings), key_(std::move(key)), store_(std::move(store)) {}
 
   Status learn(const Visit& visit, const Actor& actor);
+  Status improve(const CustomerId& id, const Actor& actor);
 
   Settings settings_;
   const KeyAccess key_;
