@@ -28,8 +28,8 @@ Result<json> Admin::consent_renew(const json& args, const Actor& actor) {
   MAITRED_ASSIGN(const CustomerId id, id_field(args));
   MAITRED_ASSIGN(const Customer customer, shop_.store().customers().find(id));
   ConsentRenewal renewal;
-  MAITRED_ASSIGN(renewal.version, needed_text(args, "version"));
-  MAITRED_ASSIGN(renewal.reference, needed_text(args, "reference"));
+  MAITRED_ASSIGN(renewal.version, text_field(args, "version"));
+  MAITRED_ASSIGN(renewal.reference, text_field(args, "reference"));
   MAITRED_ASSIGN(renewal.expires, time_field(args, "expires"));
   MAITRED_ASSIGN(std::set<Scope> scopes, scopes_field(args));
   if (!scopes.empty()) {

@@ -25,7 +25,8 @@ Status check_clock(const Store& store) {
   if (rows.empty() || rows.back().at <= now + kClockTolerance) return {};
   return environment_error(
       "clock_behind", fmt::format("the clock says {}, but the store's last entry is of {}: set "
-                                  "the clock of this machine",
+                                  "the clock of this machine, or, if it was wrong then and is "
+                                  "right now, run: maitredctl audit accept",
                                   format_time(now), format_time(rows.back().at)));
 }
 
