@@ -14,14 +14,16 @@ namespace {
 // Chosen on LFW faces, portraits and made degradations (blur, dark, burnt, small, turned); the test
 // tests/unit/vision/quality_real_test.cpp holds them.
 constexpr float kEnrolWidthPx = 48.0F;
-constexpr float kEnrolSharpness = 0.60F;
+// What a small face lacks is mostly resolution; a large one that lacks it is blurred.
+constexpr float kSmallSharpness = 0.58F;  // up to 100 px
+constexpr float kLargeSharpness = 0.69F;  // from 200 px
 constexpr float kEnrolDark = 45.0F;
 constexpr float kEnrolBright = 215.0F;
 constexpr float kEnrolBurnt = 0.25F;  // share of the pixels
-constexpr float kEnrolYaw = 0.95F;    // about 45 degrees
+constexpr float kEnrolYaw = 1.05F;    // about 50 degrees
 constexpr float kEnrolPitch = 0.28F;
 constexpr float kEnrolRollDeg = 45.0F;
-constexpr float kEnrolFeatures = 0.20F;
+constexpr float kEnrolFeatures = 0.09F;
 
 // A face as prominent as this, against the most prominent, is another person of the photo.
 constexpr float kSecondPersonShare = 0.75F;
@@ -117,9 +119,8 @@ float measure_features(const cv::Mat& grey, const AlignTarget& target, float con
   const auto& points = target.points;
   const float left = contrast_at(points[0].x_px, points[0].y_px, 0.10F, 0.06F);
   const float right = contrast_at(points[1].x_px, points[1].y_px, 0.10F, 0.06F);
-  const float mouth =
-      contrast_at((points[3].x_px + points[4].x_px) / 2.0F,
-                  (points[3].y_px + points[4].y_px) / 2.0F, 0.17F, 0.07F);
+  const float mouth = contrast_at((points[3].x_px + points[4].x_px) / 2.0F,
+                                  (points[3].y_px + points[4].y_px) / 2.0F, 0.17F, 0.07F);
   return std::min({left, right, mouth}) / std::max(contrast, 1.0F);
 }
 
@@ -145,7 +146,7 @@ void measure_pose(const Landmarks& points, FaceMeasures& measures) {
   const float mouth_x = (left_mouth.x_px + right_mouth.x_px) / 2.0F;
   // The nose stands out, so it runs ahead of the plane of eyes and mouth.
   const float middle = (eyes / 2.0F + mouth_x) / 2.0F;
-  measures.yaw = std::clamp(2.0F * (nose.x_px - middle) / eyes, -1.0F, 1.0F);
+  measures.yaw = std::clamp(2.0F * (nose.x_px - middle) / eyes, -2.0F, 2.0F);
   measures.pitch =
       mouth_y > 0.0F ? std::clamp(nose.y_px / mouth_y - kLevelNose, -1.0F, 1.0F) : 1.0F;
 }
@@ -263,7 +264,9 @@ std::optional<PhotoFault> enrolment_fault(const FaceMeasures& measures) {
   if (measures.mean_light > kEnrolBright || measures.bright_share > kEnrolBurnt) {
     return PhotoFault::kTooBright;
   }
-  if (measures.sharpness < kEnrolSharpness) return PhotoFault::kBlurred;
+  const float sharpness = kSmallSharpness + (kLargeSharpness - kSmallSharpness) *
+                                                ramp(measures.width_px, 100.0F, 200.0F);
+  if (measures.sharpness < sharpness) return PhotoFault::kBlurred;
   if (std::abs(measures.yaw) > kEnrolYaw || std::abs(measures.pitch) > kEnrolPitch ||
       std::abs(measures.roll_deg) > kEnrolRollDeg) {
     return PhotoFault::kTurnedAway;

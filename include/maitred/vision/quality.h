@@ -24,7 +24,8 @@ struct FaceMeasures {
   float bright_share = 0.0F;  // of its pixels over 250
   float features = 1.0F;  // contrast of the eye or mouth that has least of it, against the face's;
                           // about 1, near 0 where a hand or a mask covers it
-  float yaw = 0.0F;       // -1 (profile) .. 0 (frontal) .. 1: nose against the middle of the eyes
+  float yaw =
+      0.0F;  // nose against the middle of the eyes: 0 frontal, about +-1 half profile, to +-2
   float pitch = 0.0F;     // nose between eyes and mouth, 0 where it usually lies
   float roll_deg = 0.0F;  // of the line of the eyes
 };
