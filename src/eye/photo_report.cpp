@@ -37,6 +37,7 @@ json measures_json(const FaceMeasures& measures) {
           {"features", rounded(measures.features)},
           {"yaw", rounded(measures.yaw)},
           {"pitch", rounded(measures.pitch)},
+          {"aspect", rounded(measures.aspect)},
           {"roll_deg", rounded(measures.roll_deg)}};
 }
 

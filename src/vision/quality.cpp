@@ -160,6 +160,7 @@ float ramp(float value, float from, float to) {
 FaceMeasures measure_face(const ImageView& image, const Face& face) {
   FaceMeasures measures;
   measures.width_px = face.box.width_px;
+  if (face.box.width_px > 0.0F) measures.aspect = face.box.height_px / face.box.width_px;
   measure_pose(face.landmarks, measures);
   const float scale = fit_similarity(face.landmarks, retail_target().points).scale();
   // A small face is not enlarged: that would look like blur.
@@ -258,6 +259,13 @@ MainFace choose_main_face(std::span<const Face> faces, const ImageView& image, P
   return {main, std::nullopt};
 }
 
+// The detector finds such a face, with landmarks as if it were upright.
+static bool on_its_side(const FaceMeasures& measures) {
+  constexpr float kUprightFrom = 1.08F;
+  const bool square = std::abs(measures.aspect - 1.0F) < 0.002F;
+  return measures.aspect < kUprightFrom && !square;
+}
+
 std::optional<PhotoFault> enrolment_fault(const FaceMeasures& measures) {
   if (measures.width_px < kEnrolWidthPx) return PhotoFault::kTooSmall;
   if (measures.mean_light < kEnrolDark) return PhotoFault::kTooDark;
@@ -268,7 +276,7 @@ std::optional<PhotoFault> enrolment_fault(const FaceMeasures& measures) {
                                                 ramp(measures.width_px, 100.0F, 200.0F);
   if (measures.sharpness < sharpness) return PhotoFault::kBlurred;
   if (std::abs(measures.yaw) > kEnrolYaw || std::abs(measures.pitch) > kEnrolPitch ||
-      std::abs(measures.roll_deg) > kEnrolRollDeg) {
+      std::abs(measures.roll_deg) > kEnrolRollDeg || on_its_side(measures)) {
     return PhotoFault::kTurnedAway;
   }
   if (measures.features < kEnrolFeatures) return PhotoFault::kCovered;

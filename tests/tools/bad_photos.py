@@ -84,7 +84,13 @@ def spoil(kind, photo, report, other, out, dice):
         ffmpeg([photo], f"drawbox=x={x - .05 * width:.0f}:y={y + top * height:.0f}:"
                f"w={1.1 * width:.0f}:h={tall * height:.0f}:color={colour}:t=fill", out)
     else:
-        ffmpeg([photo, other], "[0]scale=-2:300[a];[1]scale=-2:300[b];[a][b]hstack", out)
+        def cut(box):
+            x, y, width, height = box
+            return (f"crop={1.6 * width:.0f}:{1.6 * height:.0f}:{max(0, x - .3 * width):.0f}:"
+                    f"{max(0, y - .3 * height):.0f},scale=-2:300")
+
+        ffmpeg([photo, other["photo"]],
+               f"[0]{cut(report['box'])}[a];[1]{cut(other['box'])}[b];[a][b]hstack", out)
 
 
 def good_photos(folder, eye):
@@ -125,7 +131,8 @@ def main():
         right = 0
         for number in range(options.count):
             kind = list(REASONS)[number % len(REASONS)]
-            (photo, report), (other, _) = dice.sample(good, 2)
+            (photo, report), (other, of_other) = dice.sample(good, 2)
+            other = {**of_other, "photo": other}
             out = folder / f"{kind}-{number}.png"
             spoil(kind, photo, report, other, out, dice)
             answer = eye.look(out)

@@ -27,6 +27,8 @@ struct FaceMeasures {
   float yaw =
       0.0F;  // nose against the middle of the eyes: 0 frontal, about +-1 half profile, to +-2
   float pitch = 0.0F;     // nose between eyes and mouth, 0 where it usually lies
+  float aspect = 1.3F;    // height of the face's box against its width; 1 where a detector gives
+                          // squares only. A face on its side is wider than high
   float roll_deg = 0.0F;  // of the line of the eyes
 };
 
