@@ -149,6 +149,7 @@ nlohmann::json Daemon::live_status() {
                        {"tracks", camera.health.tracks},
                        {"embeddings", camera.health.embeddings},
                        {"not_live", camera.health.not_live},
+                       {"backend", camera.health.backend},
                        {"note", camera.health.note}});
   }
   nlohmann::json integrations = nlohmann::json::array();

@@ -72,13 +72,18 @@ Result<std::unique_ptr<Recognition>> Recognition::load(const Store& store, const
 Status Recognition::publish() {
   std::vector<GalleryEntry> entries;
   entries.reserve(members_.size());
-  for (const auto& [id, member] : members_) {
+  // Lent, not copied: thousands of templates.
+  for (auto& [id, member] : members_) {
     GalleryEntry entry{id, {}, member.caution.steps};
-    for (const Template& stored : member.templates) entry.templates.push_back(stored.clone());
+    entry.templates = std::move(member.templates);
     entries.push_back(std::move(entry));
   }
-  MAITRED_ASSIGN(gallery_, Gallery::build(engine_, template_length_, entries, GalleryRows::kMean,
-                                          gallery_.get()));
+  auto built =
+      Gallery::build(engine_, template_length_, entries, GalleryRows::kMean, gallery_.get());
+  for (GalleryEntry& entry : entries) {
+    members_.at(entry.customer).templates = std::move(entry.templates);
+  }
+  MAITRED_ASSIGN(gallery_, std::move(built));
   policy_ = DecisionPolicy::derive(calibration_, rules_, gallery_->rows());
   return {};
 }

@@ -108,6 +108,23 @@ Status Shop::improve(const CustomerId& id, const Actor& actor) {
   return recognition_->refresh(id, actor.at);
 }
 
+Result<CustomerId> Shop::customer_named(const std::string& reference) {
+  const auto unknown = [] { return input_error("unknown_customer", "there is no such customer"); };
+  const auto colon = reference.find(':');
+  if (colon == std::string::npos) return CustomerId(reference);
+  const std::string kind = reference.substr(0, colon);
+  const std::string id = reference.substr(colon + 1);
+  if (id.empty()) return unknown();
+  std::optional<CustomerId> found;
+  if (kind == "external") {
+    MAITRED_ASSIGN(found, by_external(id));
+  } else if (kind == "loyalty") {
+    MAITRED_ASSIGN(found, store_.customers().by_loyalty(id));
+  }
+  if (!found) return unknown();
+  return *found;
+}
+
 Result<RestoreReport> Shop::restore(const RestoreOptions& options, const Actor& actor) {
   MAITRED_ASSIGN(const RestoreReport report, restore_backup(options, &store_, actor));
   MAITRED_TRY(desk_->read_back(wall_now()));

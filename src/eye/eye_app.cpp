@@ -1,5 +1,6 @@
 #include "maitred/eye/eye_app.h"
 
+#include <malloc.h>
 #include <spdlog/spdlog.h>
 #include <unistd.h>
 
@@ -40,6 +41,18 @@ EyeHello hello_of(const EyeOptions& options, const Engine& engine) {
   return hello;
 }
 
+std::string backend_of(const Engine& engine) {
+  std::string detector = engine.detector->backend();
+  const std::string embedder = engine.embedder->backend();
+  return detector == embedder ? detector : detector + "+" + embedder;
+}
+
+void give_back_memory() {
+#if defined(__GLIBC__)
+  ::malloc_trim(0);
+#endif
+}
+
 // The threads cannot be joined while a decoder hangs in one of them, and nothing but the end of
 // the process helps then.
 [[noreturn]] void end_at_once(int status) {
@@ -54,6 +67,7 @@ class EyeRun {
         stop_(stop),
         slot_(slot_mode(options.capture.capture)),
         link_(options.socket, hello_of(options, engine)),
+        backend_(backend_of(engine)),
         capture_(options.capture, slot_),
         analysis_(Analysis(std::move(engine), options.analysis), slot_, link_) {}
 
@@ -65,6 +79,8 @@ class EyeRun {
       feed_watchdog();
       std::this_thread::sleep_for(kTurn);
     }
+    // What loading and testing the networks took is given back.
+    give_back_memory();
     capture_.start();
     analysis_.start();
     while (!should_stop() && !analysis_.wait(kTurn)) {
@@ -102,6 +118,7 @@ class EyeRun {
     health.tracks = analysis.counts.tracks;
     health.embeddings = analysis.counts.embeddings;
     health.not_live = analysis.counts.not_live;
+    health.backend = backend_;
     return health;
   }
 
@@ -153,6 +170,7 @@ class EyeRun {
   const std::atomic<bool>& stop_;
   FrameSlot slot_;
   CoreLink link_;
+  const std::string backend_;
   CaptureThread capture_;
   AnalysisThread analysis_;
   RateMeter rate_;

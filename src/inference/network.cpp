@@ -8,6 +8,7 @@
 #include <cstdint>
 
 #include "backends.h"
+#include "dlib_resnet.h"
 #include "importer.h"
 #include "maitred/base/file.h"
 #include "passes.h"
@@ -38,14 +39,28 @@ Result<ParsedModel> parse_file(const std::filesystem::path& path) {
                    read_file(std::filesystem::path(path).replace_extension(".bin"), kMaxFileBytes));
     return read_ir(xml, bin);
   }
-  return model_unsupported("the ending of its name is not .onnx or .xml");
+  return model_unsupported("the ending of its name is not .onnx, .xml, .dat or .bz2");
+}
+
+Result<Graph> load_dlib_graph(const std::filesystem::path& path, const Shape& input_shape) {
+  const Shape wanted{input_shape.empty() ? 1 : input_shape[0], 3, kResNetSide, kResNetSide};
+  if (!input_shape.empty() && input_shape != wanted) {
+    return model_invalid("its input is " + to_text(wanted) + " and cannot be " +
+                         to_text(input_shape));
+  }
+  MAITRED_ASSIGN(const auto bytes, read_file(path, kMaxFileBytes));
+  MAITRED_ASSIGN(const ResNetWeights weights, read_dlib_resnet(bytes));
+  return build_dlib_resnet(weights, wanted[0]);
 }
 
 Result<Graph> load_graph(const std::filesystem::path& path, const NetworkOptions& options) {
+  const Shape input_shape(options.input_shape.begin(), options.input_shape.end());
+  if (path.extension() == ".dat" || path.extension() == ".bz2") {
+    MAITRED_ASSIGN(const Graph resnet, load_dlib_graph(path, input_shape));
+    return simplify(resnet);
+  }
   MAITRED_ASSIGN(ParsedModel model, parse_file(path));
-  MAITRED_ASSIGN(const Graph graph,
-                 import_model(std::move(model),
-                              Shape(options.input_shape.begin(), options.input_shape.end())));
+  MAITRED_ASSIGN(const Graph graph, import_model(std::move(model), input_shape));
   return simplify(graph);
 }
 
@@ -116,7 +131,6 @@ Result<std::unique_ptr<Network>> make_network(const Graph& graph, const NetworkO
   }
   return make_opencv_network(graph, threads);
 }
-
 
 }  // namespace inference
 

@@ -126,10 +126,12 @@ std::string status_text(const json& status) {
   const Rows suspended = rows_of(status, "suspended", {"camera", "customer", "since", "wrong"});
   text += section("No alerts any more, after wrong ones (maitredctl resume)", suspended,
                   {"CAMERA", "CUSTOMER", "SINCE", "WRONG"});
-  const Rows cameras = rows_of(
-      status, "cameras", {"name", "state", "fps", "frames", "dropped", "faces", "tracks", "note"});
-  text += section("Cameras", cameras,
-                  {"NAME", "STATE", "FPS", "FRAMES", "DROPPED", "FACES", "TRACKS", "NOTE"});
+  const Rows cameras =
+      rows_of(status, "cameras",
+              {"name", "state", "fps", "frames", "dropped", "faces", "tracks", "backend", "note"});
+  text +=
+      section("Cameras", cameras,
+              {"NAME", "STATE", "FPS", "FRAMES", "DROPPED", "FACES", "TRACKS", "BACKEND", "NOTE"});
   return text;
 }
 

@@ -150,9 +150,9 @@ std::optional<std::string> next_trial_line(const Trial& trial, std::string& rece
 namespace {
 
 // What an eye says line by line, up to the one that has `last`, whose value is returned.
-Result<nlohmann::json> follow_trial(std::vector<std::string> words, const std::string& camera,
-                                    double seconds, const char* last,
-                                    const std::function<void(const nlohmann::json& hint)>& on_hint) {
+Result<nlohmann::json> follow_trial(
+    std::vector<std::string> words, const std::string& camera, double seconds, const char* last,
+    const std::function<void(const nlohmann::json& hint)>& on_hint) {
   Trial trial;
   MAITRED_TRY(start_trial(trial, std::move(words)));
   const Timestamp deadline = std::chrono::steady_clock::now() + kEnrolPatience +
@@ -167,8 +167,8 @@ Result<nlohmann::json> follow_trial(std::vector<std::string> words, const std::s
       const std::string code = error.value("code", "trial_failed");
       static const std::set<std::string> kOfUser = {"no_good_picture", "several_people",
                                                     "camera_unknown", "demo_engine_refused"};
-      return tl::unexpected(Error{kOfUser.contains(code) ? Fault::kInput : Fault::kEnvironment, code,
-                                  error.value("message", "maitred-eye failed")});
+      return tl::unexpected(Error{kOfUser.contains(code) ? Fault::kInput : Fault::kEnvironment,
+                                  code, error.value("message", "maitred-eye failed")});
     }
     on_hint(*object);
   }
@@ -178,15 +178,16 @@ Result<nlohmann::json> follow_trial(std::vector<std::string> words, const std::s
 
 }  // namespace
 
-Result<nlohmann::json> enrol_before_camera(
-    const std::filesystem::path& settings_file, const std::string& camera, double seconds,
+Result<nlohmann::json> watch_camera(
+    const std::filesystem::path& settings_file, const CameraPhotos& wanted,
     const std::function<void(const nlohmann::json& hint)>& on_hint) {
   return follow_trial({eye_program().string(), "-c", settings_file.string(), "--enrol",
-                       fmt::format("{}", seconds), camera},
-                      camera, seconds, "photos", on_hint);
+                       fmt::format("{}", wanted.seconds), "--purpose",
+                       wanted.purpose == PhotoPurpose::kEnrol ? "enrol" : "probe", wanted.camera},
+                      wanted.camera, wanted.seconds, "photos", on_hint);
 }
 
-Result<nlohmann::json> watch_camera(
+Result<nlohmann::json> watch_placement(
     const std::filesystem::path& settings_file, const std::string& camera, double seconds,
     const std::function<void(const nlohmann::json& progress)>& on_progress) {
   return follow_trial({eye_program().string(), "-c", settings_file.string(), "--placement",

@@ -81,8 +81,8 @@ Result<std::optional<CustomerId>> find_duplicate(const Gallery& gallery,
       DecisionPolicy::derive(calibration, DecisionRules{.fpir = fpir}, gallery.rows());
   const Similarity threshold = policy.threshold(1.0 / static_cast<double>(probes.size()));
   std::optional<Candidate> found;
-  for (const Template* probe : probes) {
-    MAITRED_ASSIGN(const auto candidates, gallery.search(*probe, 1));
+  MAITRED_ASSIGN(const auto best_of_each, gallery.search_each(probes, 1));
+  for (const auto& candidates : best_of_each) {
     if (candidates.empty() || candidates[0].similarity < threshold) continue;
     if (!found || candidates[0].similarity > found->similarity) found = candidates[0];
   }

@@ -82,6 +82,7 @@ Status check(const EyeHealth& health) {
   if (health.state > EyeState::kEnded) return bad("state");
   if (!within(health.fps, 0.0, kMostFps)) return bad("frames a second");
   if (health.note.size() > kEyeNoteLimitBytes || !is_plain_line(health.note)) return bad("note");
+  if (!health.backend.empty() && !is_name(health.backend)) return bad("back end");
   return {};
 }
 
@@ -137,6 +138,7 @@ Type put(ByteWriter& out, const EyeHealth& health) {
     out.put(count);
   }
   out.put_text(health.note);
+  out.put_text(health.backend);
   return kHealth;
 }
 
@@ -212,6 +214,7 @@ EyeHealth take_health(ByteReader& in) {
   health.embeddings = in.u64();
   health.not_live = in.u64();
   health.note = in.text();
+  health.backend = in.text();
   return health;
 }
 

@@ -14,6 +14,8 @@ import statistics
 import subprocess
 import sys
 
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
+
 SOURCE = pathlib.Path(__file__).resolve().parents[2]
 SHARED = pathlib.Path(os.environ.get("MAITRED_SHARED", SOURCE.parent / "shared"))
 MODELS = pathlib.Path(os.environ.get("MAITRED_MODELS", SHARED / "models"))
@@ -101,6 +103,29 @@ def measure_film(options, film, min_face, extra=()):
     return pipelines, last
 
 
+def measure_live(options):
+    """The real programs, from outside. Rows as live.row makes them."""
+    os.environ["MAITRED_BIN"] = str(options.bin.resolve())
+    os.environ["MAITRED_SHARED"] = str(SHARED)
+    import live
+    rows = live.many_customers(options)
+    video = SHARED / "data/video"
+    if (video / "walkin-dev.mp4").exists():
+        appearances = run([options.bin / "bench-pipeline", "--appearances", "60", "--film",
+                           video / "walkin-dev.mp4", "--truth", video / "walkin-dev.json",
+                           "--known", SHARED / "data/people/known", "--models", MODELS], None)
+        rows += live.first_looks(options, SHARED, appearances)
+        rows += live.four_cameras(options, SHARED)
+    return rows
+
+
+def print_live(rows):
+    print("\nThe real programs")
+    for one in rows:
+        print(f"  {one['what']:76} {one['measured']}   (at most/least: {one['target']})"
+              f"{'' if one['met'] else '   MISSED'}", flush=True)
+
+
 def table(title, names, rows):
     print(f"\n{title}")
     print("  " + "".join(f"{name:>14}" for name in names))
@@ -120,6 +145,8 @@ def main():
     parser.add_argument("--known", type=pathlib.Path)
     parser.add_argument("--seconds", type=float, default=1e6, help="of each film")
     parser.add_argument("--no-films", action="store_true")
+    parser.add_argument("--no-live", action="store_true", help="not the real programs")
+    parser.add_argument("--only-live", action="store_true")
     options = parser.parse_args()
     options.repetitions = 3 if options.quick else 7
     report = {"machine": platform.processor() or platform.machine(), "ratios": {}, "films": {}}
@@ -127,6 +154,12 @@ def main():
     report["left_out"] = missing()
     for line in report["left_out"]:
         print(f"Left out: {line}", flush=True)
+    if not options.no_live and (MODELS / "yunet_n_640_640.onnx").exists():
+        report["live"] = measure_live(options)
+        print_live(report["live"])
+    if options.only_live:
+        options.out.write_text(json.dumps(report, indent=1) + "\n")
+        return
     times, faces = measure_parts(options)
     report["ns_an_item"] = times
     print("\nTimes faster, in processor time of one thread          min  median     max")

@@ -6,6 +6,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -64,6 +65,10 @@ class Gallery {
   // template_mismatch (kEnvironment).
   Result<std::vector<Candidate>> search(const Template& probe, std::size_t count = 2) const;
 
+  // The same for several probes in fewer passes over the rows: quicker in large galleries.
+  Result<std::vector<std::vector<Candidate>>> search_each(
+      const std::vector<const Template*>& probes, std::size_t count = 2) const;
+
   // 1:1. Errors: unknown_customer (kInput), template_mismatch.
   Result<Similarity> score(const CustomerId& customer, const Template& probe) const;
 
@@ -76,6 +81,8 @@ class Gallery {
  private:
   Gallery();
   Status check(const Template& candidate) const;
+  std::vector<Candidate> best_of(const float* probe, std::span<float> scores,
+                                 std::size_t count) const;
   void append(std::uint32_t customer, const Template& row, float length);
   struct Cohort;
   void normalise(const Gallery* previous);

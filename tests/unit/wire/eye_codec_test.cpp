@@ -33,7 +33,16 @@ Sighting sighting() {
 TrackEnded track_ended() { return {TrackId{7}, *parse_time("2026-11-22T10:15:05Z")}; }
 
 EyeHealth health() {
-  return {EyeState::kStalled, 9.75, 1000, 2, 300, 40, 5, 3, "no frame from the camera für 5 s"};
+  return {EyeState::kStalled,
+          9.75,
+          1000,
+          2,
+          300,
+          40,
+          5,
+          3,
+          "no frame from the camera für 5 s",
+          "onednn"};
 }
 
 std::vector<Bytes> one_of_each() {
@@ -99,6 +108,7 @@ TEST(EyeCodec, TrackEndedAndHealthArriveAsSent) {
   EXPECT_EQ(got.embeddings, 5U);
   EXPECT_EQ(got.not_live, 3U);
   EXPECT_EQ(got.note, health().note);
+  EXPECT_EQ(got.backend, "onednn");
 }
 
 TEST(EyeCodec, TheLongestTemplateFits) {
