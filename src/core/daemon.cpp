@@ -256,6 +256,7 @@ void Daemon::schedule_upkeep() {
   upkeep_timer_.async_wait([this](const boost::system::error_code& error) {
     if (error || stopping_) return;
     heed(recognition_->drop_expired(wall_now()));
+    heed(shop_->vigilance().save());
     daily_retention();
     schedule_upkeep();
   });
@@ -294,6 +295,7 @@ void Daemon::eyes_stopped() {
   drain_timer_.expires_after(eyes_->eyes() == 0 ? Milliseconds{0} : kEyeDrain);
   drain_timer_.async_wait([this](const boost::system::error_code&) {
     eyes_.reset();
+    heed(shop_->vigilance().save());
     control_->drain(kDrain, [this] { control_.reset(); });
     if (board_) board_->drain(kDrain, [this] { board_.reset(); });
     if (api_) api_->drain(kDrain, [this] { api_.reset(); });

@@ -78,7 +78,13 @@ void Daemon::handle(EyeSession session, const Sighting& sighting) {
 void Daemon::handle(EyeSession session, const TrackEnded& ended) {
   const std::string camera = camera_of_.at(session);
   const auto customer = recognition_->decided(camera, ended.track);
-  arrivals(recognition_->end_track(camera, ended.track));
+  const bool compared = recognition_->knows(camera, ended.track);
+  const auto matches = recognition_->end_track(camera, ended.track);
+  const bool decided_last =
+      std::any_of(matches.begin(), matches.end(),
+                  [&](const Match& match) { return match.track == ended.track; });
+  arrivals(matches);
+  if (compared && !customer && !decided_last) shop_->vigilance().visitor(camera, ended.at);
   if (!customer) return;
   heed(shop_->desk().seen(*customer, ended.at));
   heed(shop_->desk().left(*customer));
@@ -92,6 +98,10 @@ void Daemon::handle(EyeSession session, const EyeHealth& health) {
 void Daemon::arrivals(const std::vector<Match>& matches) {
   for (const Match& match : matches) {
     telemetry_->metrics().recognised(match);
+    if (shop_->vigilance().suspended(match.camera) || recognition_->suspended(match.customer)) {
+      spdlog::debug("camera {}: no alert, suspended after false ones", match.camera);
+      continue;
+    }
     heed(shop_->desk().arrive(match));
   }
 }
@@ -138,6 +148,7 @@ nlohmann::json Daemon::live_status() {
                        {"faces", camera.health.faces},
                        {"tracks", camera.health.tracks},
                        {"embeddings", camera.health.embeddings},
+                       {"not_live", camera.health.not_live},
                        {"backend", camera.health.backend},
                        {"note", camera.health.note}});
   }

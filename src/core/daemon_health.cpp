@@ -60,6 +60,11 @@ ShopFacts Daemon::facts() {
   facts.customers = recognition_->customers();
   facts.expected_false_alerts_per_1000 = recognition_->policy().expected_false_alerts_per_1000();
   facts.expected_miss_rate = recognition_->policy().expected_miss_rate();
+  const auto cautious = recognition_->cautious();
+  facts.suspended = shop_->vigilance().suspended_cameras() +
+                    static_cast<std::size_t>(std::count_if(
+                        cautious.begin(), cautious.end(),
+                        [](const auto& one) { return one.second.suspended.has_value(); }));
   facts.alerts_open = shop_->desk().alerts_open();
   facts.staff_connected = staff_ ? staff_->clients() : 0;
   facts.eye_restarts = supervisor_ ? supervisor_->restarts() : 0;

@@ -139,4 +139,27 @@ Status Daemon::take_over() {
   return {};
 }
 
+// The configuration file says so already: maitredctl has written it.
+Result<nlohmann::json> Daemon::use_engine(const std::string& engine) {
+  if (engine == recognition_->engine()) return nlohmann::json{{"engine", engine}};
+  Settings fresh = shop_->settings();
+  fresh.engine = engine;
+  MAITRED_TRY(check_settings(fresh, options_));
+  MAITRED_TRY(shop_->use_engine(engine));
+  MAITRED_ASSIGN(recognition_, shop_->recognition());
+  // Every eye begins anew, with the templates of the new engine.
+  const auto sessions = camera_of_;
+  for (const auto& [session, camera] : sessions) {
+    camera_of_.erase(session);
+    session_of_.erase(camera);
+    cameras_.disconnected(camera);
+    eyes_->disconnect(session);
+  }
+  const std::vector<std::string> names = names_of(shop_->settings());
+  if (supervisor_) supervisor_->reconfigure(names, {names.begin(), names.end()});
+  spdlog::info("engine {} from now on, {} customers to recognise", engine,
+               recognition_->customers());
+  return nlohmann::json{{"engine", engine}, {"restart_eyes", supervisor_ == nullptr}};
+}
+
 }  // namespace maitred

@@ -29,6 +29,9 @@ void Daemon::control(const nlohmann::json& request, const PeerCredentials& peer,
                 "when it is done"));
   }
   if (verb == "camera_pause") return reply.finish(pause_camera(request.at("args")));
+  if (verb == "use_engine") {
+    return reply.finish(answered(use_engine(request.at("args").at("engine").get<std::string>())));
+  }
   if (verb == "camera_resume") {
     if (supervisor_) supervisor_->resume(request.at("args").at("camera").get<std::string>());
     return reply.finish(nlohmann::json{{"paused", false}});

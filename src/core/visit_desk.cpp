@@ -209,6 +209,7 @@ Result<Alert> VisitDesk::commit(const AlertChange& change, const Actor& actor) {
   std::optional<StoredAlert> committed;
   MAITRED_TRY(store_.together([&]() -> Status {
     MAITRED_ASSIGN(committed, store_.visits().commit_alert_change(stored, visit, actor));
+    if (visit) MAITRED_TRY(answered_(*visit, actor));
     if (change.outcome != Outcome::kServed) return {};
     MAITRED_TRY(store_.customers().close_asks(change.customer, actor));
     return {};

@@ -117,6 +117,7 @@ class EyeRun {
     health.faces = analysis.counts.faces;
     health.tracks = analysis.counts.tracks;
     health.embeddings = analysis.counts.embeddings;
+    health.not_live = analysis.counts.not_live;
     health.backend = backend_;
     return health;
   }

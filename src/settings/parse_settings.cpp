@@ -200,8 +200,11 @@ Status read_recognition(TableReader reader, Settings& settings) {
   reader.read("allow_demo_engine", settings.allow_demo_engine);
   std::string liveness = "desk";
   reader.read("liveness", liveness);
-  if (liveness != "off" && liveness != "desk") reader.complain("liveness", "must be off or desk");
-  settings.liveness_at_desk = liveness == "desk";
+  if (liveness != "off" && liveness != "desk" && liveness != "always") {
+    reader.complain("liveness", "must be off, desk or always");
+  }
+  settings.liveness_at_desk = liveness != "off";
+  settings.liveness_at_cameras = liveness == "always";
   return reader.finish();
 }
 

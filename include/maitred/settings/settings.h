@@ -101,6 +101,7 @@ struct Settings {
   double false_alert_rate = 0.001;  // FPIR target, a fraction
   bool allow_demo_engine = false;
   bool liveness_at_desk = true;  // of verify and identify, where the models are there
+  bool liveness_at_cameras = false;  // the same of whoever stands before a camera
   std::vector<CameraSettings> cameras;
   VisitSettings visits;
   PrivacySettings privacy;
