@@ -21,7 +21,7 @@ build_packages=(
 test_packages=(
   libgtest-dev libgmock-dev binutils procps mosquitto mosquitto-clients
   # the package, its pages, and what the units allow
-  dpkg-dev file groff-base strace systemd
+  dpkg-dev file groff-base strace systemd faketime
 )
 
 # The peers; libgfortran5 is for the OpenBLAS that ./bench.sh unpacks for dlib.

@@ -65,8 +65,11 @@ Status check_new_consent(const Consent& consent, WallTime now) {
 
 Result<Consent> renew_consent(const Consent& old, const ConsentRenewal& renewal, WallTime now) {
   Consent renewed = old;
-  renewed.version = renewal.version;
-  renewed.reference = renewal.reference;
+  const bool same_text = renewal.version.empty() && renewal.reference.empty();
+  if (!same_text || old.withdrawn) {
+    renewed.version = renewal.version;
+    renewed.reference = renewal.reference;
+  }
   if (renewal.scopes.has_value()) renewed.scopes = *renewal.scopes;
   if (renewal.incentive.has_value()) renewed.incentive = *renewal.incentive;
   renewed.granted = now;

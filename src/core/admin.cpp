@@ -24,6 +24,7 @@ Admin::Admin(Shop& shop)
              {"ask", &Admin::ask},
              {"purchase", &Admin::purchase},
              {"appointment", &Admin::appointment},
+             {"note", &Admin::note},
              {"consent_show", &Admin::consent_show},
              {"consent_renew", &Admin::consent_renew},
              {"consent_withdraw", &Admin::consent_withdraw},
@@ -166,9 +167,10 @@ Result<json> Admin::enrol(const json& args, const Actor& actor) {
   if (twin) warnings.push_back(fmt::format("looks like customer {}", twin->value));
   MAITRED_ASSIGN(const bool on_record, text_on_record(customer.consent.version));
   if (!on_record) {
-    warnings.push_back(fmt::format("there is no consent text {} on record: add it with maitredctl "
-                                   "consent text add",
-                                   customer.consent.version));
+    warnings.push_back(
+        fmt::format("there is no consent text {} on record: add it with maitredctl "
+                    "consent text add",
+                    customer.consent.version));
   }
   if (customer.templates.size() < 3) {
     warnings.push_back("fewer than three photos: a customer is missed more often");
@@ -320,6 +322,19 @@ Result<json> Admin::appointment(const json& args, const Actor& actor) {
   MAITRED_ASSIGN(appointment,
                  shop_.store().customers().add_appointment(id, std::move(appointment), actor));
   return json{{"id", id.value}, {"number", appointment.number}};
+}
+
+// One row of a file of purchases, asks and appointments.
+Result<json> Admin::note(const json& args, const Actor& actor) {
+  MAITRED_ASSIGN(const std::string reference, needed_text(args, "customer"));
+  MAITRED_ASSIGN(const std::string kind, needed_text(args, "kind"));
+  MAITRED_ASSIGN(const CustomerId id, shop_.customer_named(reference));
+  json note = args;
+  note["id"] = id.value;
+  if (kind == "ask") return ask(note, actor);
+  if (kind == "purchase") return purchase(note, actor);
+  if (kind == "appointment") return appointment(note, actor);
+  return input_error("bad_usage", "'kind' must be ask, purchase or appointment");
 }
 
 }  // namespace maitred

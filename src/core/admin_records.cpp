@@ -8,6 +8,7 @@
 #include "maitred/base/json.h"
 #include "maitred/consent/consent.h"
 #include "maitred/core/admin.h"
+#include "maitred/core/visit_feedback.h"
 #include "maitred/wire/staff_codec.h"
 
 namespace maitred {
@@ -28,8 +29,8 @@ Result<json> Admin::consent_renew(const json& args, const Actor& actor) {
   MAITRED_ASSIGN(const CustomerId id, id_field(args));
   MAITRED_ASSIGN(const Customer customer, shop_.store().customers().find(id));
   ConsentRenewal renewal;
-  MAITRED_ASSIGN(renewal.version, needed_text(args, "version"));
-  MAITRED_ASSIGN(renewal.reference, needed_text(args, "reference"));
+  MAITRED_ASSIGN(renewal.version, text_field(args, "version"));
+  MAITRED_ASSIGN(renewal.reference, text_field(args, "reference"));
   MAITRED_ASSIGN(renewal.expires, time_field(args, "expires"));
   MAITRED_ASSIGN(std::set<Scope> scopes, scopes_field(args));
   if (!scopes.empty()) {
@@ -85,10 +86,10 @@ Result<json> Admin::export_customer(const json& args, const Actor& actor) {
   MAITRED_ASSIGN(const auto templates, shop_.store().customers().templates(id));
   object["template_data"] = json::array();
   for (const Template& one : templates) {
-    object["template_data"].push_back({{"engine", one.engine()},
-                                       {"rotated", true},
-                                       {"values", std::vector<float>(one.values().begin(),
-                                                                     one.values().end())}});
+    object["template_data"].push_back(
+        {{"engine", one.engine()},
+         {"rotated", true},
+         {"values", std::vector<float>(one.values().begin(), one.values().end())}});
   }
   MAITRED_ASSIGN(const auto photos, shop_.store().customers().photos(id));
   object["photos"] = json::array();
@@ -150,19 +151,29 @@ Result<json> Admin::verify(const json& args, const Actor& actor) {
   const json live = liveness_of(args);
   MAITRED_ASSIGN(const bool same, recognition->verify(id, photos));
   const bool verified = same && live != false;
-  MAITRED_TRY(shop_.store().audit().append(
-      actor, "verify", id.value, verified ? "yes" : live == false ? "not live" : "no"));
+  MAITRED_TRY(shop_.store().audit().append(actor, "verify", id.value,
+                                           verified        ? "yes"
+                                           : live == false ? "not live"
+                                                           : "no"));
   return json{{"verified", verified}, {"live", live}};
 }
 
-Result<json> Admin::visits(const json& args, const Actor&) {
+Result<json> Admin::visits(const json& args, const Actor& actor) {
   VisitQuery query;
   MAITRED_ASSIGN(query.since, time_field(args, "since"));
   MAITRED_ASSIGN(const std::string id, text_field(args, "id"));
   if (!id.empty()) query.customer = CustomerId(id);
   MAITRED_ASSIGN(const auto visits, shop_.store().visits().list(query));
   json rows = json::array();
-  for (const Visit& visit : visits) rows.push_back(visit_json(visit));
+  for (const Visit& visit : visits) {
+    json row = visit_json(visit);
+    bool due = false;
+    if (visit.start >= actor.at - kFeedbackWindow) {
+      MAITRED_ASSIGN(due, awaits_feedback(shop_.store(), visit, actor.at));
+    }
+    row["feedback_due"] = due;
+    rows.push_back(std::move(row));
+  }
   return json{{"visits", std::move(rows)}};
 }
 

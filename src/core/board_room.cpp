@@ -155,10 +155,10 @@ Result<std::string> BoardRoom::history(WallTime since) {
                 {"holdout", visit.holdout}};
     const auto alert = visits.alert(visit.id);
     if (alert) row["by"] = alert->alert.by;
-    const bool alert_open = alert && !is_over(alert->alert.state);
     MAITRED_ASSIGN(const auto answers, visits.feedback(visit.id));
     if (!answers.empty()) row["rating"] = answers.back().rating;
-    row["feedback_due"] = answers.empty() && feedback_is_due(visit, alert_open, customer, now);
+    MAITRED_ASSIGN(const bool due, awaits_feedback(parts_.shop.store(), visit, now));
+    row["feedback_due"] = due;
     rows.push_back(std::move(row));
   }
   return json_text({{"visits", std::move(rows)}});

@@ -37,6 +37,11 @@ BoardService::BoardService(Parts& parts)
                                      photo_socket(parts.runtime_folder)}),
       room_(BoardRoom::Parts{parts.io, parts.shop, parts.admin, parts.staff, eye_}) {}
 
+Result<std::function<void()>> BoardService::renew_tls(const Settings& settings) {
+  const WebServerOptions options = web_options(settings);
+  return server_->renew_tls(options.tls_cert, options.tls_key);
+}
+
 Result<std::unique_ptr<BoardService>> BoardService::open(Parts parts) {
   const Settings& settings = parts.shop.settings();
   if (settings.board.off()) return nullptr;

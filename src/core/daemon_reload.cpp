@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
 #include <set>
 
 #include "maitred/base/log.h"
@@ -20,6 +21,19 @@ bool same_camera(const CameraSettings& a, const CameraSettings& b) {
          a.min_face_px == b.min_face_px;
 }
 
+bool same_integrations(const Settings& a, const Settings& b) {
+  const auto same_hook = [](const WebhookSettings& x, const WebhookSettings& y) {
+    return x.url == y.url && x.secret_file == y.secret_file && x.ca_file == y.ca_file &&
+           x.retry_at_most == y.retry_at_most;
+  };
+  const MqttSettings &x = a.mqtt, &y = b.mqtt;
+  return std::equal(a.webhooks.begin(), a.webhooks.end(), b.webhooks.begin(), b.webhooks.end(),
+                    same_hook) &&
+         x.broker == y.broker && x.user == y.user && x.password_file == y.password_file &&
+         x.ca_file == y.ca_file && x.prefix == y.prefix && x.discovery == y.discovery &&
+         x.retry_at_most == y.retry_at_most;
+}
+
 // Puts back what a running daemon cannot change, and says which that is.
 void keep_fixed(Settings& fresh, const Settings& now) {
   std::string fixed;
@@ -34,9 +48,13 @@ void keep_fixed(Settings& fresh, const Settings& now) {
   keep(fresh.engine == now.engine, "models.engine", fresh.engine, now.engine);
   keep(same_listen(fresh.staff.listen, now.staff.listen), "staff.listen", fresh.staff.listen,
        now.staff.listen);
+  keep(fresh.staff.tls_cert.empty() == now.staff.tls_cert.empty(), "staff.tls_cert", fresh.staff,
+       now.staff);
   keep(same_listen(fresh.api, now.api), "api.listen", fresh.api, now.api);
   keep(same_listen(fresh.board.listen, now.board.listen), "board.listen", fresh.board, now.board);
   keep(same_listen(fresh.metrics, now.metrics), "metrics.listen", fresh.metrics, now.metrics);
+  keep(same_integrations(fresh, now), "webhook and mqtt", fresh.webhooks, now.webhooks);
+  fresh.mqtt = now.mqtt;
   if (!fixed.empty()) spdlog::warn("{}: takes effect at the next start", fixed);
 }
 
@@ -68,13 +86,32 @@ void Daemon::reload() {
   options_.notifier.send("READY=1");
 }
 
+Result<std::function<void()>> Daemon::renewed_certificates(const Settings& fresh) {
+  std::vector<std::function<void()>> all;
+  const StaffSettings& files = fresh.staff;
+  if (!files.tls_cert.empty()) {
+    MAITRED_ASSIGN(all.emplace_back(), staff_->renew_tls(files.tls_cert, files.tls_key));
+  }
+  if (board_) {
+    MAITRED_ASSIGN(all.emplace_back(), board_->renew_tls(fresh));
+  }
+  if (api_) {
+    MAITRED_ASSIGN(all.emplace_back(), api_->renew_tls(files.tls_cert, files.tls_key));
+  }
+  return [all = std::move(all)] {
+    for (const auto& use : all) use();
+  };
+}
+
 Status Daemon::take_over() {
   const Settings now = shop_->settings();
   MAITRED_ASSIGN(Settings fresh, read_settings(now.file));
   MAITRED_TRY(check_settings(fresh, options_));
   keep_fixed(fresh, now);
+  MAITRED_ASSIGN(const auto use_certificates, renewed_certificates(fresh));
   MAITRED_TRY(set_log_level(fresh.log_level));
   MAITRED_TRY(shop_->reload(fresh));
+  use_certificates();
   const std::set<std::string> changed = changed_cameras(fresh, now);
   cameras_.reconfigure(names_of(fresh));
   std::erase_if(camera_was_, [&fresh](const auto& item) { return !fresh.camera(item.first); });

@@ -44,7 +44,9 @@ struct Endpoint {
 const std::array<Endpoint, 5>& endpoints() {
   static const std::array<Endpoint, 5> kAll = {
       {{"GET", "", "show", {}},
-       {"PATCH", "", "update",
+       {"PATCH",
+        "",
+        "update",
         {"name", "loyalty", "tier", "note", "external", "preferences", "drop_preferences"}},
        {"POST", "asks", "ask", {"text", "item", "external"}},
        {"POST", "purchases", "purchase", {"item", "status", "date", "external"}},
@@ -53,7 +55,8 @@ const std::array<Endpoint, 5>& endpoints() {
 }
 
 int status_of(const Error& error) {
-  static const std::set<std::string> kUnknown = {"unknown_customer", "unknown_visit", "no_such_path"};
+  static const std::set<std::string> kUnknown = {"unknown_customer", "unknown_visit",
+                                                 "no_such_path"};
   static const std::set<std::string> kConflict = {"external_taken", "loyalty_taken",
                                                   "scope_missing"};
   if (error.code == "wrong_method") return 405;
@@ -108,12 +111,11 @@ Result<json> body_of(const WebRequest& request, const std::vector<const char*>& 
   MAITRED_ASSIGN(json body, parse_json(request.body, kBodyLimits));
   if (!body.is_object()) return input_error("bad_body", "the body is not a JSON object");
   for (const auto& [key, value] : body.items()) {
-    const bool known = std::any_of(keys.begin(), keys.end(),
-                                   [&key = key](const char* one) { return key == one; });
+    const bool known =
+        std::any_of(keys.begin(), keys.end(), [&key = key](const char* one) { return key == one; });
     if (known) continue;
-    return input_error("bad_body",
-                       fmt::format("unknown key '{}'; see /openapi.json",
-                                   shown_text(utf8_prefix(key, 40))));
+    return input_error("bad_body", fmt::format("unknown key '{}'; see /openapi.json",
+                                               shown_text(utf8_prefix(key, 40))));
   }
   return body;
 }
@@ -134,29 +136,10 @@ HttpApi::HttpApi(boost::asio::io_context& io, Shop& shop, Admin& admin,
       on_failure_(std::move(on_failure)),
       failures_(std::make_shared<Failures>()) {}
 
-Result<CustomerId> HttpApi::customer_named(const std::string& reference) {
-  const auto unknown = [] {
-    return input_error("unknown_customer", "there is no such customer");
-  };
-  const auto colon = reference.find(':');
-  if (colon == std::string::npos) return CustomerId(reference);
-  const std::string kind = reference.substr(0, colon);
-  const std::string id = reference.substr(colon + 1);
-  if (id.empty()) return unknown();
-  std::optional<CustomerId> found;
-  if (kind == "external") {
-    MAITRED_ASSIGN(found, shop_.by_external(id));
-  } else if (kind == "loyalty") {
-    MAITRED_ASSIGN(found, shop_.store().customers().by_loyalty(id));
-  }
-  if (!found) return unknown();
-  return *found;
-}
-
 Result<json> HttpApi::run(const Call& call, const Actor& actor) {
   json args = call.args;
   if (call.verb != "feedback") {
-    MAITRED_ASSIGN(const CustomerId id, customer_named(call.reference));
+    MAITRED_ASSIGN(const CustomerId id, shop_.customer_named(call.reference));
     args["id"] = id.value;
   }
   MAITRED_ASSIGN(json answer, admin_.run(call.verb, args, actor));
@@ -174,8 +157,8 @@ void HttpApi::refuse_token(const std::string& address, WebReply reply) {
   refusal.headers.emplace_back("WWW-Authenticate", "Bearer");
   if (wait.count() == 0) return reply(std::move(refusal));
   auto timer = std::make_shared<boost::asio::steady_timer>(io_, wait);
-  timer->async_wait([timer, reply = std::move(reply), refusal = std::move(refusal)](
-                        const boost::system::error_code& error) {
+  timer->async_wait([timer, reply = std::move(reply),
+                     refusal = std::move(refusal)](const boost::system::error_code& error) {
     if (!error) reply(refusal);
   });
 }
@@ -217,7 +200,8 @@ void HttpApi::on_request(const WebRequest& request, WebReply reply) {
     }
     if (!known_kind) return fail(no_path);
     if (call.verb.empty()) {
-      return fail({Fault::kInput, "wrong_method", "this path has no such method; see /openapi.json"});
+      return fail(
+          {Fault::kInput, "wrong_method", "this path has no such method; see /openapi.json"});
     }
   } else {
     return fail(no_path);

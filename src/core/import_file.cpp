@@ -8,7 +8,7 @@
 #include <map>
 #include <set>
 
-#include "maitred/base/csv.h"
+#include "import_rows.h"
 #include "maitred/base/file.h"
 #include "maitred/base/json.h"
 #include "maitred/base/text.h"
@@ -17,33 +17,13 @@ namespace maitred {
 namespace {
 
 using nlohmann::json;
-using Fields = std::map<std::string, json, std::less<>>;  // texts, lists of texts, an object
-
-constexpr std::size_t kLongestLine_bytes = 64 * 1024;
-constexpr std::size_t kShownWord_bytes = 40;
-
 constexpr std::array<std::string_view, 14> kColumns = {
     "name",    "photo",       "consent-version", "consent-ref", "scope",
     "expires", "loyalty",     "incentive",       "preference",  "tier",
     "note",    "external-id", "allow-duplicate", "keep-photos"};
 
-bool is_column(std::string_view name) {
-  return std::find(kColumns.begin(), kColumns.end(), name) != kColumns.end();
-}
-
-std::string known_columns() {
-  std::string names;
-  for (const std::string_view name : kColumns)
-    names += (names.empty() ? "" : ", ") + std::string(name);
-  return names;
-}
-
-std::string shown(std::string_view text) {
-  std::string word = shown_text(utf8_prefix(text, kShownWord_bytes));
-  std::replace_if(
-      word.begin(), word.end(), [](char c) { return c == '\n' || c == '\t'; }, ' ');
-  return word;
-}
+constexpr std::array<std::string_view, 4> kNeeded = {"name", "photo", "consent-version",
+                                                     "consent-ref"};
 
 std::vector<std::string> split(std::string_view text, std::string_view separators) {
   std::vector<std::string> parts;
@@ -114,13 +94,7 @@ class RowReader {
   }
 
   Status text(const char* column, json& into) const {
-    into = "";
-    const json* value = find(column);
-    if (value == nullptr) return {};
-    // A system's numbers are often not in quotes.
-    if (value->is_number_integer()) return into = value->dump(), Status{};
-    if (!value->is_string()) return bad_row(fmt::format("{} is not a text", column));
-    into = trimmed(value->get_ref<const std::string&>());
+    MAITRED_ASSIGN(into, field_text(fields_, column));
     return {};
   }
 
@@ -165,7 +139,8 @@ class RowReader {
     for (const std::string& one : texts) {
       const auto equals = one.find('=');
       if (equals == 0 || equals == std::string::npos) {
-        return bad_row(fmt::format("the preference '{}' is not of the form KEY=VALUE", shown(one)));
+        return bad_row(
+            fmt::format("the preference '{}' is not of the form KEY=VALUE", shown_word(one)));
       }
       object[std::string(trimmed(one.substr(0, equals)))] =
           std::string(trimmed(one.substr(equals + 1)));
@@ -176,108 +151,16 @@ class RowReader {
   const Fields& fields_;
 };
 
-ImportRow row_of(std::size_t number, std::size_t line, const Fields& fields) {
-  ImportRow row{number, line, {}, {}};
-  auto entry = RowReader(fields).read();
+ImportRow row_of(const FieldRow& fields) {
+  ImportRow row{fields.row, fields.line, {}, fields.reason};
+  if (!fields.fields) return row;
+  auto entry = RowReader(*fields.fields).read();
   if (entry) {
     row.entry = std::move(*entry);
   } else {
     row.reason = entry.error().message;
   }
   return row;
-}
-
-// A file of another encoding is named as such: the columns would seem to be unknown.
-bool is_utf16(std::string_view text) {
-  return text.starts_with("\xff\xfe") || text.starts_with("\xfe\xff") ||
-         text.substr(0, 4).find('\0') != std::string_view::npos;
-}
-
-Result<std::vector<std::string>> read_head(CsvReader& reader) {
-  const auto head = reader.next();
-  if (!head) return input_error("import_empty", "the file is empty; its first line names columns");
-  if (head->fault) {
-    return input_error("bad_column", fmt::format("line {}: {}", head->line, *head->fault));
-  }
-  std::vector<std::string> columns;
-  for (const std::string& field : head->fields) {
-    std::string name(trimmed(field));
-    std::transform(name.begin(), name.end(), name.begin(), [](char c) {
-      return c == '_' ? '-' : c >= 'A' && c <= 'Z' ? char(c + 32) : c;
-    });
-    if (!is_column(name)) {
-      return input_error("bad_column", fmt::format("line {}: unknown column '{}'; known are {}",
-                                                   head->line, shown(field), known_columns()));
-    }
-    if (std::find(columns.begin(), columns.end(), name) != columns.end()) {
-      return input_error("bad_column",
-                         fmt::format("line {}: column '{}' is there twice", head->line, name));
-    }
-    columns.push_back(std::move(name));
-  }
-  for (const char* needed : {"name", "photo", "consent-version", "consent-ref"}) {
-    if (std::find(columns.begin(), columns.end(), needed) != columns.end()) continue;
-    return input_error("bad_column", fmt::format("line {}: column '{}' is missing; known are {}",
-                                                 head->line, needed, known_columns()));
-  }
-  return columns;
-}
-
-Result<std::vector<ImportRow>> read_csv(std::string_view text) {
-  CsvReader reader(text);
-  MAITRED_ASSIGN(const std::vector<std::string> columns, read_head(reader));
-  std::vector<ImportRow> rows;
-  while (auto csv = reader.next()) {
-    ImportRow row{rows.size() + 1, csv->line, {}, {}};
-    if (csv->fault) {
-      row.reason = *csv->fault;
-    } else if (csv->fields.size() != columns.size()) {
-      row.reason = fmt::format("it has {} fields, the head has {} columns", csv->fields.size(),
-                               columns.size());
-    } else {
-      Fields fields;
-      for (std::size_t i = 0; i < columns.size(); ++i)
-        fields[columns[i]] = std::move(csv->fields[i]);
-      row = row_of(rows.size() + 1, csv->line, fields);
-    }
-    rows.push_back(std::move(row));
-  }
-  return rows;
-}
-
-ImportRow json_row(std::size_t number, std::size_t line, std::string_view text) {
-  ImportRow row{number, line, {}, {}};
-  const auto object = parse_json(text, {.bytes = kLongestLine_bytes, .depth = 4});
-  if (!object) {
-    row.reason = object.error().message;
-    return row;
-  }
-  if (!object->is_object()) {
-    row.reason = "it is not a JSON object";
-    return row;
-  }
-  Fields fields;
-  for (const auto& [key, value] : object->items()) {
-    if (!is_column(key)) {
-      row.reason = fmt::format("unknown key '{}'; known are {}", shown(key), known_columns());
-      return row;
-    }
-    fields[key] = value;
-  }
-  return row_of(number, line, fields);
-}
-
-Result<std::vector<ImportRow>> read_json_lines(std::string_view text) {
-  if (text.starts_with("\xef\xbb\xbf")) text.remove_prefix(3);
-  std::vector<ImportRow> rows;
-  for (std::size_t line = 1; !text.empty(); ++line) {
-    const std::size_t end = std::min(text.find('\n'), text.size());
-    const std::string_view one = text.substr(0, end);
-    text.remove_prefix(std::min(end + 1, text.size()));
-    if (one.find_first_not_of(" \t\r") == std::string_view::npos) continue;
-    rows.push_back(json_row(rows.size() + 1, line, one));
-  }
-  return rows;
 }
 
 }  // namespace
@@ -288,17 +171,15 @@ Result<ImportFormat> import_format_of(std::string_view file_name) {
                  [](char c) { return c >= 'A' && c <= 'Z' ? char(c + 32) : c; });
   if (name.ends_with(".csv")) return ImportFormat::kCsv;
   if (name.ends_with(".jsonl") || name.ends_with(".ndjson")) return ImportFormat::kJsonLines;
-  return input_error("bad_usage",
-                     fmt::format("{}: a file to import is a .csv or a .jsonl", shown(file_name)));
+  return input_error("bad_usage", fmt::format("{}: a file to import is a .csv or a .jsonl",
+                                              shown_word(file_name)));
 }
 
 Result<std::vector<ImportRow>> read_import(std::string_view text, ImportFormat format) {
-  if (is_utf16(text)) {
-    return input_error("bad_column", "the file is in UTF-16; save it as CSV UTF-8");
-  }
-  MAITRED_ASSIGN(std::vector<ImportRow> rows,
-                 format == ImportFormat::kCsv ? read_csv(text) : read_json_lines(text));
-  if (rows.empty()) return clean_no("import_empty", "there is no customer in the file");
+  MAITRED_ASSIGN(const auto read, read_field_rows(text, format, {kColumns, kNeeded}));
+  if (read.empty()) return clean_no("import_empty", "there is no customer in the file");
+  std::vector<ImportRow> rows;
+  for (const FieldRow& fields : read) rows.push_back(row_of(fields));
   return rows;
 }
 

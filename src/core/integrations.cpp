@@ -122,25 +122,33 @@ class Pseudonyms {
 class MqttTarget : public EventTarget {
  public:
   MqttTarget(const MqttSettings& settings, Pseudonyms pseudonyms,
-             std::unique_ptr<MqttPublisher> publisher, boost::asio::io_context& io)
+             std::unique_ptr<MqttPublisher> publisher)
       : name_("mqtt " + settings.broker.substr(settings.broker.find("//") + 2)),
         key_(cursor_key(settings.broker + " " + settings.prefix)),
         topic_(settings.prefix + "/alerts"),
         pseudonyms_(pseudonyms),
-        publisher_(std::move(publisher)),
-        io_(io) {}
+        publisher_(std::move(publisher)) {}
 
   const std::string& name() const override { return name_; }
   const std::string& key() const override { return key_; }
   std::string trouble() const override { return publisher_->trouble(); }
-  void keep_ready() override { publisher_->keep_connected(); }
+  // So that "available" is right while there is nothing to tell.
+  void keep_ready() override {
+    publisher_->connect([](bool) {});
+  }
 
   void deliver(const ShopEvent& event, std::function<void(Delivery)> done) override {
-    if (!publisher_->connected()) {
-      publisher_->keep_connected();
-      boost::asio::post(io_, [done = std::move(done)] { done(Delivery::kLater); });
-      return;
-    }
+    publisher_->connect([this, alive = std::weak_ptr<bool>(alive_), text = text_of(event),
+                         done = std::move(done)](bool connected) {
+      if (alive.expired()) return;
+      if (!connected) return done(Delivery::kLater);
+      publisher_->publish(topic_, text,
+                          [done](bool ok) { done(ok ? Delivery::kTaken : Delivery::kLater); });
+    });
+  }
+
+ private:
+  std::string text_of(const ShopEvent& event) const {
     json object = {{"event_type", event.type.substr(event.type.rfind('.') + 1)},
                    {"id", pseudonyms_.of(event.id)},
                    {"time", format_time(event.at)}};
@@ -150,18 +158,15 @@ class MqttTarget : public EventTarget {
       object[key] = who ? pseudonyms_.of(value) : value;
     }
     if (event.seq > 0) object["seq"] = event.seq;
-    publisher_->publish(topic_, json_text(object), [done = std::move(done)](bool ok) {
-      done(ok ? Delivery::kTaken : Delivery::kLater);
-    });
+    return json_text(object);
   }
 
- private:
   const std::string name_;
   const std::string key_;
   const std::string topic_;
   const Pseudonyms pseudonyms_;
   const std::unique_ptr<MqttPublisher> publisher_;
-  boost::asio::io_context& io_;
+  const std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
 };
 
 // An event entity of Home Assistant.
@@ -196,7 +201,7 @@ Result<std::unique_ptr<EventTarget>> mqtt_target(boost::asio::io_context& io, Sh
                  MqttPublisher::make(std::move(options), [&io](std::function<void()> work) {
                    boost::asio::post(io, std::move(work));
                  }));
-  return std::make_unique<MqttTarget>(settings, pseudonyms, std::move(publisher), io);
+  return std::make_unique<MqttTarget>(settings, pseudonyms, std::move(publisher));
 }
 
 struct WebhookParts {

@@ -19,7 +19,8 @@ Status check_clock(const Store& store) {
   if (rows.empty() || rows.back().at <= now + kClockTolerance) return {};
   return environment_error(
       "clock_behind", fmt::format("the clock says {}, but the store's last entry is of {}: set "
-                                  "the clock of this machine",
+                                  "the clock of this machine, or, if it was wrong then and is "
+                                  "right now, run: maitredctl audit accept",
                                   format_time(now), format_time(rows.back().at)));
 }
 
@@ -48,6 +49,23 @@ Result<Recognition*> Shop::recognition() {
     MAITRED_ASSIGN(recognition_, Recognition::load(store_, settings_, wall_now()));
   }
   return recognition_.get();
+}
+
+Result<CustomerId> Shop::customer_named(const std::string& reference) {
+  const auto unknown = [] { return input_error("unknown_customer", "there is no such customer"); };
+  const auto colon = reference.find(':');
+  if (colon == std::string::npos) return CustomerId(reference);
+  const std::string kind = reference.substr(0, colon);
+  const std::string id = reference.substr(colon + 1);
+  if (id.empty()) return unknown();
+  std::optional<CustomerId> found;
+  if (kind == "external") {
+    MAITRED_ASSIGN(found, by_external(id));
+  } else if (kind == "loyalty") {
+    MAITRED_ASSIGN(found, store_.customers().by_loyalty(id));
+  }
+  if (!found) return unknown();
+  return *found;
 }
 
 Result<RestoreReport> Shop::restore(const RestoreOptions& options, const Actor& actor) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "admin_fields.h"
 #include "maitred/base/json.h"
 #include "maitred/core/visit_feedback.h"
 
@@ -12,8 +13,6 @@ namespace {
 constexpr std::size_t kEventsAtOnce = 64;
 constexpr std::size_t kVisitsAtOnce = 4096;
 constexpr JsonLimits kCursorLimits{.bytes = 64 * 1024, .depth = 3};
-// A visit that began longer ago asks for no feedback any more.
-constexpr Milliseconds kFeedbackWindow = std::chrono::hours{48};
 
 // Of one visit: not yet, never, or since when.
 struct FeedbackMoment {
@@ -27,10 +26,8 @@ Result<FeedbackMoment> feedback_moment(Store& store, const Visit& visit, WallTim
   const auto alert = store.visits().alert(visit.id);
   const bool alert_open = alert && !is_over(alert->alert.state);
   if (!visit_is_over(visit, alert_open, now)) return FeedbackMoment{};
-  MAITRED_ASSIGN(const Customer customer, store.customers().find(visit.customer));
-  if (!feedback_is_due(visit, alert_open, customer, now)) return kNever;
-  MAITRED_ASSIGN(const auto answers, store.visits().feedback(visit.id));
-  if (!answers.empty()) return kNever;
+  MAITRED_ASSIGN(const bool awaited, awaits_feedback(store, visit, now));
+  if (!awaited) return kNever;
   MAITRED_ASSIGN(const auto events, store.visits().events(visit.id));
   const bool answered = visit.outcome == Outcome::kServed || visit.outcome == Outcome::kDeclined;
   WallTime at = answered ? visit.start : visit.end + kVisitIsOver;
@@ -95,7 +92,7 @@ ShopEvent EventSource::event_of(const VisitId& visit, const CustomerId& customer
   event.data["visit"] = visit.value;
   event.data["customer"] = customer.value;
   const auto known = shop_.store().customers().find(customer);
-  if (known && !known->profile.external.empty()) {
+  if (known && !known->profile.external.empty() && !is_row_key(known->profile.external)) {
     event.data["external"] = known->profile.external;
   }
   return event;

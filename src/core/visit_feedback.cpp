@@ -17,4 +17,14 @@ bool feedback_is_due(const Visit& visit, bool alert_open, const Customer& custom
          visit.outcome != Outcome::kWithdrawn;
 }
 
+Result<bool> awaits_feedback(Store& store, const Visit& visit, WallTime now) {
+  const auto alert = store.visits().alert(visit.id);
+  const bool alert_open = alert && !is_over(alert->alert.state);
+  if (!visit_is_over(visit, alert_open, now)) return false;
+  MAITRED_ASSIGN(const Customer customer, store.customers().find(visit.customer));
+  if (!feedback_is_due(visit, alert_open, customer, now)) return false;
+  MAITRED_ASSIGN(const auto answers, store.visits().feedback(visit.id));
+  return answers.empty();
+}
+
 }  // namespace maitred

@@ -21,6 +21,8 @@ constexpr double kDetectedShare = 0.75;
 // The whole picture is looked at so often, the zone and its surroundings in between: who passes
 // outside is counted, so that a zone in the wrong place shows.
 constexpr Milliseconds kWholeEvery{1000};
+// A camera's clock that falls back further has been set; steps below that are waited out.
+constexpr Milliseconds kSetBack{1000};
 // Of the whole, below which the zone alone is worth it.
 constexpr double kMuchSmaller = 0.8;
 
@@ -91,6 +93,8 @@ class Analysis::State {
 
   Result<std::vector<EyeMessage>> analyse(const Frame& frame) {
     std::vector<EyeMessage> messages;
+    if (last_at_ && frame.at + kSetBack < *last_at_) begin_again(frame.at, messages);
+    last_at_ = frame.at;
     if (frame.extra && demand_ != Demand::kQuick) return messages;
     const Stopwatch total(times_.total);
     const ImageView& image = frame.image.view;
@@ -130,6 +134,16 @@ class Analysis::State {
   AnalysisTimes times() const { return times_; }
 
  private:
+  // Nothing that was timed by the old clock counts any more.
+  void begin_again(WallTime at, std::vector<EyeMessage>& messages) {
+    end(tracker_.end_all(), at, messages);
+    known_.clear();
+    plan_ = EmbeddingPlan(rules_of(options_));
+    looks_ = LookPlan();
+    last_whole_.reset();
+    demand_ = Demand::kNobody;
+  }
+
   bool worth_a_look(const ImageView& image, WallTime at) {
     const Stopwatch watch(times_.gate);
     area_ = surroundings(options_, image);
@@ -256,6 +270,7 @@ class Analysis::State {
   Demand demand_ = Demand::kNobody;  // after the last look
   ImageArea area_;                   // looked at in the present frame, when not all of it
   std::optional<WallTime> last_whole_;
+  std::optional<WallTime> last_at_;
   Tracker tracker_;
   EmbeddingPlan plan_;
   std::map<TrackId, Known> known_;

@@ -88,9 +88,10 @@ class LiveRun {
       MAITRED_ASSIGN(auto frame, source_.read());
       if (!frame) break;
       if (first) begin = std::chrono::steady_clock::now();
-      now = frame->position.count() > 0
-                ? frame->position
-                : std::chrono::duration_cast<Milliseconds>(std::chrono::steady_clock::now() - begin);
+      now =
+          frame->position.count() > 0
+              ? frame->position
+              : std::chrono::duration_cast<Milliseconds>(std::chrono::steady_clock::now() - begin);
       MAITRED_TRY(look(std::move(frame->image), now));
     }
     return report();
@@ -113,9 +114,8 @@ class LiveRun {
   Status report() {
     std::vector<Kept>& kept = best_.kept();
     if (kept.empty()) {
-      const auto worst = std::max_element(faults_.begin(), faults_.end(), [](auto& a, auto& b) {
-        return a.second < b.second;
-      });
+      const auto worst = std::max_element(faults_.begin(), faults_.end(),
+                                          [](auto& a, auto& b) { return a.second < b.second; });
       return input_error("no_good_picture",
                          worst == faults_.end()
                              ? std::string("the camera gave no picture")
@@ -135,7 +135,7 @@ class LiveRun {
                            "the camera has seen more than one person; let one stand before it");
       }
       MAITRED_ASSIGN(const std::string line,
-                     report_image(engine_, one.image.view, Purpose::kEnrol));
+                     report_image(engine_, one.image.view, options_.purpose));
       photos.push_back(json::parse(line));
     }
     say_(json_text({{"photos", std::move(photos)}}));

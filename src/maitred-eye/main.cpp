@@ -116,12 +116,13 @@ int measure_main(const Settings& settings, const Arguments& arguments) {
 }
 
 // Hints and, last, the reports, a line each, on standard output.
-int enrol_main(const Settings& settings, const Arguments& arguments) {
+int enrol_main(const Settings& settings, const Arguments& arguments, Purpose purpose) {
   const auto run = [&]() -> Status {
     MAITRED_ASSIGN(const EyeOptions options,
                    prepare_eye(settings, arguments.camera, std::getenv("RUNTIME_DIRECTORY")));
-    MAITRED_ASSIGN(Engine engine, prepare_engine(settings));
+    MAITRED_ASSIGN(Engine engine, prepare_engine(settings, use_for(purpose)));
     LiveEnrolment enrolment;
+    enrolment.purpose = purpose;
     enrolment.duration = Milliseconds{static_cast<std::int64_t>(arguments.enrol_s * 1000.0)};
     enrolment.another_person_below = options.analysis.another_person_below;
     MAITRED_ASSIGN(const auto source, open_source(options.capture.capture));
@@ -177,7 +178,7 @@ int eye_main(const Arguments& arguments) {
   if (arguments.photo) return photo_main(*settings, purpose);
   if (arguments.photos) return photos_main(*settings, purpose);
   if (arguments.measure) return measure_main(*settings, arguments);
-  if (arguments.enrol_s > 0.0) return enrol_main(*settings, arguments);
+  if (arguments.enrol_s > 0.0) return enrol_main(*settings, arguments, purpose);
   return camera_main(*settings, arguments);
 }
 

@@ -48,6 +48,7 @@ std::string cell(const json& object, const char* key) {
     const std::string text = printable(found->get<std::string>());
     return text.empty() ? "-" : text;
   }
+  if (found->is_number_float()) return fmt::format("{:.4g}", found->get<double>());
   return found->dump();
 }
 

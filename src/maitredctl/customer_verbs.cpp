@@ -1,13 +1,12 @@
 // init, enroll, list, show, update, ask, purchase, appointment.
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <cstdio>
 #include <memory>
 #include <optional>
 
+#include "camera_photos.h"
 #include "customer_text.h"
-#include "eye_report.h"
 #include "maitred/base/file.h"
 #include "maitred/core/shop.h"
 #include "maitred/store/store.h"
@@ -77,62 +76,6 @@ Result<json> probe_photos(Session& session, const std::vector<std::string>& phot
   return reports;
 }
 
-// Who holds a device holds it alone: the daemon's eye lets go of it for as long as this lives.
-class CameraPause {
- public:
-  CameraPause(Session& session, const CameraSettings& camera, double seconds)
-      : session_(session), camera_(camera.name) {
-    if (!camera.source.starts_with("/dev/")) return;
-    const json wanted = {{"camera", camera_}, {"seconds", seconds + 60.0}};
-    for (int attempt = 0; attempt < 30; ++attempt) {
-      const auto paused = session.ask("camera_pause", wanted);
-      paused_ = paused.has_value();
-      if (!paused && paused.error().code == "camera_in_use") refused_ = paused.error();
-      // Without a daemon there is nothing to pause, and the store does not know the verb.
-      if (!paused || paused->value("free", true)) return;
-      ::usleep(100'000);
-    }
-  }
-  ~CameraPause() {
-    if (paused_) (void)session_.ask("camera_resume", {{"camera", camera_}});
-  }
-  CameraPause(const CameraPause&) = delete;
-  CameraPause& operator=(const CameraPause&) = delete;
-  Status status() const {
-    if (refused_) return tl::unexpected(*refused_);
-    return {};
-  }
-
- private:
-  Session& session_;
-  const std::string camera_;
-  bool paused_ = false;
-  std::optional<Error> refused_;
-};
-
-// The reports of the best pictures; hints on the terminal while it lasts.
-Result<json> photos_of_camera(Session& session, const EnrolOptions& options) {
-  MAITRED_ASSIGN(const Settings* settings, session.settings());
-  const CameraSettings* camera = settings->camera(options.camera);
-  if (camera == nullptr) {
-    return input_error("camera_unknown",
-                       fmt::format("{} has no [[camera]] with the name \"{}\"",
-                                   settings->file.string(), options.camera));
-  }
-  const CameraPause pause(session, *camera, options.seconds);
-  MAITRED_TRY(pause.status());
-  const bool visible = !session.options().quiet && ::isatty(STDERR_FILENO) == 1;
-  auto photos = enrol_before_camera(
-      settings->file, options.camera, options.seconds, [visible](const json& hint) {
-        if (!visible) return;
-        fmt::print(stderr, "\r\033[K {:4.1f} s  {} good  \033[1m{}\033[0m",
-                   hint.value("seconds_left", 0.0), hint.value("good", 0), hint.value("hint", ""));
-        std::fflush(stderr);
-      });
-  if (visible) std::fputs("\r\033[K", stderr);
-  return photos;
-}
-
 Result<Answer> enrol(Session& session, const EnrolOptions& options) {
   json consent = {{"version", options.version},
                   {"reference", options.reference},
@@ -143,20 +86,17 @@ Result<Answer> enrol(Session& session, const EnrolOptions& options) {
                   {"channel", options.channel},
                   {"operator", options.taken_by.empty() ? this_actor().name : options.taken_by}};
   MAITRED_ASSIGN(json preferences, read_preferences(options.preferences));
-  json args = {{"name", options.name},
-               {"consent", std::move(consent)},
-               {"loyalty", options.loyalty},
-               {"preferences", std::move(preferences)},
-               {"tier", options.tier},
-               {"note", options.note},
-               {"external", options.external},
-               {"allow_duplicate", options.allow_duplicate}};
+  json args = {{"name", options.name},         {"consent", std::move(consent)},
+               {"loyalty", options.loyalty},   {"preferences", std::move(preferences)},
+               {"tier", options.tier},         {"note", options.note},
+               {"external", options.external}, {"allow_duplicate", options.allow_duplicate}};
   // Consent first: nothing is computed from a face before it is known to be good.
   MAITRED_TRY(session.ask("check_enrolment", args));
   if (options.camera.empty()) {
     MAITRED_ASSIGN(args["photos"], probe_photos(session, options.photos));
   } else {
-    MAITRED_ASSIGN(args["photos"], photos_of_camera(session, options));
+    MAITRED_ASSIGN(args["photos"], photos_of_camera(session, {options.camera, options.seconds,
+                                                              PhotoPurpose::kEnrol}));
   }
   if (options.keep_photos) {
     for (std::size_t i = 0; i < options.photos.size(); ++i) {

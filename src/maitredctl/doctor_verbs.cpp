@@ -8,6 +8,7 @@
 #include <set>
 
 #include "eye_report.h"
+#include "maitred/core/integrations.h"
 #include "maitred/core/shop.h"
 #include "maitred/doctor/access.h"
 #include "maitred/doctor/box.h"
@@ -199,6 +200,31 @@ Findings look_at_ports(const Settings& settings, const json& status) {
   return findings;
 }
 
+// Systems that are told what happens, as a running daemon finds them; else whether their files are
+// there.
+Findings look_at_integrations(const Settings& settings, const json& status) {
+  if (settings.webhooks.empty() && settings.mqtt.off()) return {};
+  if (const Status usable = check_integrations(settings); !usable) {
+    return {of_error("integration", usable.error(), "correct that section")};
+  }
+  Findings findings;
+  for (const json& one : status.value("integrations", json::array())) {
+    const bool delivering = one.value("state", "") == "delivering";
+    Finding finding =
+        delivering
+            ? good("integration", fmt::format("takes events, {} delivered since the start",
+                                              one.value("delivered", 0)))
+            : fault("integration",
+                    fmt::format("takes no events: {}; {} are kept for it", one.value("trouble", ""),
+                                one.value("waiting", 0)),
+                    "is it running and reachable from here? Under systemd the core has no network: "
+                    "systemctl cat maitred says what to open for it");
+    finding.subject = one.value("name", "");
+    findings.push_back(std::move(finding));
+  }
+  return findings;
+}
+
 Findings examine(Session& session) {
   Findings findings;
   const auto read = session.settings();
@@ -218,6 +244,7 @@ Findings examine(Session& session) {
   add(findings, look_at_backup(status, wall_now()));
   add(findings, look_at_ports(settings, status));
   add(findings, look_at_certificate(settings.staff.tls_cert, settings.staff.tls_key, wall_now()));
+  add(findings, look_at_integrations(settings, status));
   add(findings, look_at_cameras(settings, status, session.options().quiet));
   return findings;
 }

@@ -25,9 +25,8 @@ struct ConsentOptions {
 std::string consent_text(const json& answer) {
   std::string text = fmt::format("customer    {}\n", answer.value("id", ""));
   const json consent = answer.value("consent", json::object());
-  for (const char* key :
-       {"version", "reference", "granted", "expires", "withdrawn", "purpose", "channel", "operator",
-        "incentive", "valid"}) {
+  for (const char* key : {"version", "reference", "granted", "expires", "withdrawn", "purpose",
+                          "channel", "operator", "incentive", "valid"}) {
     text += fmt::format("{:<12}{}\n", key, cell(consent, key));
   }
   std::string scopes;
@@ -54,9 +53,9 @@ Result<Answer> consent_receipt(Session& session, const ConsentOptions& options) 
 Result<Answer> add_text(Session& session, const ConsentOptions& options) {
   MAITRED_ASSIGN(const auto bytes, read_file(options.file, std::size_t{64} << 10));
   Answer answer;
-  MAITRED_ASSIGN(answer.object,
-                 session.ask("consent_text_add", {{"version", options.version},
-                                                  {"text", std::string(bytes.begin(), bytes.end())}}));
+  MAITRED_ASSIGN(answer.object, session.ask("consent_text_add",
+                                            {{"version", options.version},
+                                             {"text", std::string(bytes.begin(), bytes.end())}}));
   answer.text = fmt::format("Consent text {} is on record.\n", options.version);
   return answer;
 }
@@ -93,8 +92,8 @@ void add_consent_papers(CommandLine& line, CLI::App* consent,
     });
     return verb;
   };
-  CLI::App* receipt = add(consent, "receipt", "What the customer agreed to, for them to keep",
-                          consent_receipt);
+  CLI::App* receipt =
+      add(consent, "receipt", "What the customer agreed to, for them to keep", consent_receipt);
   add_document_options(receipt, options->format, options->output);
   CLI::App* text = consent->add_subcommand("text", "The texts customers agree to");
   text->fallthrough();
@@ -140,8 +139,10 @@ void add_consent(CommandLine& line) {
                 {"scopes", options->scopes},
                 {"expires", options->expires}};
   });
-  renew->add_option("--consent-version", options->version, "Version of the text")->required();
-  renew->add_option("--consent-ref", options->reference, "Where the evidence is")->required();
+  renew->add_option("--consent-version", options->version,
+                    "Version of the text; as before if left out with --consent-ref");
+  renew->add_option("--consent-ref", options->reference,
+                    "Where the evidence is; needed after a withdrawal");
   renew->add_option("--scope", options->scopes, "Scopes; as before if left out")->delimiter(',');
   renew->add_option("--expires", options->expires, "Date it ends; never if left out");
 }

@@ -133,14 +133,16 @@ std::optional<std::string> next_trial_line(const Trial& trial, std::string& rece
 
 }  // namespace
 
-Result<nlohmann::json> enrol_before_camera(
-    const std::filesystem::path& settings_file, const std::string& camera, double seconds,
+Result<nlohmann::json> watch_camera(
+    const std::filesystem::path& settings_file, const CameraPhotos& wanted,
     const std::function<void(const nlohmann::json& hint)>& on_hint) {
   Trial trial;
-  MAITRED_TRY(start_trial(trial, {eye_program().string(), "-c", settings_file.string(), "--enrol",
-                                  fmt::format("{}", seconds), camera}));
+  MAITRED_TRY(start_trial(
+      trial, {eye_program().string(), "-c", settings_file.string(), "--enrol",
+              fmt::format("{}", wanted.seconds), "--purpose",
+              wanted.purpose == PhotoPurpose::kEnrol ? "enrol" : "probe", wanted.camera}));
   const Timestamp deadline = std::chrono::steady_clock::now() + kEnrolPatience +
-                             Milliseconds{static_cast<std::int64_t>(seconds * 1000.0)};
+                             Milliseconds{static_cast<std::int64_t>(wanted.seconds * 1000.0)};
   std::string received;
   while (const auto line = next_trial_line(trial, received, deadline)) {
     const auto object = parse_json(*line, JsonLimits{kEnrolLineLimitBytes, 6});
@@ -151,13 +153,13 @@ Result<nlohmann::json> enrol_before_camera(
       const std::string code = error.value("code", "trial_failed");
       static const std::set<std::string> kOfUser = {"no_good_picture", "several_people",
                                                     "camera_unknown", "demo_engine_refused"};
-      return tl::unexpected(Error{kOfUser.contains(code) ? Fault::kInput : Fault::kEnvironment, code,
-                                  error.value("message", "maitred-eye failed")});
+      return tl::unexpected(Error{kOfUser.contains(code) ? Fault::kInput : Fault::kEnvironment,
+                                  code, error.value("message", "maitred-eye failed")});
     }
     on_hint(*object);
   }
   return environment_error("trial_failed",
-                           fmt::format("camera '{}' gave no picture in time", camera));
+                           fmt::format("camera '{}' gave no picture in time", wanted.camera));
 }
 
 }  // namespace maitred

@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 #include <string>
 
+#include "camera_photos.h"
 #include "maitred/base/result.h"
 #include "maitred/base/time.h"
 
@@ -19,11 +20,11 @@ std::filesystem::path eye_program();
 Result<nlohmann::json> measure_camera(const std::filesystem::path& settings_file,
                                       const std::string& camera, Milliseconds patience);
 
-// `maitred-eye --enrol SECONDS CAMERA`: calls `on_hint` with each hint ("hint", "good",
-// "seconds_left") and returns the reports of the best pictures, a list. Errors: those of the eye
-// (no_good_picture, several_people, camera_absent, ...); trial_failed (kEnvironment).
-Result<nlohmann::json> enrol_before_camera(
-    const std::filesystem::path& settings_file, const std::string& camera, double seconds,
-    const std::function<void(const nlohmann::json& hint)>& on_hint);
+// `maitred-eye --enrol SECONDS --purpose PURPOSE CAMERA`: calls `on_hint` with each hint ("hint",
+// "good", "seconds_left") and returns the reports of the best pictures, a list. Errors: those of
+// the eye (no_good_picture, several_people, camera_absent, ...); trial_failed (kEnvironment).
+Result<nlohmann::json> watch_camera(const std::filesystem::path& settings_file,
+                                    const CameraPhotos& wanted,
+                                    const std::function<void(const nlohmann::json& hint)>& on_hint);
 
 }  // namespace maitred

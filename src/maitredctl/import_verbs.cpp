@@ -8,6 +8,7 @@
 #include "maitred/base/file.h"
 #include "maitred/base/json.h"
 #include "maitred/core/import_file.h"
+#include "maitred/core/note_file.h"
 #include "photo_probe.h"
 #include "verbs.h"
 
@@ -19,7 +20,7 @@ using nlohmann::json;
 constexpr std::size_t kPhotoBytes = std::size_t{16} << 20;
 
 // What became of a row.
-enum class Imported { kEnrolled, kUpdated, kUnchanged };
+enum class Imported { kEnrolled, kUpdated, kUnchanged, kNoted };
 
 class Import {
  public:
@@ -35,7 +36,8 @@ class Import {
     const std::string key = entry.args.at("external").get<std::string>();
     const auto [first, fresh] = rows_of_.try_emplace(key, row.row);
     if (!fresh) {
-      return input_error("same_row", fmt::format("it is the same customer as row {}", first->second));
+      return input_error("same_row",
+                         fmt::format("it is the same customer as row {}", first->second));
     }
     json args = entry.args;
     args["resume"] = true;
@@ -91,20 +93,35 @@ class Import {
 class ImportReport {
  public:
   ImportReport(const GlobalOptions& options, std::size_t rows)
-      : options_(options), rows_(rows), bar_(std::make_unique<ProgressBar>("import", options.quiet)) {}
+      : options_(options),
+        rows_(rows),
+        bar_(std::make_unique<ProgressBar>("import", options.quiet)) {}
 
   void done(Imported what) {
     ++counts_[what];
     show();
   }
-  void rejected(const ImportRow& row, const Error& why) {
-    rejected_.push_back({{"row", row.row}, {"line", row.line}, {"reason", why.message}});
+  void rejected(std::size_t row, std::size_t line, const Error& why) {
+    rejected_.push_back({{"row", row}, {"line", line}, {"reason", why.message}});
     if (!options_.json) {
       bar_->clear();
-      fmt::print("row {} (line {}): {}\n", row.row, row.line, shown_text(why.message));
+      fmt::print("row {} (line {}): {}\n", row, line, shown_text(why.message));
       std::fflush(stdout);
     }
     show();
+  }
+
+  Answer answer_of_notes() {
+    bar_.reset();
+    Answer answer;
+    answer.object = {{"noted", counts_[Imported::kNoted]},
+                     {"unchanged", counts_[Imported::kUnchanged]},
+                     {"rejected", rejected_}};
+    answer.text =
+        fmt::format("{} noted, {} known already, {} rejected.\n", counts_[Imported::kNoted],
+                    counts_[Imported::kUnchanged], rejected_.size());
+    if (rejected_.size() == rows_) answer.status = static_cast<int>(Fault::kNo);
+    return answer;
   }
 
   Answer answer() {
@@ -140,36 +157,59 @@ class ImportReport {
   json rejected_ = json::array();
 };
 
+// Each row is done, rejected, or the end of the import.
+template <class Row, class Take>
+Status take_all(const std::vector<Row>& rows, const std::string& file, ImportReport& report,
+                Take take) {
+  for (const Row& row : rows) {
+    const Result<Imported> done = take(row);
+    if (done) {
+      report.done(*done);
+    } else if (done.error().fault != Fault::kEnvironment) {
+      report.rejected(row.row, row.line, done.error());
+    } else {
+      Error error = done.error();
+      error.message = fmt::format("{}: stopped at row {}: {}; run the import again to go on", file,
+                                  row.row, error.message);
+      return tl::unexpected(std::move(error));
+    }
+  }
+  return {};
+}
+
+template <class Rows>
+Result<Rows> named_with(const std::string& file, Result<Rows> rows) {
+  if (!rows) rows.error().message = fmt::format("{}: {}", file, rows.error().message);
+  return rows;
+}
+
+Result<Answer> import_notes(Session& session, const std::string& file, std::string_view text,
+                            ImportFormat format) {
+  MAITRED_ASSIGN(const auto rows, named_with(file, read_notes(text, format)));
+  session.keep_store_open();
+  ImportReport report(session.options(), rows.size());
+  MAITRED_TRY(take_all(rows, file, report, [&](const NoteRow& row) -> Result<Imported> {
+    if (!row.args) return input_error("bad_row", row.reason);
+    MAITRED_ASSIGN(const json answer, session.ask("note", *row.args));
+    return answer.value("known", false) ? Imported::kUnchanged : Imported::kNoted;
+  }));
+  return report.answer_of_notes();
+}
+
 Result<Answer> import_file(Session& session, const std::string& file) {
   MAITRED_ASSIGN(const Settings* settings, session.settings());
   MAITRED_ASSIGN(const ImportFormat format, import_format_of(file));
   std::vector<ImportRow> rows;
   {
     MAITRED_ASSIGN(const auto bytes, read_file(file, kImportFileLimitBytes));
-    auto read = read_import({reinterpret_cast<const char*>(bytes.data()), bytes.size()}, format);
-    if (!read) {
-      Error error = read.error();
-      error.message = fmt::format("{}: {}", file, error.message);
-      return tl::unexpected(std::move(error));
-    }
-    rows = std::move(*read);
+    const std::string_view text(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+    if (is_note_file(text, format)) return import_notes(session, file, text, format);
+    MAITRED_ASSIGN(rows, named_with(file, read_import(text, format)));
   }
   session.keep_store_open();
   Import import(session, *settings, std::filesystem::path(file).parent_path());
   ImportReport report(session.options(), rows.size());
-  for (const ImportRow& row : rows) {
-    const auto done = import.take(row);
-    if (done) {
-      report.done(*done);
-    } else if (done.error().fault != Fault::kEnvironment) {
-      report.rejected(row, done.error());
-    } else {
-      Error error = done.error();
-      error.message = fmt::format("{}: stopped at row {}: {}; run the import again to go on",
-                                  file, row.row, error.message);
-      return tl::unexpected(std::move(error));
-    }
-  }
+  MAITRED_TRY(take_all(rows, file, report, [&](const ImportRow& row) { return import.take(row); }));
   return report.answer();
 }
 
@@ -177,7 +217,8 @@ Result<Answer> import_file(Session& session, const std::string& file) {
 
 void add_import_verb(CommandLine& line) {
   auto file = std::make_shared<std::string>();
-  CLI::App* verb = add_verb(line, "import", "Enrol many customers from a CSV or JSON lines file");
+  CLI::App* verb = add_verb(
+      line, "import", "Enrol many customers, or note what they bought, from CSV or JSON lines");
   verb->add_option("FILE", *file, "FILE.csv with a head, or FILE.jsonl with an object a line")
       ->required();
   verb->footer(
@@ -186,7 +227,13 @@ void add_import_verb(CommandLine& line) {
       "allow-duplicate, keep-photos. Several photos, preferences and scopes are separated by ';';\n"
       "photos are relative to the file. Run it again after an interruption: who is enrolled is\n"
       "known by external-id, or else by the row itself. A changed row with an external-id updates\n"
-      "name, loyalty, tier, note and preferences.");
+      "name, loyalty, tier, note and preferences.\n"
+      "\n"
+      "A file with a column customer (ID, loyalty:ID or external:ID) notes purchases (item, "
+      "status\n"
+      "bought, out_of_stock or returned, date), asks (text, item) and appointments (at, with), "
+      "each\n"
+      "once by its external-id, or else by what is in the row.");
   verb->callback(
       [&line, file] { line.run = [&line, file] { return import_file(line.session, *file); }; });
 }

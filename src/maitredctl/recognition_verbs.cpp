@@ -3,6 +3,7 @@
 
 #include <memory>
 
+#include "camera_photos.h"
 #include "photo_probe.h"
 #include "verbs.h"
 
@@ -14,13 +15,18 @@ using nlohmann::json;
 struct ProbeOptions {
   std::string id;
   std::vector<std::string> photos;
+  std::string camera;
+  double seconds = 3.0;
 };
 
-Result<json> probe_all(Session& session, const std::vector<std::string>& photos) {
+Result<json> probe_all(Session& session, const ProbeOptions& options) {
+  if (!options.camera.empty()) {
+    return photos_of_camera(session, {options.camera, options.seconds, PhotoPurpose::kProbe});
+  }
   MAITRED_ASSIGN(const Settings* settings, session.settings());
   json reports = json::array();
   PhotoProber prober(settings->file, PhotoPurpose::kProbe);
-  for (const std::string& photo : photos) {
+  for (const std::string& photo : options.photos) {
     MAITRED_ASSIGN(json report, prober.probe(photo));
     reports.push_back(std::move(report));
   }
@@ -29,7 +35,7 @@ Result<json> probe_all(Session& session, const std::vector<std::string>& photos)
 
 Result<Answer> identify(Session& session, const ProbeOptions& options) {
   json args = json::object();
-  MAITRED_ASSIGN(args["photos"], probe_all(session, options.photos));
+  MAITRED_ASSIGN(args["photos"], probe_all(session, options));
   Answer answer;
   MAITRED_ASSIGN(answer.object, session.ask("identify", args));
   if (!answer.object.value("match", false)) {
@@ -47,7 +53,7 @@ Result<Answer> verify(Session& session, const ProbeOptions& options) {
   json args = {{"id", options.id}};
   // Unknown ids and ended consents are told before a photo is looked at.
   MAITRED_TRY(session.ask("show", args));
-  MAITRED_ASSIGN(args["photos"], probe_all(session, options.photos));
+  MAITRED_ASSIGN(args["photos"], probe_all(session, options));
   Answer answer;
   MAITRED_ASSIGN(answer.object, session.ask("verify", args));
   const bool verified = answer.object.value("verified", false);
@@ -63,22 +69,35 @@ Result<Answer> verify(Session& session, const ProbeOptions& options) {
 
 void add_recognition_verbs(CommandLine& line) {
   auto options = std::make_shared<ProbeOptions>();
-  const auto add_photo = [&options](CLI::App* verb) {
-    verb->add_option("--photo", options->photos, "Photo; of several faces the largest counts")
-        ->required()
-        ->allow_extra_args(false)
-        ->take_all();
+  const auto add_probe = [&options](CLI::App* verb) {
+    auto* photo =
+        verb->add_option("--photo", options->photos, "Photo; of several faces the largest counts")
+            ->allow_extra_args(false)
+            ->take_all();
+    auto* camera = verb->add_option("--camera", options->camera,
+                                    "Instead of photos: who stands before this camera now");
+    verb->add_option("--seconds", options->seconds, "How long the camera looks (default: 3)")
+        ->check(CLI::Range(0.5, 60.0))
+        ->needs(camera);
+    photo->excludes(camera);
+  };
+  const auto one_of_both = [options] {
+    if (!options->photos.empty() || !options->camera.empty()) return;
+    throw CLI::ValidationError("give --photo or --camera");
   };
   CLI::App* identify_verb = add_verb(line, "identify", "Who is this? (1:N, for a service desk)");
-  add_photo(identify_verb);
-  identify_verb->callback([&line, options] {
+  add_probe(identify_verb);
+  identify_verb->callback([&line, options, one_of_both] {
+    one_of_both();
     line.run = [&line, options] { return identify(line.session, *options); };
   });
   CLI::App* verify_verb = add_verb(line, "verify", "Is this the customer? (1:1)");
   verify_verb->add_option("ID", options->id, "Customer id")->required();
-  add_photo(verify_verb);
-  verify_verb->callback(
-      [&line, options] { line.run = [&line, options] { return verify(line.session, *options); }; });
+  add_probe(verify_verb);
+  verify_verb->callback([&line, options, one_of_both] {
+    one_of_both();
+    line.run = [&line, options] { return verify(line.session, *options); };
+  });
 }
 
 }  // namespace maitred

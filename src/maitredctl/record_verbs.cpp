@@ -59,7 +59,9 @@ void add_audit(CommandLine& line, const Options& options) {
   CLI::App* verify = audit->add_subcommand("verify", "Check the whole chain and every sealed row");
   verify->fallthrough();
   CLI::App* accept = audit->add_subcommand(
-      "accept", "Take a store that is older than its record as it is; erasures on record hold");
+      "accept",
+      "Take a store that is older than its record, or newer than the clock, as it is; erasures "
+      "on record hold");
   accept->fallthrough();
   const auto chain = [&line, options]() -> Result<Answer> {
     Answer answer;

@@ -6,6 +6,8 @@
 #include <deque>
 #include <mutex>
 #include <thread>
+#include <utility>
+#include <vector>
 
 namespace maitred {
 namespace {
@@ -19,7 +21,7 @@ constexpr Milliseconds kLastPatience{2000};
 // Positive codes are the broker's.
 std::string in_words(int code) {
   if (code == 4) return "user or password is wrong";
-  if (code == 5) return "the broker does not let us in";
+  if (code == 5) return "the broker does not let us in: user or password";
   if (code > 0) return "the broker refused, code " + std::to_string(code);
   return mqtt::exception::error_str(code);
 }
@@ -62,16 +64,13 @@ class MqttPublisher::State : public std::enable_shared_from_this<State> {
     thread_ = std::thread([self = shared_from_this()] { self->work(); });
   }
 
-  void keep_connected() {
+  void connect(Done done) {
     const std::lock_guard lock(mutex_);
-    if (connecting_ || ready_) return;
+    if (ready_) return post_([done = std::move(done)] { done(true); });
+    waiting_.push_back(std::move(done));
+    if (connecting_) return;
     connecting_ = true;
-    add([this] { connect(); });
-  }
-
-  bool connected() const {
-    const std::lock_guard lock(mutex_);
-    return ready_;
+    add([this] { attempt(); });
   }
 
   std::string trouble() const {
@@ -144,7 +143,7 @@ class MqttPublisher::State : public std::enable_shared_from_this<State> {
     return connect;
   }
 
-  void connect() {
+  void attempt() {
     auto* answer = new OneAnswer([weak = weak_from_this()](bool ok, const std::string& why) {
       if (const auto self = weak.lock()) self->on_connect(ok, why);
     });
@@ -161,6 +160,9 @@ class MqttPublisher::State : public std::enable_shared_from_this<State> {
     connecting_ = false;
     ready_ = ok;
     trouble_ = ok ? "" : why;
+    for (Done& done : std::exchange(waiting_, {})) {
+      if (!gone_) post_([done = std::move(done), ok] { done(ok); });
+    }
     if (!ok || ending_) return;
     for (const auto& [topic, text] : options_.announcements) {
       add([this, topic = topic, text = text] { send(topic, text, true, {}); });
@@ -202,6 +204,7 @@ class MqttPublisher::State : public std::enable_shared_from_this<State> {
   mutable std::mutex mutex_;
   std::condition_variable changed_;
   std::deque<std::function<void()>> jobs_;  // this and the following are guarded by mutex_
+  std::vector<Done> waiting_;               // for the end of the attempt to connect
   std::string trouble_;
   bool connecting_ = false;
   bool ready_ = false;
@@ -229,8 +232,7 @@ Result<std::unique_ptr<MqttPublisher>> MqttPublisher::make(MqttOptions options, 
 
 MqttPublisher::MqttPublisher(std::shared_ptr<State> state) : state_(std::move(state)) {}
 MqttPublisher::~MqttPublisher() { state_->end(); }
-void MqttPublisher::keep_connected() { state_->keep_connected(); }
-bool MqttPublisher::connected() const { return state_->connected(); }
+void MqttPublisher::connect(Done done) { state_->connect(std::move(done)); }
 std::string MqttPublisher::trouble() const { return state_->trouble(); }
 void MqttPublisher::publish(const std::string& topic, const std::string& text, Done done) {
   state_->publish(topic, text, std::move(done));

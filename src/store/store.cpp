@@ -110,6 +110,15 @@ Status check_file(Vault& vault, const Testimony& testimony) {
                                        vault.path().string()));
 }
 
+// After a clock that was ahead and has been set back.
+Status go_on_in_the_present(Vault& vault, const Actor& actor) {
+  AuditChain chain(vault);
+  MAITRED_ASSIGN(const auto newest, chain.rows(1));
+  if (newest.empty() || newest.back().at <= actor.at) return {};
+  return chain.append(actor, "accept", "",
+                      fmt::format("the clock was set back from {}", format_time(newest.back().at)));
+}
+
 // Compares the store with its witness, and has the witness follow from now on.
 Status hear(Vault& vault, Witness& witness, const OpenOptions& options) {
   const bool accept = options.accept_older;
@@ -118,9 +127,10 @@ Status hear(Vault& vault, Witness& witness, const OpenOptions& options) {
   if (!heard && ledger.witnessed && !accept) return tl::unexpected(heard.error());
   const std::optional<Testimony> testimony = heard ? *heard : std::nullopt;
   if (!testimony && ledger.witnessed && !accept) {
-    return older(vault, fmt::format("{} is missing, so it cannot be told whether this is the newest "
-                                    "state",
-                                    witness.file().string()));
+    return older(vault,
+                 fmt::format("{} is missing, so it cannot be told whether this is the newest "
+                             "state",
+                             witness.file().string()));
   }
   const std::uint64_t seen = testimony ? testimony->generation : 0;
   if (ledger.generation < seen && !accept) {
@@ -135,9 +145,9 @@ Status hear(Vault& vault, Witness& witness, const OpenOptions& options) {
   vault.set_on_commit([&witness](std::uint64_t generation) { witness.note(generation); });
   if (taken) {
     MAITRED_TRY(AuditChain(vault).append(options.actor, "accept", "", "an older state was taken"));
-    MAITRED_TRY(replay(vault, read_erasure_file(vault, erasure_file(vault.path())),
-                       options.actor));
+    MAITRED_TRY(replay(vault, read_erasure_file(vault, erasure_file(vault.path())), options.actor));
   }
+  if (accept) MAITRED_TRY(go_on_in_the_present(vault, options.actor));
   if (ledger.witnessed) return {};
   ledger.witnessed = true;
   return vault.keep_ledger();

@@ -19,6 +19,7 @@ constexpr double kTentativeCost = 0.05;  // confirmed tracks choose first where 
 constexpr float kVelocityGain = 0.5F;    // of the newest measurement
 constexpr double kPredictSeconds = 0.5;  // unseen for longer, people are not where they headed
 constexpr double kLeastStepSeconds = 0.005;
+constexpr Milliseconds kMostStep{10'000};  // between looks that belong together
 
 double seconds(Milliseconds time) { return std::chrono::duration<double>(time).count(); }
 
@@ -82,9 +83,10 @@ void Tracker::hit(Track& track, const Face& face, WallTime at) {
   ++track.hits;
 }
 
-void Tracker::drop_lost(WallTime at, TrackerUpdate& result) {
+void Tracker::drop_lost(WallTime at, Milliseconds step, TrackerUpdate& result) {
   std::erase_if(tracks_, [&](const Track& track) {
-    const Milliseconds gap = track.confirmed ? rules_.max_gap : rules_.tentative_gap;
+    const Milliseconds gap =
+        std::max(track.confirmed ? rules_.max_gap : rules_.tentative_gap, step + step / 2);
     if (at - track.last_seen <= gap) return false;
     if (track.confirmed) result.ended.push_back(track.id);
     return true;
@@ -104,11 +106,14 @@ std::vector<std::optional<std::size_t>> Tracker::associate(std::span<const Face>
 
 TrackerUpdate Tracker::update(std::span<const Face> faces, WallTime at) {
   at = std::max(at, last_at_);
-  last_at_ = at;
+  const Milliseconds since_last = at - std::exchange(last_at_, at);
+  // A single pause does not make looks rare.
+  const Milliseconds step =
+      std::min({since_last, std::exchange(last_step_, since_last), kMostStep});
   TrackerUpdate result;
   result.begun = std::exchange(split_begun_, {});
   result.ended = std::exchange(split_ended_, {});
-  drop_lost(at, result);
+  drop_lost(at, step, result);
 
   const auto face_of = associate(faces, at);
   std::vector<bool> taken(faces.size(), false);
@@ -162,6 +167,8 @@ std::vector<TrackId> Tracker::end_all() {
     if (track.confirmed) ended.push_back(track.id);
   }
   tracks_.clear();
+  last_at_ = {};
+  last_step_ = Milliseconds{0};
   return ended;
 }
 

@@ -89,6 +89,8 @@ class WebServer::State : public web::ConnectionOwner, public std::enable_shared_
   }
 
   std::uint16_t port() const { return port_; }
+  bool has_tls() const { return tls_ != nullptr; }
+  void use_tls(std::shared_ptr<net::ssl::context> tls) { tls_ = std::move(tls); }
   std::size_t connections() const { return connections_.size(); }
 
   WebSite* site() override { return site_; }
@@ -141,8 +143,8 @@ class WebServer::State : public web::ConnectionOwner, public std::enable_shared_
     const auto remote = socket.remote_endpoint(error);
     if (error) return;
     const web::Peer peer{++last_id_, remote.address().to_string(), tls_ != nullptr};
-    auto carrier = tls_ ? web::tls_carrier(std::move(socket), *tls_)
-                        : web::plain_carrier(std::move(socket));
+    auto carrier =
+        tls_ ? web::tls_carrier(std::move(socket), *tls_) : web::plain_carrier(std::move(socket));
     const auto connection = web::http_connection(std::move(carrier), peer, weak_from_this());
     connections_.emplace(peer.id, connection);
     connection->start();
@@ -175,7 +177,7 @@ class WebServer::State : public web::ConnectionOwner, public std::enable_shared_
   WebSite* site_;
   tcp::acceptor acceptor_;
   const std::uint16_t port_;
-  const std::shared_ptr<net::ssl::context> tls_;
+  std::shared_ptr<net::ssl::context> tls_;
   const WebServerOptions options_;
   net::steady_timer pause_;
   net::steady_timer patience_;
@@ -191,8 +193,8 @@ Result<std::unique_ptr<WebServer>> WebServer::open(net::io_context& io, WebSite&
     MAITRED_ASSIGN(tls, web::server_tls(options.tls_cert, options.tls_key));
   }
   MAITRED_ASSIGN(tcp::acceptor acceptor, web_acceptor(io, options));
-  auto state = std::make_shared<State>(io, site, std::move(acceptor), std::move(tls),
-                                       std::move(options));
+  auto state =
+      std::make_shared<State>(io, site, std::move(acceptor), std::move(tls), std::move(options));
   state->accept();
   return std::unique_ptr<WebServer>(new WebServer(std::move(state)));
 }
@@ -201,6 +203,12 @@ WebServer::WebServer(std::shared_ptr<State> state) : state_(std::move(state)) {}
 WebServer::~WebServer() { state_->abandon(); }
 std::uint16_t WebServer::port() const { return state_->port(); }
 std::size_t WebServer::connections() const { return state_->connections(); }
+Result<std::function<void()>> WebServer::renew_tls(const std::string& cert,
+                                                   const std::string& key) {
+  if (!state_->has_tls() || cert.empty()) return [] {};
+  MAITRED_ASSIGN(auto tls, web::server_tls(cert, key));
+  return [state = state_, tls = std::move(tls)] { state->use_tls(tls); };
+}
 void WebServer::drain(Milliseconds patience, std::function<void()> done) {
   state_->drain(patience, std::move(done));
 }

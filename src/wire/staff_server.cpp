@@ -30,16 +30,15 @@ using Counts = StaffSession::Counts;
 namespace {
 
 constexpr std::size_t kRefusalsAtOnce = 64;
-constexpr int kFailuresALine = 10;  // wrong tokens from an address, a line of the log
+constexpr int kFailuresALine = 10;         // wrong tokens from an address, a line of the log
 constexpr Milliseconds kAcceptPause{200};  // when the process has no descriptor left
 constexpr Milliseconds kGrace{1000};  // for a new client, before it has to make way for another
 constexpr Milliseconds kSlowestTick{250};
 constexpr Milliseconds kFastestTick{5};
 
 Milliseconds tick_of(const StaffLimits& limits) {
-  const auto shortest = std::min({limits.stalled, limits.handshake, limits.auth, limits.idle,
-                                  limits.lingering}) /
-                        4;
+  const auto shortest =
+      std::min({limits.stalled, limits.handshake, limits.auth, limits.idle, limits.lingering}) / 4;
   return std::clamp(shortest, kFastestTick, kSlowestTick);
 }
 
@@ -105,6 +104,7 @@ class StaffServer::State : public StaffSession::Owner, public std::enable_shared
   }
 
   std::uint16_t port() const { return port_; }
+  void use_tls(std::shared_ptr<wire::TlsContext> tls) { tls_ = std::move(tls); }
   std::size_t clients() const {
     return count_if([](StaffSession& session) { return session.open(); });
   }
@@ -199,18 +199,16 @@ class StaffServer::State : public StaffSession::Owner, public std::enable_shared
     if (sessions_.size() >= options_.limits.clients + kRefusalsAtOnce) return stream->close();
     const bool too_many = clients() >= options_.limits.clients && !make_room();
     const std::uint64_t id = ++last_id_;
-    const auto session =
-        std::make_shared<StaffSession>(io_, std::move(stream), id, weak_from_this(),
-                                       options_.limits, std::move(address));
+    const auto session = std::make_shared<StaffSession>(
+        io_, std::move(stream), id, weak_from_this(), options_.limits, std::move(address));
     sessions_.emplace(id, session);
     session->standing().authenticated = terminal || !desk_.tokens_required();
     if (terminal) session->standing().terminal = std::move(*terminal);
     if (too_many) {
-      session->refuse_after(
-          Milliseconds{0},
-          {Fault::kEnvironment, "too_many_clients",
-           fmt::format("{} clients are connected, no more are taken; try later",
-                       options_.limits.clients)});
+      session->refuse_after(Milliseconds{0},
+                            {Fault::kEnvironment, "too_many_clients",
+                             fmt::format("{} clients are connected, no more are taken; try later",
+                                         options_.limits.clients)});
     }
     session->start(hello_);
   }
@@ -312,13 +310,11 @@ class StaffServer::State : public StaffSession::Owner, public std::enable_shared
       session.standing().terminal = std::move(*terminal);
       session.standing().authenticated = true;
     } else if (desk_.tokens_required()) {
-      const auto wait =
-          failures_.note(session.address(), std::chrono::steady_clock::now());
+      const auto wait = failures_.note(session.address(), std::chrono::steady_clock::now());
       if (const int count = failures_.count(session.address()); count % kFailuresALine == 0) {
         spdlog::warn("{} wrong tokens from {} within a minute", count, session.address());
       }
-      session.refuse_after(
-          wait, {Fault::kInput, "bad_token", "this token is unknown or revoked"});
+      session.refuse_after(wait, {Fault::kInput, "bad_token", "this token is unknown or revoked"});
     }
   }
 
@@ -389,7 +385,7 @@ class StaffServer::State : public StaffSession::Owner, public std::enable_shared
   asio::steady_timer tick_;
   asio::steady_timer patience_;
   const StaffServerOptions options_;
-  const std::shared_ptr<wire::TlsContext> tls_;
+  std::shared_ptr<wire::TlsContext> tls_;
   const SharedLine hello_;
   const SharedLine pong_ = make_line(pong_line());
 
@@ -423,6 +419,11 @@ std::size_t StaffServer::clients() const { return state_->clients(); }
 std::size_t StaffServer::clients_resumed() const { return state_->clients_resumed(); }
 void StaffServer::admit(std::unique_ptr<StaffPipe> pipe, StaffTerminal terminal) {
   state_->admit(wire::pipe_stream(std::move(pipe)), "board", std::move(terminal));
+}
+Result<std::function<void()>> StaffServer::renew_tls(const std::string& cert,
+                                                     const std::string& key) {
+  MAITRED_ASSIGN(auto tls, wire::TlsContext::load(cert, key));
+  return [state = state_, tls = std::move(tls)] { state->use_tls(tls); };
 }
 void StaffServer::publish(const Alert& alert) { state_->publish(alert); }
 void StaffServer::announce_claim(const VisitId& visit, std::string_view by) {

@@ -1,10 +1,11 @@
-// Files of customers to enrol.
+// Files of customers to enrol, and of what they bought.
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
 
 #include "maitred/base/csv.h"
 #include "maitred/core/import_file.h"
+#include "maitred/core/note_file.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const std::string_view text(reinterpret_cast<const char*>(data), size);
@@ -21,6 +22,14 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     for (const auto& row : *rows) {
       // Either an enrolment or a reason, which is one line.
       if (row.entry.has_value() == !row.reason.empty()) __builtin_trap();
+      if (row.reason.find('\n') != std::string::npos) __builtin_trap();
+    }
+  }
+  for (const auto format : {maitred::ImportFormat::kCsv, maitred::ImportFormat::kJsonLines}) {
+    const auto rows = maitred::read_notes(text, format);
+    if (!rows) continue;
+    for (const auto& row : *rows) {
+      if (row.args.has_value() == !row.reason.empty()) __builtin_trap();
       if (row.reason.find('\n') != std::string::npos) __builtin_trap();
     }
   }

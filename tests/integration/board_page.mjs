@@ -1,6 +1,7 @@
 // The steps of s11_board_page.py: CHROMIUM PORT TOKEN PICTURES PHOTO CUSTOMER STAFF_PORT.
 // It says "open the door", "cut the line" and "mend the line" when the shop is to do so.
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import net from "node:net";
 import { pathToFileURL } from "node:url";
 
@@ -54,12 +55,21 @@ const faint = (page) => page.evaluate(() => {
 const nameless = (page) => page.evaluate(() => [...document.querySelectorAll("button, input, a, img")]
   .filter((node) => node.checkVisibility() && !(node.textContent.trim() || node.getAttribute("aria-label") ||
     node.labels?.length || node.hasAttribute("alt"))).map((node) => node.outerHTML.slice(0, 80)));
+// What axe-core finds against WCAG 2.1, A and AA.
+const axeSource = readFileSync(process.env.AXE_CORE, "utf8");
+async function violations(page) {
+  await page.evaluate(axeSource);
+  return page.evaluate(async () => (await axe.run(document, {
+    runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"], resultTypes: ["violations"] })).violations
+    .map((one) => `${one.id}: ${one.nodes.map((node) => node.html.slice(0, 90)).join(" | ")}`));
+}
 // Nothing runs over the edge.
 const tooWide = (page) => page.evaluate(() => document.documentElement.scrollWidth > innerWidth);
 async function fit(page, what) {
   assert.deepEqual(await faint(page), [], `contrast: ${what}`);
   assert.deepEqual(await nameless(page), [], `names: ${what}`);
   assert.equal(await tooWide(page), false, `width: ${what}`);
+  assert.deepEqual(await violations(page), [], `axe: ${what}`);
 }
 
 // --- sign-in, by keyboard alone

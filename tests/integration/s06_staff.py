@@ -67,7 +67,7 @@ class Staff(ShopTest):
         deep = b'{"type":' + b"[" * 50 + b"]" * 50 + b"}\n"
         for garbage in (b"hello\n", b"\x00\xff\xfe\x01\n", b"[1,2]\n", b"{}\n", deep,
                         b'{"type":"dance"}\n', b'{"type":"claim"}\n', b'{"type":"resume","after":-1}\n',
-                        b'{"type":"resume","after":"x"}\n', b"x" * 20000, b"{" * 17000 + b"\n"):
+                        b'{"type":"resume","after":"x"}\n', b"x" * 20000, b"{" * 17000 + b"\n", b"x" * 1_000_000):
             client = self.box.client(resume=False)
             try:
                 client.raw(garbage)

@@ -96,6 +96,46 @@ class Import(ShopTest):
         self.assertEqual(self.box.do("import", path)["enrolled"], 1)
         self.assertEqual(self.box.do("status")["customers"], 3)
 
+    def test_purchases_asks_and_appointments_come_in_once(self):
+        rows = [self.row(n, self.photo(n), **{"external-id": f"crm-{n}"}) for n in range(2)]
+        self.box.do("import", self.csv(rows))
+        ids = {one["name"]: one["id"] for one in self.box.do("list")["customers"]}
+        self.box.start(spawn=False)
+        path = self.box.folder / "history.csv"
+        path.write_text("customer,item,status,date,text,at,with,external-id\n"
+                        "external:crm-0,TS-43,out_of_stock,2026-11-01,,,,r-1\n"
+                        "loyalty:L1,wool socks,bought,2026-11-02,,,,r-2\n"
+                        f"{ids['Customer 0']},TS-43,,,\"trail shoes, size 43\",,,\n"
+                        "external:crm-1,,,,,2026-11-22T10:30Z,Kim,b-5\n"
+                        "external:nobody,TS-43,bought,,,,,r-3\n"
+                        "external:crm-1,TS-43,stolen,,,,,r-4\n")
+        answer = self.box.do("import", path)
+        self.assertEqual((answer["noted"], answer["unchanged"]), (4, 0))
+        self.assertEqual([(one["row"], one["line"]) for one in answer["rejected"]], [(5, 6), (6, 7)])
+        shown = self.box.do("show", ids["Customer 0"])
+        self.assertEqual([(one["item"], one["status"]) for one in shown["purchases"]],
+                         [("TS-43", "out_of_stock")])
+        self.assertTrue(shown["purchases"][0]["date"].startswith("2026-11-01"))
+        self.assertEqual([one["text"] for one in shown["asks"]], ["trail shoes, size 43"])
+        # What was out of stock last time is in what staff would be told.
+        tried = self.box.do("rule", "test", ids["Customer 0"])
+        self.assertIn("trail shoes", json.dumps(tried))
+        # Again, and as JSON lines without the daemon: nothing twice.
+        self.assertEqual(self.box.do("import", path)["unchanged"], 4)
+        self.box.stop()
+        lines = self.box.folder / "history.jsonl"
+        lines.write_text(json.dumps({"customer": "external:crm-0", "item": "TS-43",
+                                     "status": "out_of_stock", "external-id": "r-1"}) + "\n" +
+                         json.dumps({"customer": "external:crm-0", "item": 4711, "status": "bought",
+                                     "date": "2026-11-03"}) + "\n")
+        for noted in (1, 0):
+            answer = self.box.do("import", lines)
+            self.assertEqual((answer["noted"], answer["unchanged"]), (noted, 2 - noted))
+        self.assertEqual(len(self.box.do("show", ids["Customer 0"])["purchases"]), 2)
+        nothing = self.box.folder / "nothing.csv"
+        nothing.write_text("customer,item,status\nexternal:nobody,x,bought\n")
+        self.assertEqual(self.box.ctl("import", nothing).status, 1)
+
     def test_killed_at_any_moment_and_run_again_nobody_is_missing_or_there_twice(self):
         rows = [self.row(n, self.photo(n)) for n in range(40)]
         rows[7]["photo"] = "photos/absent.png"

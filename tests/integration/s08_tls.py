@@ -57,15 +57,19 @@ class Tls(ShopTest):
         self.box.section("visits", cooldown="1s", escalate=[], alert_ttl="3d")
         self.box.section("staff", listen=f"127.0.0.1:{self.box.port}", tls_cert="shop.pem",
                          tls_key="shop.key")
+        self.certify()
+        self.box.init()
+        for member in list(truth["enroll"])[:2]:
+            self.box.enrol(member, portrait_of_member(member), extra=["--allow-duplicate"])
+        self.token = self.box.do("staff", "add", "till")["token"]
+
+    def certify(self):
+        """A new certificate and key, where the configuration names them."""
         subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt",
                         "ec_paramgen_curve:P-256", "-nodes", "-days", "2", "-subj", "/CN=shop",
                         "-addext", "subjectAltName=IP:127.0.0.1", "-keyout",
                         self.box.folder / "shop.key", "-out", self.box.folder / "shop.pem"],
                        check=True, capture_output=True)
-        self.box.init()
-        for member in list(truth["enroll"])[:2]:
-            self.box.enrol(member, portrait_of_member(member), extra=["--allow-duplicate"])
-        self.token = self.box.do("staff", "add", "till")["token"]
 
     def watch(self, *words, token=None, server=False, count=1):
         command = [BIN / "maitredctl", "-c", self.box.config, "--json", "watch", "--count",
@@ -122,6 +126,42 @@ class Tls(ShopTest):
         except ConnectionError:
             answer = b""
         self.assertNotIn(b"hello", answer)
+
+    def test_a_new_certificate_is_taken_over_without_dropping_anyone(self):
+        board_port, api_port = free_port(), free_port()
+        self.box.cameras = []
+        self.box.section("board", listen=f"127.0.0.1:{board_port}", tls_cert="shop.pem",
+                         tls_key="shop.key")
+        self.box.section("api", listen=f"127.0.0.1:{api_port}")
+        self.box.write().start(spawn=False)
+        ports = (self.box.port, board_port, api_port)
+
+        def shown():
+            return {ssl.get_server_certificate(("127.0.0.1", port)) for port in ports}
+
+        def reload_until(text):
+            seen = self.box.log.read_text().count(text)
+            self.box.daemon.send_signal(signal.SIGHUP)
+            deadline = time.monotonic() + 10 * PATIENCE
+            while self.box.log.read_text().count(text) == seen:
+                self.assertLess(time.monotonic(), deadline, self.box.log.read_text())
+                time.sleep(0.02)
+
+        first = shown()
+        self.assertEqual(len(first), 1)
+        till = TlsClient(self.box, self.token)
+        self.certify()
+        reload_until("is taken over")
+        second = shown()
+        self.assertEqual((len(second), len(first & second)), (1, 0))
+        till.send({"type": "ping"})
+        self.assertIsNotNone(till.until("pong"))
+        # A key of another certificate is refused, and what was there stays.
+        (self.box.folder / "shop.pem").write_text("nonsense")
+        reload_until("the one before stays")
+        self.assertEqual(shown(), second)
+        till.send({"type": "ping"})
+        self.assertIsNotNone(till.until("pong"))
 
     def test_revocation_ends_a_connection_at_once_and_guessers_wait(self):
         self.box.cameras = []

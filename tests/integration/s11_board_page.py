@@ -7,18 +7,19 @@ import shutil
 from shop import *
 
 CHROMIUM = os.environ.get("MAITRED_CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
-PLAYWRIGHT = "playwright-core@1.48.2"
+PACKAGES = ["playwright-core@1.48.2", "axe-core@4.10.2"]
 
 
 def playwright_folder():
-    """Where playwright-core is installed, once for a build folder; None without npm or a network."""
+    """Where what drives and judges the page is installed, once for a build folder; None without npm
+    or a network."""
     folder = pathlib.Path(os.environ.get("MAITRED_PLAYWRIGHT", BIN.parent / "playwright"))
-    if not (folder / "node_modules/playwright-core").is_dir():
+    if not all((folder / "node_modules" / name.split("@")[0]).is_dir() for name in PACKAGES):
         folder.mkdir(parents=True, exist_ok=True)
         environment = os.environ | {"PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD": "1"}
         try:
             done = subprocess.run(["npm", "install", "--no-audit", "--no-fund", "--prefix", folder,
-                                   PLAYWRIGHT], env=environment, capture_output=True, timeout=120)
+                                   *PACKAGES], env=environment, capture_output=True, timeout=120)
         except (OSError, subprocess.TimeoutExpired):
             return None
         if done.returncode != 0:
@@ -67,7 +68,8 @@ class BoardPage(ShopTest):
             ["node", script, CHROMIUM, str(board_port), token, pictures, photo, people[1],
              str(box.port)],
             env=os.environ | {"NODE_PATH": str(playwright / "node_modules"),
-                              "PLAYWRIGHT_CORE": str(playwright / "node_modules/playwright-core/index.mjs")},
+                              "PLAYWRIGHT_CORE": str(playwright / "node_modules/playwright-core/index.mjs"),
+                              "AXE_CORE": str(playwright / "node_modules/axe-core/axe.min.js")},
             stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         try:
             for line in steps.stdout:

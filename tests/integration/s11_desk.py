@@ -48,6 +48,25 @@ class Desk(ShopTest):
         again = self.enrol(box)
         self.assertEqual((again.status, again.code), (2, "face_enrolled"))
 
+    def test_who_stands_before_the_camera_is_told_at_the_desk(self):
+        box = self.desk(*[(3, look) for look in range(6)])
+        there = box.enrol("Robin Sample", portrait(3, 7), portrait(3, 8))
+        answer = box.do("identify", "--camera", "entrance", "--seconds", "3")
+        self.assertEqual((answer["match"], answer["id"]), (True, there))
+        self.assertEqual(box.ctl("verify", there, "--camera", "entrance").status, 0)
+        # Some drawn people look alike: the first that the command line tells apart.
+        other = next(number for number in range(4, 40)
+                     if box.ctl("verify", there, "--photo", portrait(number)).status == 1)
+        away = box.enrol("Ada Example", portrait(other), extra=["--allow-duplicate"])
+        answer = box.ctl("verify", away, "--camera", "entrance", "--seconds", "3")
+        self.assertEqual((answer.status, answer.json["verified"]), (1, False))
+        for words in (["verify", away], ["identify", "--camera", "garage"],
+                      ["identify", "--camera", "entrance", "--photo", portrait(1)],
+                      ["identify", "--photo", portrait(1), "--seconds", "3"]):
+            answer = box.ctl(*words)
+            self.assertEqual(answer.status, 2, words)
+            self.assertEqual(len(answer.err.splitlines()), 1, answer.err)
+
     def test_what_cannot_be_enrolled_is_said(self):
         box = self.desk((3, 0))
         picture = grey_png(640, 480)

@@ -1,5 +1,6 @@
 """The report, whose figures are recomputed here from the raw rows."""
 
+import datetime
 import math
 import statistics
 
@@ -7,14 +8,78 @@ from shop import *
 from visits_shop import VisitsTest
 
 
+# Student's t, 97.5 %, by degrees of freedom, from printed tables.
+STUDENT = [12.7062, 4.3027, 3.1824, 2.7764, 2.5706, 2.4469, 2.3646, 2.3060, 2.2622, 2.2281, 2.2010,
+           2.1788, 2.1604, 2.1448, 2.1314, 2.1199, 2.1098, 2.1009, 2.0930, 2.0860, 2.0796, 2.0739,
+           2.0687, 2.0639, 2.0595, 2.0555, 2.0518, 2.0484, 2.0452, 2.0423]
+Z, POWER = 1.959964, 0.841621
+
+
+def seconds(later, earlier):
+    def parse(text):
+        return datetime.datetime.fromisoformat(text.replace("Z", "+00:00"))
+
+    return max(0.0, (parse(later) - parse(earlier)).total_seconds())
+
+
+def quantile(values, p):
+    """Between the order statistics; None of nothing."""
+    values = sorted(values)
+    if len(values) < 2:
+        return values[0] if values else None
+    return statistics.quantiles(values, n=100, method="inclusive")[round(p * 100) - 1]
+
+
+def mean_interval(values):
+    if len(values) < 2:
+        return None
+    half = STUDENT[len(values) - 2] * statistics.stdev(values) / math.sqrt(len(values))
+    return statistics.mean(values) - half, statistics.mean(values) + half
+
+
 class Report(VisitsTest):
+    def same(self, shown, wanted, what):
+        """A number, or an interval."""
+        if wanted is None:
+            return self.assertIsNone(shown, what)
+        if isinstance(wanted, tuple):
+            self.assertAlmostEqual(shown["low"], wanted[0], places=3, msg=what)
+            return self.assertAlmostEqual(shown["high"], wanted[1], places=3, msg=what)
+        self.assertAlmostEqual(shown, wanted, places=3, msg=what)
+
+    def arm(self, shown, rows, ratings, what):
+        self.assertEqual(shown["visits"], len(rows), what)
+        self.assertEqual(shown["customers"], len({row["id"] for row in rows}), what)
+        given = [ratings[row["visit"]] for row in rows if row["visit"] in ratings]
+        self.assertEqual(shown["ratings"], len(given), what)
+        for name, values, least, most in (
+                ("mean_rating", given, 0, 10),
+                ("nps", [100 if r >= 9 else -100 if r <= 6 else 0 for r in given], -100, 100)):
+            interval = mean_interval(values)
+            if interval:
+                interval = max(interval[0], least), min(interval[1], most)
+                self.same(shown[name]["estimate"], statistics.mean(values), f"{what} {name}")
+            self.same(shown[name], interval, f"{what} {name}")
+        return given
+
     def test_the_report_equals_what_the_rows_say(self):
-        box, people = self.shop_with_visits()
-        self.play(box)
-        alerts = self.serve_all(box, ("served", "wrong_person", "declined"))
+        box, people = self.shop_with_visits(cooldown="1ms")
+        path = box.cameras[0]["source"]
+        ratings, texts = {}, iter([9, 4, 10, 7, 8, 6, 9, 3, 10, 5] * 10)
+        # Two cameras, and a time without alerts.
+        for camera, share in (("entrance", 0.0), ("till", 1.0), ("till", 0.0)):
+            box.cameras = []
+            box.camera(path, name=camera, realtime=False).section("visits", holdout=share)
+            box.write()
+            self.play(box)
+            alerts = self.serve_all(box, ("served", "wrong_person", "declined", "served"))
+            for row in box.do("visits")["visits"]:
+                if row["visit"] not in ratings and row["outcome"] != "wrong_person":
+                    ratings[row["visit"]] = next(texts)
+                    box.do("feedback", row["visit"], "--rating", ratings[row["visit"]])
+            box.stop()
+        box.start(spawn=False)
         self.assertGreaterEqual(len(alerts), 2)
-        for number, alert in enumerate(alerts):
-            box.do("feedback", alert["visit"], "--rating", str(10 - 3 * number))
         page = box.folder / "report.html"
         report = box.do("report", "--html", page)
         visits = box.do("visits")["visits"]
@@ -23,36 +88,60 @@ class Report(VisitsTest):
         for row in box.do("audit")["audit"]:
             if row["action"] == "alert":
                 events.setdefault(row["subject"], {})[row["detail"].split()[-1]] = row["at"]
+        of = {row["visit"]: row for row in visits}
 
-        def seconds(later, earlier):
-            parse = lambda text: __import__("datetime").datetime.fromisoformat(text.replace("Z", "+00:00"))
-            return max(0.0, (parse(later) - parse(earlier)).total_seconds())
+        def claims(camera=None):
+            return [seconds(states["claimed"], states["new"]) for visit, states in events.items()
+                    if "claimed" in states and camera in (None, of[visit]["camera"])]
 
         self.assertEqual(report["visits"], len(visits))
-        self.assertEqual(report["alerts"], len(raw))
-        claims = sorted(seconds(states["claimed"], states["new"]) for states in events.values())
-        self.assertAlmostEqual(report["to_claim"]["median_s"], statistics.median(claims), places=3)
+        self.assertEqual(report["customers"], len({row["id"] for row in visits}))
+        self.assertEqual((report["alerts"], report["claimed"]), (len(raw), len(claims())))
         served = [seconds(states["closed"], states["new"]) for visit, states in events.items()
-                  if next(row for row in visits if row["visit"] == visit)["outcome"] == "served"]
-        self.assertAlmostEqual(report["to_serve"]["median_s"], statistics.median(served), places=3)
+                  if of[visit]["outcome"] == "served"]
+        for name, values in (("to_claim", claims()), ("to_serve", served)):
+            self.assertEqual(report[name]["count"], len(values))
+            self.same(report[name]["median_s"], statistics.median(values), name)
+            self.same(report[name]["p95_s"], quantile(values, 0.95), name)
         outcomes = {}
-        for row in visits:
-            outcomes[row["outcome"]] = outcomes.get(row["outcome"], 0) + 1
+        for visit in raw:
+            outcomes[of[visit]["outcome"]] = outcomes.get(of[visit]["outcome"], 0) + 1
         self.assertEqual(report["outcomes"], outcomes)
-        n, hits, z = len(alerts), outcomes.get("wrong_person", 0), 1.959964
-        share, z2 = hits / n, z * z
-        half = z * math.sqrt(share * (1 - share) / n + z2 / 4 / n / n) / (1 + z2 / n)
+        n, hits = sum(outcomes.values()), outcomes["wrong_person"]
+        self.assertEqual(report["answered"], n)
+        share, z2 = hits / n, Z * Z
+        half = Z * math.sqrt(share * (1 - share) / n + z2 / 4 / n / n) / (1 + z2 / n)
         middle = (share + z2 / 2 / n) / (1 + z2 / n)
-        self.assertAlmostEqual(report["wrong_person_rate"]["high"], middle + half, places=4)
-        self.assertAlmostEqual(report["wrong_person_rate"]["low"], max(0, middle - half), places=4)
-        ratings = [10 - 3 * number for number in range(len(alerts))]
-        arm = report["arms"]["alerts"]
-        self.assertEqual(arm["ratings"], len(ratings))
-        self.assertAlmostEqual(arm["mean_rating"]["estimate"], statistics.mean(ratings), places=6)
-        nps = statistics.mean(100 if r >= 9 else -100 if r <= 6 else 0 for r in ratings)
-        self.assertAlmostEqual(arm["nps"]["estimate"], nps, places=6)
-        self.assertEqual(sum(report["by_hour_utc"]), len(visits))
-        self.assertEqual(sum(one["visits"] for one in report["cameras"]), len(visits))
+        self.same(report["wrong_person_rate"]["estimate"], share, "wrong person")
+        self.same(report["wrong_person_rate"], (max(0, middle - half), middle + half), "wrong person")
+        with_alerts = self.arm(report["arms"]["alerts"],
+                               [row for row in visits if row["visit"] in raw], ratings, "alerts")
+        without = self.arm(report["arms"]["holdout"],
+                           [row for row in visits if row["visit"] not in raw], ratings, "holdout")
+        self.assertGreaterEqual(min(len(with_alerts), len(without)), 2)
+        # The two arms against each other, and how many answers would tell them apart.
+        na, nb = len(with_alerts), len(without)
+        va, vb = statistics.variance(with_alerts), statistics.variance(without)
+        self.same(report["rating_gain"]["estimate"],
+                  statistics.mean(with_alerts) - statistics.mean(without), "gain")
+        pooled = ((na - 1) * va + (nb - 1) * vb) / (na + nb - 2)
+        needed = math.ceil(2 * (Z + POWER) ** 2 * pooled / report["effect"] ** 2)
+        self.assertLessEqual(abs(report["answers_needed"] - needed), 1)
+        self.assertEqual(report["answers_still_needed"],
+                         max(0, report["answers_needed"] - min(na, nb)))
+        hours = [0] * 24
+        for row in visits:
+            hours[int(row["start"][11:13])] += 1
+        self.assertEqual(report["by_hour_utc"], hours)
+        self.assertEqual([one["camera"] for one in report["cameras"]], ["entrance", "till"])
+        for one in report["cameras"]:
+            rows = [row for row in visits if row["camera"] == one["camera"]]
+            self.assertEqual(
+                [one[key] for key in ("visits", "alerts", "served", "wrong_person")],
+                [len(rows), sum(row["visit"] in raw for row in rows)] +
+                [sum(row["outcome"] == word for row in rows) for word in ("served", "wrong_person")])
+            self.same(one["to_claim"]["median_s"], quantile(claims(one["camera"]), 0.5), one)
+            self.same(one["to_claim"]["p95_s"], quantile(claims(one["camera"]), 0.95), one)
         # Nobody by name, unless asked for.
         name = alerts[0]["customer"]["name"]
         self.assertNotIn(name, page.read_text())
@@ -75,6 +164,12 @@ class Report(VisitsTest):
         report = box.do("report")
         self.assertEqual((report["arms"]["holdout"]["visits"], report["arms"]["alerts"]["visits"]),
                          (len(visits), 0))
+        # A script in a name is text in the page, too.
+        box.do("update", visits[0]["id"], "--name", "<script>alert(1)</script>")
+        page = box.folder / "report.html"
+        box.do("report", "--names", "--html", page)
+        self.assertIn("&lt;script&gt;alert(1)", page.read_text())
+        self.assertNotIn("<script", page.read_text())
 
 
 if __name__ == "__main__":

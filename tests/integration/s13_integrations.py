@@ -54,6 +54,30 @@ class Receiver(threading.Thread):
 
 
 class Integrations(VisitsTest):
+    def certificate(self, folder, name):
+        """Of "localhost", signed by itself: certificate and key."""
+        files = (folder / f"{name}.pem", folder / f"{name}.key")
+        made = subprocess.run(
+            ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256",
+             "-nodes", "-days", "9", "-subj", "/CN=localhost", "-addext",
+             "subjectAltName=DNS:localhost", "-out", files[0], "-keyout", files[1]],
+            capture_output=True)
+        self.assertEqual(made.returncode, 0, made.stderr)
+        return files
+
+    def broker(self, folder, text):
+        (folder / "broker.conf").write_text(text)
+        process = subprocess.Popen([MOSQUITTO, "-c", folder / "broker.conf"],
+                                   stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        self.addCleanup(process.wait)
+        self.addCleanup(process.kill)
+        return process
+
+    def broker_folder(self):
+        folder = pathlib.Path(tempfile.mkdtemp(prefix="maitred-mqtt-"))
+        self.addCleanup(shutil.rmtree, folder, True)
+        return folder
+
     def state_of(self, box, prefix):
         return next(one for one in box.do("status")["integrations"] if one["name"].startswith(prefix))
 
@@ -91,6 +115,7 @@ class Integrations(VisitsTest):
         box.stop(signal.SIGKILL)
         box.start(spawn=False)
         receiver.answer = 200
+        self.assertEqual({row["feedback_due"] for row in box.do("visits")["visits"]}, {True})
         wanted = 4 * len(alerts)  # new, claimed, closed, feedback_due
         events = receiver.wait_for(wanted, 40)
         time.sleep(1)
@@ -129,14 +154,7 @@ class Integrations(VisitsTest):
         port = free_port()
         extra = f'[[webhook]]\nurl = "https://localhost:{port}/"\nretry_at_most = "500ms"\n'
         box, _ = self.shop_with_visits(extra)
-        files = (box.folder / "crm.pem", box.folder / "crm.key")
-        made = subprocess.run(
-            ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256",
-             "-nodes", "-days", "9", "-subj", "/CN=localhost", "-addext",
-             "subjectAltName=DNS:localhost", "-out", files[0], "-keyout", files[1]],
-            capture_output=True)
-        self.assertEqual(made.returncode, 0, made.stderr)
-        receiver = Receiver(port, files)
+        receiver = Receiver(port, self.certificate(box.folder, "crm"))
         receiver.start()
         self.addCleanup(receiver.server.shutdown)
         self.play(box, extra)
@@ -175,22 +193,12 @@ class Integrations(VisitsTest):
                          "skipped: no mosquitto and mosquitto_sub")
     def test_mqtt_against_a_real_broker(self):
         port = free_port()
-        folder = pathlib.Path(tempfile.mkdtemp(prefix="maitred-mqtt-"))
-        self.addCleanup(shutil.rmtree, folder, True)
-        (folder / "broker.conf").write_text(f"listener {port} 127.0.0.1\nallow_anonymous true\n")
-
-        def broker():
-            process = subprocess.Popen([MOSQUITTO, "-c", folder / "broker.conf"],
-                                       stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-            self.addCleanup(process.wait)
-            self.addCleanup(process.kill)
-            return process
-
+        folder = self.broker_folder()
         extra = (f'[mqtt]\nbroker = "mqtt://127.0.0.1:{port}"\nprefix = "shop"\n'
                  'discovery = "homeassistant"\nretry_at_most = "1s"\n')
         box, people = self.shop_with_visits(extra)
         self.play(box, extra)  # and no broker there
-        first = broker()
+        first = self.broker(folder, f"listener {port} 127.0.0.1\nallow_anonymous true\n")
         time.sleep(0.5)
         heard = folder / "heard"
         with open(heard, "wb") as out:
@@ -235,6 +243,46 @@ class Integrations(VisitsTest):
         self.assertEqual(box.stop(), 0)
         lines(lambda found: found[-1] == ["shop/available", "offline"])
         first.terminate()
+
+    @unittest.skipUnless(MOSQUITTO and shutil.which("mosquitto_passwd"),
+                         "skipped: no mosquitto and mosquitto_passwd")
+    def test_mqtt_over_tls_with_a_password(self):
+        port = free_port()
+        folder = self.broker_folder()
+        cert, key = self.certificate(folder, "broker")
+        subprocess.run(["mosquitto_passwd", "-b", "-c", folder / "users", "shop", "open sesame"],
+                       check=True, capture_output=True)
+        for path in (folder, cert, key, folder / "users"):
+            path.chmod(0o755)  # the broker gives up root
+        self.broker(folder, f"listener {port} 127.0.0.1\ncertfile {cert}\nkeyfile {key}\n"
+                            f"allow_anonymous false\npassword_file {folder / 'users'}\n")
+        extra = (f'[mqtt]\nbroker = "mqtts://localhost:{port}"\nuser = "shop"\n'
+                 'password_file = "mqtt.password"\nretry_at_most = "500ms"\n')
+        box, _ = self.shop_with_visits(
+            extra, lambda box: (box.folder / "mqtt.password").write_text("wrong\n"))
+        self.play(box, extra)
+
+        def trouble(patience=20):
+            deadline = time.monotonic() + patience * PATIENCE
+            while (state := self.state_of(box, "mqtt"))["state"] == "delivering":
+                self.assertLess(time.monotonic(), deadline)
+                time.sleep(0.1)
+            return state["trouble"]
+
+        # An unknown authority, then a wrong password: nothing is said to either.
+        self.assertNotEqual(trouble(), "")
+        box.stop()
+        extra += f'ca_file = "{cert}"\n'
+        box.write(extra).start(spawn=False)
+        self.assertIn("password", trouble())
+        box.stop()
+        (box.folder / "mqtt.password").write_text("open sesame\n")
+        box.start(spawn=False)
+        deadline = time.monotonic() + 30 * PATIENCE
+        while (state := self.state_of(box, "mqtt"))["waiting"] > 0 or not state["delivered"]:
+            self.assertLess(time.monotonic(), deadline, box.log.read_text())
+            time.sleep(0.1)
+        self.assertNotIn("sesame", box.log.read_text())
 
 
 if __name__ == "__main__":

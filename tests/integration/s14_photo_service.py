@@ -20,7 +20,7 @@ class PhotoService(ShopTest):
         # The unit's own command line, as systemd runs it.
         unit = (SOURCE / "systemd" / "maitred-photo@.service.in").read_text()
         command = next(line for line in unit.splitlines() if line.startswith("ExecStart="))
-        words = shlex.split(command.removeprefix("ExecStart=").lstrip("-").replace("@BINDIR@", str(BIN)))
+        words = shlex.split(command.removeprefix("ExecStart=").replace("@BINDIR@", str(BIN)))
         looked = box.folder / "looked"
         wrapper = box.folder / "look"
         wrapper.write_text(f"#!/bin/sh\necho $$ >> {looked}\n"

@@ -43,6 +43,8 @@ class Package(unittest.TestCase):
                      "etc/maitred/maitred.toml", "usr/lib/systemd/system/maitred.service",
                      "usr/lib/systemd/system/maitred.socket",
                      "usr/lib/systemd/system/maitred-eye@.service",
+                     "usr/lib/systemd/system/maitred-photo.socket",
+                     "usr/lib/systemd/system/maitred-photo@.service",
                      "usr/share/man/man1/maitred.1.gz", "usr/share/man/man1/maitred-eye.1.gz",
                      "usr/share/man/man1/maitredctl.1.gz", "usr/share/man/man5/maitred.toml.5.gz",
                      "usr/share/bash-completion/completions/maitredctl",
@@ -59,7 +61,8 @@ class Package(unittest.TestCase):
 
     def test_it_depends_on_what_the_programs_load(self):
         control = (self.root / "DEBIAN/control").read_text()
-        for name in ("libsqlite3-0", "libsodium23", "libopencv-core406", "libdnnl2", "adduser"):
+        for name in ("libsqlite3-0", "libsodium23", "libopencv-core406", "libdnnl2", "libpaho-mqttpp3-1",
+                     "adduser"):
             self.assertIn(name, control)
 
     def test_manual_pages_name_every_verb_and_key(self):

@@ -186,11 +186,12 @@ class Shop:
             words += ["--photo", photo]
         return self.do(*words, *extra)["id"]
 
-    def start(self, *words, wait=True, spawn=True):
+    def start(self, *words, wait=True, spawn=True, env=None):
         command = [str(BIN / "maitred"), "-c", str(self.config)]
         command += (["--spawn-eyes"] if spawn else []) + list(words)
         with open(self.log, "ab") as log:
-            self.daemon = subprocess.Popen(command, stdout=log, stderr=log)
+            self.daemon = subprocess.Popen(command, stdout=log, stderr=log,
+                                           env={**os.environ, **(env or {})})
         if wait:
             self.await_ready()
         return self

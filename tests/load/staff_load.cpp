@@ -104,15 +104,16 @@ class Crowd {
     for (int i = 0; i < options_.clients; ++i) {
       if (!join(true)) return fail("a client could not connect");
     }
-    if (options_.stalled && !join(false)) return fail("the stalled client could not connect");
-    for (int i = 0; i < options_.loris; ++i) loris_.push_back(connected_to(port_));
+    loris_.assign(static_cast<std::size_t>(options_.loris), -1);
+    if (!options_.compare && !trouble()) return fail("the stalled client could not connect");
     fmt::print("{} clients connected in {:.1f} s\n", options_.clients,
                std::chrono::duration<double>(Clock::now() - begin).count());
     if (::write(ready_, "r", 1) != 1) return 1;
-    const std::size_t wanted = static_cast<std::size_t>(options_.clients) *
-                               static_cast<std::size_t>(options_.alerts);
-    const auto deadline = Clock::now() + std::chrono::milliseconds(options_.every_ms) *
-                                             options_.alerts + std::chrono::seconds(20);
+    const std::size_t wanted =
+        static_cast<std::size_t>(options_.clients) * static_cast<std::size_t>(options_.alerts);
+    const auto deadline = Clock::now() +
+                          std::chrono::milliseconds(options_.every_ms) * options_.alerts +
+                          std::chrono::seconds(20);
     auto next_drop = Clock::now();
     while (latencies_ms_.size() < wanted && Clock::now() < deadline) {
       epoll_event events[256];
@@ -120,7 +121,10 @@ class Crowd {
       for (int i = 0; i < count; ++i) read(*clients_[events[i].data.u32]);
       if (Clock::now() < next_drop) continue;
       next_drop = Clock::now() + std::chrono::seconds(1);
-      for (int& fd : loris_) drop(fd);
+      if (options_.compare && Clock::now() >= next_phase_) change_phase();
+      if (troubled_) {
+        for (int& fd : loris_) drop(fd);
+      }
     }
     return report(wanted);
   }
@@ -158,6 +162,26 @@ class Crowd {
     return true;
   }
 
+  // Those who disturb come, or go.
+  bool trouble() {
+    troubled_ = true;
+    for (int& fd : loris_) fd = connected_to(port_);
+    return !options_.stalled || join(false);
+  }
+  void change_phase() {
+    next_phase_ = Clock::now() + kPhase;
+    settled_ns_ = now_ns() + std::chrono::nanoseconds(kSettling).count();
+    if (!troubled_) {
+      trouble();
+      return;
+    }
+    troubled_ = false;
+    for (int& fd : loris_) {
+      ::close(fd);
+      fd = -1;
+    }
+  }
+
   void read(Client& client) {
     char block[16384];
     for (int got = 0; (got = SSL_read(client.connection, block, sizeof block)) > 0;) {
@@ -168,7 +192,9 @@ class Crowd {
       const std::size_t at = client.input.find("raised at ");
       if (at < end) {
         const std::int64_t raised = std::stoll(client.input.substr(at + 10, 20));
-        latencies_ms_.push_back(static_cast<double>(now - raised) / 1e6);
+        const double latency_ms = static_cast<double>(now - raised) / 1e6;
+        latencies_ms_.push_back(latency_ms);
+        if (raised > settled_ns_) (troubled_ ? disturbed_ms_ : quiet_ms_).push_back(latency_ms);
       }
       client.input.erase(0, end + 1);
     }
@@ -182,20 +208,31 @@ class Crowd {
     fd = connected_to(port_);
   }
 
+  static double quantile(std::vector<double>& values, double share) {
+    if (values.empty()) return 0.0;
+    std::sort(values.begin(), values.end());
+    return values[static_cast<std::size_t>(share * static_cast<double>(values.size() - 1))];
+  }
+
   int report(std::size_t wanted) {
     if (latencies_ms_.size() < wanted) {
       fmt::print("only {} of {} deliveries came\n", latencies_ms_.size(), wanted);
       return 1;
     }
-    std::sort(latencies_ms_.begin(), latencies_ms_.end());
-    const auto at = [this](double share) {
-      return latencies_ms_[static_cast<std::size_t>(
-          share * static_cast<double>(latencies_ms_.size() - 1))];
-    };
-    fmt::print("{} clients over TLS, {} alerts, {} half-open connections{}: median {:.1f} ms, p99 "
-               "{:.1f} ms, slowest {:.1f} ms\n",
-               options_.clients, options_.alerts, options_.loris,
-               options_.stalled ? ", one client that never reads" : "", at(0.5), at(0.99), at(1.0));
+    const auto at = [this](double share) { return quantile(latencies_ms_, share); };
+    if (options_.compare) {
+      fmt::print(
+          "p99 alone {:.2f} ms, p99 with them {:.2f} ms: {:+.0f} %; median {:.2f} and {:.2f} "
+          "ms\n",
+          quantile(quiet_ms_, 0.99), quantile(disturbed_ms_, 0.99),
+          (quantile(disturbed_ms_, 0.99) / quantile(quiet_ms_, 0.99) - 1.0) * 100.0,
+          quantile(quiet_ms_, 0.5), quantile(disturbed_ms_, 0.5));
+    }
+    fmt::print(
+        "{} clients over TLS, {} alerts, {} half-open connections{}: median {:.1f} ms, p99 "
+        "{:.1f} ms, slowest {:.1f} ms\n",
+        options_.clients, options_.alerts, options_.loris,
+        options_.stalled ? ", one client that never reads" : "", at(0.5), at(0.99), at(1.0));
     return options_.p99_ms > 0.0 && at(0.99) > options_.p99_ms ? 1 : 0;
   }
 
@@ -207,6 +244,13 @@ class Crowd {
   std::vector<std::unique_ptr<Client>> clients_;
   std::vector<int> loris_;
   std::vector<double> latencies_ms_;
+  // Of --compare: without and with those who disturb.
+  static constexpr std::chrono::seconds kPhase{4};
+  static constexpr std::chrono::milliseconds kSettling{1000};
+  std::vector<double> quiet_ms_, disturbed_ms_;
+  bool troubled_ = false;
+  Clock::time_point next_phase_ = Clock::now() + kPhase;
+  std::int64_t settled_ns_ = 0;
 };
 
 }  // namespace
@@ -279,12 +323,18 @@ int main(int argc, char** argv) {
   verb->add_option("--loris", delivery.loris, "Connections that never finish their handshake");
   verb->add_option("--stalled", delivery.stalled, "One client more that never reads");
   verb->add_option("--every-ms", delivery.every_ms);
+  verb->add_flag("--compare", delivery.compare,
+                 "The half-open and the stalled ones are there half the time: how much they cost");
   verb->add_option("--p99-ms", delivery.p99_ms, "Fail above this");
   maitred::load::StormOptions storm;
   CLI::App* storm_verb = app.add_subcommand("disconnects", "Nothing lost, nothing shown twice");
   storm_verb->add_option("--events", storm.events);
   storm_verb->add_option("--disconnects", storm.disconnects);
+  int races = 200;
+  CLI::App* race_verb = app.add_subcommand("claims", "Two claim at once: one wins");
+  race_verb->add_option("--races", races);
   CLI11_PARSE(app, argc, argv);
+  if (*race_verb) return maitred::load::race_claims(races);
   return *verb ? maitred::load::measure_delivery(delivery)
                : maitred::load::weather_disconnects(storm);
 }

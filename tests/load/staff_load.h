@@ -17,6 +17,7 @@ struct DeliveryOptions {
   int loris = 0;         // connections that never finish their handshake
   bool stalled = true;   // one client more, which never reads
   int every_ms = 100;    // an alert
+  bool compare = false;  // half-open connections and the stalled one are there half the time only
   double p99_ms = 0.0;   // fails when it is above this; 0: only prints
 };
 // Exit status.
@@ -27,6 +28,9 @@ struct StormOptions {
   int disconnects = 10'000;
 };
 int weather_disconnects(const StormOptions& options);
+
+// Exit status; prints how many of so many visits two terminals claimed with one winner.
+int race_claims(int races);
 
 // Keeps the last alerts open.
 class WindowDesk : public StaffDesk {

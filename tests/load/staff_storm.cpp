@@ -60,7 +60,8 @@ class BreakingLine {
     std::array<char, 8192> block{};
     ssize_t got = ::recv(client_, block.data(), block.size(), 0);
     if (got == 0) return hang_up();
-    if (got > 0 && ::send(upstream_, block.data(), static_cast<std::size_t>(got), MSG_NOSIGNAL) < 0) {
+    if (got > 0 &&
+        ::send(upstream_, block.data(), static_cast<std::size_t>(got), MSG_NOSIGNAL) < 0) {
       return hang_up();
     }
     got = ::recv(upstream_, block.data(), std::min(block.size(), left_), 0);

@@ -30,7 +30,7 @@ bool may(const Consent& consent, Scope scope, WallTime now);
 // - consent_expired: `expires` is not in the future
 Status check_new_consent(const Consent& consent, WallTime now);
 
-// What a renewal changes; what is not given stays.
+// What a renewal changes; what is not given stays. Version and reference go together.
 struct ConsentRenewal {
   std::string version;
   std::string reference;
@@ -39,8 +39,9 @@ struct ConsentRenewal {
   std::optional<std::string> incentive;
 };
 
-// The consent granted anew at `now`; a withdrawn one may be renewed. The old term does not carry
-// over: without `expires` the new consent has none. Errors as check_new_consent.
+// The consent granted anew at `now`; a withdrawn one may be renewed, with a text and a reference of
+// its own. The old term does not carry over: without `expires` the new consent has none. Errors as
+// check_new_consent.
 Result<Consent> renew_consent(const Consent& old, const ConsentRenewal& renewal, WallTime now);
 
 // The same consent, withdrawn at `now`. Error: consent_withdrawn (kNo) when it is already.

@@ -45,6 +45,7 @@ class Admin {
   Result<Json> update(const Json& args, const Actor& actor);
   Result<Json> ask(const Json& args, const Actor& actor);
   Result<Json> purchase(const Json& args, const Actor& actor);
+  Result<Json> note(const Json& args, const Actor& actor);
   Result<Json> appointment(const Json& args, const Actor& actor);
   Result<Json> consent_show(const Json& args, const Actor& actor);
   Result<Json> consent_renew(const Json& args, const Actor& actor);

@@ -34,6 +34,8 @@ class BoardService {
 
   std::uint16_t port() const { return server_->port(); }
   std::size_t connections() const { return server_->connections(); }
+  // As WebServer::renew_tls, with the files of these settings.
+  Result<std::function<void()>> renew_tls(const Settings& settings);
   void drain(Milliseconds patience, std::function<void()> done) {
     server_->drain(patience, std::move(done));
   }

@@ -97,6 +97,8 @@ class Daemon {
   void await_signals();
   void reload();       // SIGHUP; says in the log what came of it
   Status take_over();  // nothing is changed when it fails
+  // Certificates read again; what is returned takes them over.
+  Result<std::function<void()>> renewed_certificates(const Settings& fresh);
   void schedule_deadline();
   void schedule_upkeep();
   void heed(const Status& status);  // a store that fails ends the program

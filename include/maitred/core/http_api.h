@@ -28,7 +28,6 @@ class HttpApi : public WebSite {
  private:
   struct Call;
   Result<nlohmann::json> run(const Call& call, const Actor& actor);
-  Result<CustomerId> customer_named(const std::string& reference);
   void refuse_token(const std::string& address, WebReply reply);
 
   boost::asio::io_context& io_;

@@ -47,6 +47,10 @@ class Shop {
   // The customer with this id of another system, or none. Reads every customer at the first call.
   Result<std::optional<CustomerId>> by_external(const std::string& external);
 
+  // "ID", "loyalty:ID" or "external:ID". Errors: unknown_customer (kInput), for the latter two;
+  // those of the store.
+  Result<CustomerId> customer_named(const std::string& reference);
+
   // Puts a backup in the place of the open store; gallery and visits are read anew, and who held
   // the Recognition asks for it again. Errors: those of restore_backup.
   Result<RestoreReport> restore(const RestoreOptions& options, const Actor& actor);

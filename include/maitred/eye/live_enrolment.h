@@ -8,15 +8,17 @@
 #include "maitred/base/result.h"
 #include "maitred/base/time.h"
 #include "maitred/capture/frame_source.h"
+#include "maitred/eye/photo_report.h"
 #include "maitred/types/template.h"
 #include "maitred/vision/load_engine.h"
 
 namespace maitred {
 
 struct LiveEnrolment {
+  Purpose purpose = Purpose::kEnrol;
   Milliseconds duration{5000};
-  std::size_t photos = 5;      // the best ones
-  Milliseconds apart{400};     // so that they show the person in several moments
+  std::size_t photos = 5;   // the best ones
+  Milliseconds apart{400};  // so that they show the person in several moments
   Milliseconds hint_every{200};
   Similarity another_person_below{0.22F};  // of the engine
 };

@@ -36,9 +36,9 @@ class MqttPublisher {
   MqttPublisher(const MqttPublisher&) = delete;
   MqttPublisher& operator=(const MqttPublisher&) = delete;
 
-  // Begins to connect where it is not connected. Call it now and then.
-  void keep_connected();
-  bool connected() const;
+  // Connects where it is not connected, one attempt. `done` on the owner's thread: connected, or
+  // not.
+  void connect(Done done);
   // Why the last attempt failed; empty when it did not.
   std::string trouble() const;
 

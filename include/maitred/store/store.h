@@ -33,7 +33,8 @@ class Vault;
 
 struct OpenOptions {
   // Takes a store that is older than its witness (STORE.generation), or has lost it, as it is:
-  // erasures and withdrawals that are on record beside it are replayed.
+  // erasures and withdrawals that are on record beside it are replayed. A store whose newest entry
+  // lies ahead of the clock goes on at the actor's time.
   bool accept_older = false;
   Actor actor;  // for the audit rows of that
 };

@@ -14,6 +14,8 @@
 namespace maitred {
 
 struct TrackerRules {
+  // Both grow with the time between updates where these are rare: nobody is lost before a look has
+  // missed them.
   Milliseconds max_gap{1000};       // unseen for longer: the track ends
   Milliseconds tentative_gap{350};  // the same before it is confirmed
   int min_hits = 2;                 // detections that confirm a track: a flicker makes none
@@ -71,7 +73,7 @@ class Tracker {
   Box predict(const Track& track, WallTime at) const;
   double cost(const Track& track, const Box& predicted, const Box& seen, WallTime at) const;
   void hit(Track& track, const Face& face, WallTime at);
-  void drop_lost(WallTime at, TrackerUpdate& result);
+  void drop_lost(WallTime at, Milliseconds step, TrackerUpdate& result);
   std::vector<std::optional<std::size_t>> associate(std::span<const Face> faces, WallTime at) const;
 
   TrackerRules rules_;
@@ -79,6 +81,7 @@ class Tracker {
   std::vector<TrackId> split_begun_;
   std::vector<TrackId> split_ended_;
   WallTime last_at_{};
+  Milliseconds last_step_{0};  // between the last two updates
   std::uint64_t last_id_ = 0;
 };
 

@@ -62,12 +62,12 @@ class WebSite {
 };
 
 struct WebLimits {
-  std::size_t connections = 256;            // the longest idle one makes place for a new one
+  std::size_t connections = 256;  // the longest idle one makes place for a new one
   std::size_t header_bytes = 8 * 1024;
   std::size_t body_bytes = 64 * 1024;
-  std::size_t message_bytes = 16 * 1024;    // of a WebSocket
-  std::size_t unsent_bytes = 128 * 1024;    // to a WebSocket whose client does not read
-  double messages_per_second = 50;          // of a WebSocket, pings too; twice as many at once
+  std::size_t message_bytes = 16 * 1024;  // of a WebSocket
+  std::size_t unsent_bytes = 128 * 1024;  // to a WebSocket whose client does not read
+  double messages_per_second = 50;        // of a WebSocket, pings too; twice as many at once
   Milliseconds header_time = std::chrono::seconds(5);
   Milliseconds body_time = std::chrono::seconds(20);
   Milliseconds answer_time = std::chrono::seconds(60);
@@ -101,6 +101,11 @@ class WebServer {
 
   std::uint16_t port() const;
   std::size_t connections() const;
+
+  // The certificate and key that clients get from now on, read again; those that are connected
+  // stay. What is returned takes them over; it does nothing without TLS. Error: tls_unusable
+  // (kInput), and nothing has changed.
+  Result<std::function<void()>> renew_tls(const std::string& cert, const std::string& key);
 
   // Takes no more connections, lets answers under way be sent, and calls `done` (once, from the
   // io_context) when all are gone or `patience` is over.

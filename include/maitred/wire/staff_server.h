@@ -76,8 +76,8 @@ struct StaffLimits {
 
 struct StaffServerOptions {
   std::string listen =
-      "127.0.0.1:7433";            // literal address or "localhost"; "[::1]:7433"; port 0: any
-  int passed_socket = -1;          // one that listens already, e.g. systemd's; in place of opening one
+      "127.0.0.1:7433";    // literal address or "localhost"; "[::1]:7433"; port 0: any
+  int passed_socket = -1;  // one that listens already, e.g. systemd's; in place of opening one
   std::string server = "maitred";  // name and version for the hello
   std::string store{};             // the store's uuid for the hello
   StaffLimits limits{};
@@ -119,6 +119,10 @@ class StaffServer {
   std::uint16_t port() const;
   std::size_t clients() const;          // connected
   std::size_t clients_resumed() const;  // of them, those that get alerts
+
+  // The certificate and key that clients get from now on, read again; those that are connected
+  // stay. What is returned takes them over. Error: tls_unusable (kInput), and nothing has changed.
+  Result<std::function<void()>> renew_tls(const std::string& cert, const std::string& key);
 
   // A client that came another way, and whose terminal is known already: it gets `hello` and is
   // like any other from then on.

@@ -103,6 +103,18 @@ TEST(Renewal, RevivesAWithdrawnConsentAndKeepsItsScopes) {
   EXPECT_FALSE(renewed->expires);
 }
 
+TEST(Renewal, WithoutATextGoesOnUnderTheOldOneUnlessItWasWithdrawn) {
+  const Consent old = good_consent();
+  const auto renewed = renew_consent(old, {}, kNow);
+  ASSERT_TRUE(renewed);
+  EXPECT_EQ(renewed->version, old.version);
+  EXPECT_EQ(renewed->reference, old.reference);
+  EXPECT_EQ(renewed->granted, kNow);
+  const auto anew = renew_consent(*withdraw_consent(old, kNow), {}, kNow);
+  ASSERT_FALSE(anew);
+  EXPECT_EQ(anew.error().code, "consent_missing");
+}
+
 TEST(Renewal, IsCheckedLikeANewOne) {
   const auto renewed = renew_consent(good_consent(), {"2026-2", "", {}, {}, {}}, kNow);
   ASSERT_FALSE(renewed);

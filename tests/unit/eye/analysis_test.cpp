@@ -245,6 +245,17 @@ TEST_F(AnalysisTest, ExtraFramesAreUsedOnlyWhileSomebodyIsNew) {
   EXPECT_LE(shown({{3, 320, 240}}, 10), 11U);
 }
 
+TEST_F(AnalysisTest, WhoStaysWhileTheClockIsSetBackIsSightedAnew) {
+  begin({});
+  EXPECT_THAT(show({{3, 320, 240}}, Milliseconds{2000}).sightings, Not(IsEmpty()));
+  position_ -= std::chrono::hours{3};
+  const Seen seen = show({{3, 320, 240}}, Milliseconds{2000});
+  ASSERT_EQ(seen.ended.size(), 1U);
+  ASSERT_THAT(seen.sightings, Not(IsEmpty()));
+  EXPECT_NE(seen.sightings.front().track, seen.ended.front().track);
+  EXPECT_LE(seen.sightings.front().first_seen, kStart + position_);
+}
+
 TEST_F(AnalysisTest, AFailingDetectorIsReported) {
   begin({});
   script_.fail = true;

@@ -66,6 +66,21 @@ TEST_F(TrackerTest, AFlickerIsNoTrack) {
   EXPECT_TRUE(tracker_.end_all().empty());
 }
 
+TEST_F(TrackerTest, WhereLooksAreRareATrackIsMadeAndKeptAllTheSame) {
+  for (const Milliseconds rate : {450ms, 1500ms, 5000ms}) {
+    step({}, rate);
+    step({}, rate);
+    step({face_at(100, 100)}, rate);
+    const auto update = step({face_at(103, 100)}, rate);
+    ASSERT_EQ(update.begun.size(), 1U) << rate.count();
+    EXPECT_TRUE(step({face_at(101, 100)}, rate).ended.empty()) << rate.count();
+    int missed = 1;
+    while (missed < 9 && step({}, rate).ended != update.begun) ++missed;
+    EXPECT_GE(missed, 2) << rate.count();
+    EXPECT_LE(missed, 3) << rate.count();
+  }
+}
+
 TEST_F(TrackerTest, SurvivesAGapWhereItIsExpected) {
   float x = 100.0F;
   TrackId id;

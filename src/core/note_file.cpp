@@ -1,0 +1,106 @@
+#include "maitred/core/note_file.h"
+
+#include <fmt/format.h>
+#include <sodium.h>
+
+#include <algorithm>
+#include <array>
+
+#include "import_rows.h"
+#include "maitred/base/file.h"
+#include "maitred/base/json.h"
+
+namespace maitred {
+namespace {
+
+using nlohmann::json;
+
+constexpr std::array<std::string_view, 9> kNoteColumns = {
+    "customer", "kind", "text", "item", "status", "date", "at", "with", "external-id"};
+constexpr std::array<std::string_view, 1> kNoteNeeded = {"customer"};
+
+// What a kind of note may have, the needed ones first.
+struct NoteKind {
+  std::string_view name;
+  std::string_view known_by;
+  std::vector<std::string_view> columns;
+};
+
+const std::array<NoteKind, 3>& note_kinds() {
+  static const std::array<NoteKind, 3> kAll = {{{"purchase", "status", {"item", "status", "date"}},
+                                                {"ask", "text", {"text", "item"}},
+                                                {"appointment", "at", {"at", "with"}}}};
+  return kAll;
+}
+
+Result<const NoteKind*> kind_of(const json& texts) {
+  const std::string named = texts["kind"];
+  for (const NoteKind& kind : note_kinds()) {
+    if (named.empty() ? texts[std::string(kind.known_by)] != "" : named == kind.name) return &kind;
+  }
+  return input_error("bad_row", named.empty()
+                                    ? "it has neither status (a purchase), text (an ask) nor at "
+                                      "(an appointment)"
+                                    : fmt::format("kind '{}' is none of purchase, ask, appointment",
+                                                  shown_word(named)));
+}
+
+std::string key_of_note(const json& args) {
+  const std::string text = json_text(args);
+  std::array<std::uint8_t, 16> hash{};
+  crypto_generichash(hash.data(), hash.size(), reinterpret_cast<const unsigned char*>(text.data()),
+                     text.size(), nullptr, 0);
+  return std::string(kRowKeyPrefix) + to_hex(hash);
+}
+
+Result<json> note_args(const Fields& fields) {
+  json texts = json::object();
+  for (const std::string_view column : kNoteColumns) {
+    MAITRED_ASSIGN(texts[std::string(column)], field_text(fields, column));
+  }
+  if (texts["customer"] == "") return input_error("bad_row", "it names no customer");
+  MAITRED_ASSIGN(const NoteKind* kind, kind_of(texts));
+  json args = {{"customer", texts["customer"]}, {"kind", kind->name}};
+  for (const std::string_view column : kNoteColumns) {
+    const std::string name(column);
+    if (texts[name] == "" || name == "customer" || name == "kind" || name == "external-id")
+      continue;
+    const auto& columns = kind->columns;
+    if (std::find(columns.begin(), columns.end(), column) == columns.end()) {
+      return input_error("bad_row",
+                         fmt::format("{} is not for a note of kind {}", name, kind->name));
+    }
+    args[name] = texts[name];
+  }
+  const std::string external = texts["external-id"];
+  if (external.starts_with(kRowKeyPrefix)) {
+    return input_error("bad_row", "an external-id does not begin with \"row:\"");
+  }
+  args["external"] = external.empty() ? key_of_note(args) : external;
+  return args;
+}
+
+}  // namespace
+
+bool is_note_file(std::string_view text, ImportFormat format) {
+  const auto names = column_names(text, format);
+  return std::find(names.begin(), names.end(), "customer") != names.end();
+}
+
+Result<std::vector<NoteRow>> read_notes(std::string_view text, ImportFormat format) {
+  MAITRED_ASSIGN(const auto read, read_field_rows(text, format, {kNoteColumns, kNoteNeeded}));
+  if (read.empty()) return clean_no("import_empty", "there is no row in the file");
+  std::vector<NoteRow> rows;
+  for (const FieldRow& fields : read) {
+    NoteRow row{fields.row, fields.line, {}, fields.reason};
+    if (fields.fields) {
+      auto args = note_args(*fields.fields);
+      if (args) row.args = std::move(*args);
+      if (!args) row.reason = args.error().message;
+    }
+    rows.push_back(std::move(row));
+  }
+  return rows;
+}
+
+}  // namespace maitred
