@@ -5,6 +5,7 @@
 
 #include <cstring>
 
+#include "maitred/base/log.h"
 #include "maitred/consent/consent.h"
 
 namespace maitred {
@@ -81,14 +82,14 @@ Status Shop::learn(const Visit& visit, const Actor& actor) {
   MAITRED_ASSIGN(const AlertTarget target, alert_target());
   MAITRED_ASSIGN(const auto learned, vigilance_->wrong_person(visit, actor, target));
   if (learned.customer_suspended) {
-    spdlog::warn(
+    journal().warn(
         "customer {0} raises no alerts any more: {1} were for somebody else, although the "
         "threshold was raised; enrol better photos ('maitredctl update {0} --photo ...'), then "
         "'maitredctl resume --customer {0}'",
         visit.customer.value, learned.caution.wrong.size());
   }
   if (learned.camera_suspended) {
-    spdlog::warn(
+    journal().warn(
         "camera {0} raises no alerts any more: more of them were for the wrong person than "
         "false_alerts allows; see 'maitredctl doctor --camera {0}', then 'maitredctl resume "
         "--camera {0}'",

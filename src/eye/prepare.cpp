@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "maitred/base/log.h"
+
 namespace maitred {
 namespace {
 
@@ -35,7 +37,7 @@ Status check_demo(const Settings& settings, const CameraSettings& camera) {
                     "\"retail\"",
                     camera.name, settings.engine));
   }
-  spdlog::warn(
+  journal().warn(
       "THE ENGINE \"{}\" KNOWS DRAWN PEOPLE ONLY: it will not recognise real ones. Run: "
       "maitredctl models fetch, and set [models] engine = \"retail\"",
       settings.engine);

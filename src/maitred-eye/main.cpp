@@ -42,18 +42,24 @@ struct Arguments {
   std::string film;
   int parent_pid = 0;
 
-  bool speaks_json() const { return photo || photos || measure || enrol_s > 0.0 || placement_s > 0.0 || !film.empty(); }
+  bool speaks_json() const {
+    return photo || photos || measure || enrol_s > 0.0 || placement_s > 0.0 || !film.empty();
+  }
 };
 
 std::atomic<bool> stop_asked{false};
+std::atomic<bool> reload_asked{false};
 
 void ask_to_stop(int) { stop_asked = true; }
+void ask_to_reload(int) { reload_asked = true; }
 
 void handle_signals(int parent_pid) {
   struct sigaction action {};
   action.sa_handler = ask_to_stop;
   ::sigaction(SIGTERM, &action, nullptr);
   ::sigaction(SIGINT, &action, nullptr);
+  action.sa_handler = ask_to_reload;
+  ::sigaction(SIGHUP, &action, nullptr);
   std::signal(SIGPIPE, SIG_IGN);
   if (parent_pid > 0) ::prctl(PR_SET_PDEATHSIG, SIGTERM, 0, 0, 0);
 }
@@ -120,6 +126,13 @@ int measure_main(const Settings& settings, const Arguments& arguments) {
   return report ? 0 : static_cast<int>(report.error().fault);
 }
 
+// Without the extra frames that tell a newcomer's first moments apart.
+CaptureOptions regular_frames(const EyeOptions& options) {
+  CaptureOptions capture = options.capture.capture;
+  capture.burst = 1.0;
+  return capture;
+}
+
 // Hints and, last, the reports, a line each, on standard output.
 int enrol_main(const Settings& settings, const Arguments& arguments, Purpose purpose) {
   const auto run = [&]() -> Status {
@@ -130,7 +143,7 @@ int enrol_main(const Settings& settings, const Arguments& arguments, Purpose pur
     enrolment.purpose = purpose;
     enrolment.duration = Milliseconds{static_cast<std::int64_t>(arguments.enrol_s * 1000.0)};
     enrolment.another_person_below = options.analysis.another_person_below;
-    MAITRED_ASSIGN(const auto source, open_source(options.capture.capture));
+    MAITRED_ASSIGN(const auto source, open_source(regular_frames(options)));
     return enrol_live(*source, engine, enrolment, [](const std::string& line) {
       std::printf("%s\n", line.c_str());
       std::fflush(stdout);
@@ -151,7 +164,7 @@ int placement_main(const Settings& settings, const Arguments& arguments) {
     PlacementWatch watch;
     watch.duration = Milliseconds{static_cast<std::int64_t>(arguments.placement_s * 1000.0)};
     watch.zone = options.analysis.zone;
-    MAITRED_ASSIGN(const auto source, open_source(options.capture.capture));
+    MAITRED_ASSIGN(const auto source, open_source(regular_frames(options)));
     return watch_placement(*source, engine, watch, [](const std::string& line) {
       std::printf("%s\n", line.c_str());
       std::fflush(stdout);
@@ -181,10 +194,20 @@ int liveness_main(const Settings& settings, const Arguments& arguments) {
   return report ? 0 : static_cast<int>(report.error().fault);
 }
 
+// SIGHUP: the levels of the log are read again. Anything else of a camera needs a new eye.
+void reload_levels_if_asked(const std::filesystem::path& file) {
+  if (!reload_asked.exchange(false)) return;
+  const Result<Settings> fresh = read_settings(file);
+  const Status done =
+      fresh ? set_log_level(fresh->log_level, fresh->log_modules) : tl::unexpected(fresh.error());
+  if (!done) spdlog::error("{} (the levels of the log stay)", done.error().message);
+}
+
 Status run_camera(const Settings& settings, const Arguments& arguments) {
   MAITRED_ASSIGN(EyeOptions options,
                  prepare_eye(settings, arguments.camera, std::getenv("RUNTIME_DIRECTORY")));
   options.parent_pid = arguments.parent_pid;
+  options.every_turn = [file = settings.file] { reload_levels_if_asked(file); };
   ServiceSurroundings service;
   service.notify_socket = std::getenv("NOTIFY_SOCKET");
   service.watchdog_usec = std::getenv("WATCHDOG_USEC");
@@ -213,8 +236,9 @@ int eye_main(const Arguments& arguments) {
     return static_cast<int>(settings.error().fault);
   }
   if (!arguments.engine.empty()) settings->engine = arguments.engine;
-  const Status logging =
-      start_logging("maitred-eye", arguments.speaks_json() ? "error" : settings->log_level);
+  const std::string level = arguments.speaks_json() ? "error" : settings->log_level;
+  Status logging = start_logging("maitred-eye", level);
+  if (logging && !arguments.speaks_json()) logging = set_log_level(level, settings->log_modules);
   if (!logging) {
     std::fprintf(stderr, "maitred-eye: %s\n", logging.error().message.c_str());
     return static_cast<int>(logging.error().fault);

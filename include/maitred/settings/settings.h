@@ -7,6 +7,7 @@
 #include <array>
 #include <cstdint>
 #include <filesystem>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -113,6 +114,7 @@ struct Settings {
   MqttSettings mqtt;
   ListenSettings metrics{"127.0.0.1", 7490};
   std::string log_level = "info";
+  std::map<std::string, std::string> log_modules;  // levels of single modules
 
   const CameraSettings* camera(std::string_view name) const;
 };
