@@ -12,6 +12,7 @@
 
 #include "analysis_thread.h"
 #include "core_link.h"
+#include "maitred/base/log.h"
 #include "rate_meter.h"
 
 namespace maitred {
@@ -85,6 +86,7 @@ class EyeRun {
     analysis_.start();
     while (!should_stop() && !analysis_.wait(kTurn)) {
       link_.connect(kConnectPatience);
+      if (options_.every_turn) options_.every_turn();
       tell_health();
       watch_decoder();
       feed_watchdog();
@@ -117,6 +119,7 @@ class EyeRun {
     health.faces = analysis.counts.faces;
     health.tracks = analysis.counts.tracks;
     health.embeddings = analysis.counts.embeddings;
+    health.not_live = analysis.counts.not_live;
     health.backend = backend_;
     return health;
   }
@@ -141,7 +144,7 @@ class EyeRun {
 
   void watch_decoder() {
     if (capture_.status().blocked_for < kDecoderStuck) return;
-    spdlog::error(
+    journal().error(
         "camera \"{}\": the decoder has not come back for {}; this eye ends, to be started "
         "anew",
         options_.camera, format_duration(kDecoderStuck));
@@ -157,8 +160,8 @@ class EyeRun {
     const bool failed = analysis.failure || capture.failure;
     if (!failed) last.state = EyeState::kEnded;
     link_.offer(last);
-    spdlog::info("{} frames, {} faces, {} tracks, {} templates, {} frames dropped", last.frames,
-                 last.faces, last.tracks, last.embeddings, last.dropped);
+    journal().info("{} frames, {} faces, {} tracks, {} templates, {} frames dropped", last.frames,
+                   last.faces, last.tracks, last.embeddings, last.dropped);
     if (!capture_ended) end_at_once(failed ? static_cast<int>(Fault::kEnvironment) : 0);
     if (analysis.failure) return tl::unexpected(*analysis.failure);
     if (capture.failure) return tl::unexpected(*capture.failure);

@@ -11,6 +11,7 @@
 #include "dlib_resnet.h"
 #include "importer.h"
 #include "maitred/base/file.h"
+#include "maitred/base/log.h"
 #include "passes.h"
 
 namespace maitred {
@@ -127,7 +128,7 @@ Result<std::unique_ptr<Network>> make_network(const Graph& graph, const NetworkO
   if (onednn_is_fast()) {
     auto network = make_tested_network(graph, threads);
     if (network) return network;
-    spdlog::warn("inference: {}; OpenCV does it, several times slower", network.error().message);
+    journal().warn("inference: {}; OpenCV does it, several times slower", network.error().message);
   }
   return make_opencv_network(graph, threads);
 }

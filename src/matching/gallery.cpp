@@ -173,7 +173,10 @@ Result<std::shared_ptr<const Gallery>> Gallery::build(std::string engine,
   gallery->stride_ = (template_length + kRowLane - 1) / kRowLane * kRowLane;
 
   std::map<CustomerId, std::vector<const Template*>> templates_of;
+  std::map<CustomerId, std::uint32_t> caution_of;
   for (const GalleryEntry& entry : entries) {
+    std::uint32_t& caution = caution_of[entry.customer];
+    caution = std::max(caution, entry.caution);
     for (const Template& one : entry.templates) {
       MAITRED_TRY(gallery->check(one));
       templates_of[entry.customer].push_back(&one);
@@ -188,6 +191,7 @@ Result<std::shared_ptr<const Gallery>> Gallery::build(std::string engine,
   for (const auto& [customer, templates] : templates_of) {
     const auto index = static_cast<std::uint32_t>(gallery->customers_.size());
     gallery->customers_.push_back(customer);
+    gallery->cautions_.push_back(caution_of.at(customer));
     gallery->index_of_.emplace(customer, index);
     if (rows != GalleryRows::kMean || templates.size() == 1) {
       for (const Template* one : templates) gallery->append(index, *one, 1.0F);
@@ -252,7 +256,7 @@ std::vector<Candidate> Gallery::best_of(const float* probe, std::span<float> sco
   }
   std::vector<Candidate> candidates;
   for (const auto& [score, customer] : best) {
-    candidates.push_back({customers_[customer], Similarity{score}});
+    candidates.push_back({customers_[customer], Similarity{score}, cautions_[customer]});
   }
   return candidates;
 }
@@ -276,6 +280,36 @@ Result<Similarity> Gallery::score(const CustomerId& customer, const Template& pr
     for (std::size_t i = 0; i < scores.size(); ++i) scores[i] -= row_shift_[begin + i] + shift;
   }
   return Similarity{*std::max_element(scores.begin(), scores.end())};
+}
+
+Similarity Gallery::likeness(const CustomerId& a, const CustomerId& b) const {
+  const auto first = index_of_.find(a);
+  const auto second = index_of_.find(b);
+  if (first == index_of_.end() || second == index_of_.end()) return Similarity{};
+  const auto rows_of = [this](std::uint32_t customer) {
+    const auto [begin, end] =
+        std::equal_range(row_customer_.begin(), row_customer_.end(), customer);
+    return std::pair(static_cast<std::size_t>(begin - row_customer_.begin()),
+                     static_cast<std::size_t>(end - row_customer_.begin()));
+  };
+  const auto [from, to] = rows_of(second->second);
+  WipedVector<float> scores(to - from);
+  float best = -1.0F;
+  const auto [row, end] = rows_of(first->second);
+  for (std::size_t i = row; i < end; ++i) {
+    dot_products(values_.get() + from * stride_, scores.size(), stride_,
+                 values_.get() + i * stride_, scores.data());
+    for (std::size_t j = 0; j < scores.size(); ++j) {
+      const float shift = row_shift_.empty() ? 0.0F : row_shift_[i] + row_shift_[from + j];
+      best = std::max(best, scores[j] - shift);
+    }
+  }
+  return Similarity{best};
+}
+
+std::uint32_t Gallery::caution(const CustomerId& customer) const {
+  const auto found = index_of_.find(customer);
+  return found == index_of_.end() ? 0 : cautions_[found->second];
 }
 
 }  // namespace maitred

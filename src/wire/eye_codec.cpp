@@ -133,7 +133,8 @@ Type put(ByteWriter& out, const EyeHealth& health) {
   out.put(static_cast<std::uint8_t>(health.state));
   out.put(health.fps);
   for (const std::uint64_t count :
-       {health.frames, health.dropped, health.faces, health.tracks, health.embeddings}) {
+       {health.frames, health.dropped, health.faces, health.tracks, health.embeddings,
+        health.not_live}) {
     out.put(count);
   }
   out.put_text(health.note);
@@ -211,6 +212,7 @@ EyeHealth take_health(ByteReader& in) {
   health.faces = in.u64();
   health.tracks = in.u64();
   health.embeddings = in.u64();
+  health.not_live = in.u64();
   health.note = in.text();
   health.backend = in.text();
   return health;

@@ -163,7 +163,12 @@ int race_claims(int races) {
   char name[] = "/tmp/maitred-load-XXXXXX";
   const std::filesystem::path folder = ::mkdtemp(name);
   int status = 1;
-  if (auto shop = fresh_shop(folder)) status = run_races(**shop, races);
+  auto shop = fresh_shop(folder);
+  if (shop) {
+    status = run_races(**shop, races);
+  } else {
+    fmt::print("{}\n", shop.error().message);
+  }
   std::filesystem::remove_all(folder);
   return status;
 }

@@ -9,6 +9,7 @@
 #include <openssl/x509.h>
 #include <spdlog/spdlog.h>
 #include <sys/epoll.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -92,6 +93,80 @@ int connected_to(std::uint16_t port) {
   return -1;
 }
 
+// With TLS, and resumed; null when it cannot be had.
+SSL* tls_client(SSL_CTX* context, std::uint16_t port) {
+  const int fd = connected_to(port);
+  if (fd < 0) return nullptr;
+  SSL* connection = SSL_new(context);
+  SSL_set_fd(connection, fd);
+  static constexpr std::string_view kResume = "{\"type\":\"resume\",\"after\":0}\n";
+  if (SSL_connect(connection) != 1 || SSL_write(connection, kResume.data(), kResume.size()) <= 0) {
+    return nullptr;
+  }
+  ::fcntl(fd, F_SETFL, O_NONBLOCK);
+  return connection;
+}
+
+// With --compare they are there in every other phase.
+constexpr std::int64_t kPhase_ns = 4'000'000'000;
+constexpr std::int64_t kSettling_ns = 1'500'000'000;
+
+bool disturbed(std::int64_t begin_ns, std::int64_t at_ns) {
+  return (at_ns - begin_ns) / kPhase_ns % 2 == 1;
+}
+bool settled(std::int64_t begin_ns, std::int64_t at_ns) {
+  return (at_ns - begin_ns) % kPhase_ns > kSettling_ns;
+}
+
+// A process of those who disturb: connections that never finish their handshake, a byte a second
+// each, and a client that never reads.
+class Pests {
+ public:
+  Pests(const DeliveryOptions& options, std::uint16_t port, SSL_CTX* context, std::int64_t begin_ns)
+      : options_(options),
+        port_(port),
+        context_(context),
+        begin_ns_(begin_ns),
+        loris_(static_cast<std::size_t>(options.loris), -1) {}
+
+  [[noreturn]] void disturb() {
+    ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+    for (std::size_t turn = 0;; ++turn) {
+      const bool wanted = !options_.compare || disturbed(begin_ns_, now_ns());
+      if (wanted && stalled_ == nullptr && options_.stalled) stalled_ = tls_client(context_, port_);
+      if (!wanted) leave();
+      for (std::size_t i = turn % kTurns; wanted && i < loris_.size(); i += kTurns) drop(loris_[i]);
+      ::usleep(1'000'000 / kTurns);
+    }
+  }
+
+ private:
+  static constexpr std::size_t kTurns = 50;  // a second
+
+  // A byte of a handshake that will never be one; a new connection for one that was closed.
+  void drop(int& fd) {
+    static constexpr char kFirstByte = 0x16;
+    if (fd >= 0 && ::send(fd, &kFirstByte, 1, MSG_NOSIGNAL | MSG_DONTWAIT) == 1) return;
+    if (fd >= 0) ::close(fd);
+    fd = connected_to(port_);
+  }
+  void leave() {
+    for (int& fd : loris_) {
+      if (fd >= 0) ::close(fd);
+      fd = -1;
+    }
+    if (stalled_ != nullptr) ::close(SSL_get_fd(stalled_));
+    stalled_ = nullptr;
+  }
+
+  const DeliveryOptions options_;
+  const std::uint16_t port_;
+  SSL_CTX* const context_;
+  const std::int64_t begin_ns_;
+  std::vector<int> loris_;
+  SSL* stalled_ = nullptr;
+};
+
 // A process with all the clients: what it measures, it prints; its status is the result.
 class Crowd {
  public:
@@ -102,10 +177,10 @@ class Crowd {
     epoll_ = ::epoll_create1(EPOLL_CLOEXEC);
     const auto begin = Clock::now();
     for (int i = 0; i < options_.clients; ++i) {
-      if (!join(true)) return fail("a client could not connect");
+      if (!join()) return fail("a client could not connect");
     }
-    loris_.assign(static_cast<std::size_t>(options_.loris), -1);
-    if (!options_.compare && !trouble()) return fail("the stalled client could not connect");
+    const pid_t pests = ::fork();
+    if (pests == 0) Pests(options_, port_, context_, begin_ns_).disturb();
     fmt::print("{} clients connected in {:.1f} s\n", options_.clients,
                std::chrono::duration<double>(Clock::now() - begin).count());
     if (::write(ready_, "r", 1) != 1) return 1;
@@ -114,18 +189,13 @@ class Crowd {
     const auto deadline = Clock::now() +
                           std::chrono::milliseconds(options_.every_ms) * options_.alerts +
                           std::chrono::seconds(20);
-    auto next_drop = Clock::now();
     while (latencies_ms_.size() < wanted && Clock::now() < deadline) {
       epoll_event events[256];
       const int count = ::epoll_wait(epoll_, events, 256, 50);
       for (int i = 0; i < count; ++i) read(*clients_[events[i].data.u32]);
-      if (Clock::now() < next_drop) continue;
-      next_drop = Clock::now() + std::chrono::seconds(1);
-      if (options_.compare && Clock::now() >= next_phase_) change_phase();
-      if (troubled_) {
-        for (int& fd : loris_) drop(fd);
-      }
     }
+    ::kill(pests, SIGKILL);
+    ::waitpid(pests, nullptr, 0);
     return report(wanted);
   }
 
@@ -140,46 +210,16 @@ class Crowd {
     return 1;
   }
 
-  bool join(bool reads) {
+  bool join() {
     auto client = std::make_unique<Client>();
-    const int fd = connected_to(port_);
-    if (fd < 0) return false;
-    client->connection = SSL_new(context_);
-    SSL_set_fd(client->connection, fd);
-    static constexpr std::string_view kResume = "{\"type\":\"resume\",\"after\":0}\n";
-    if (SSL_connect(client->connection) != 1 ||
-        SSL_write(client->connection, kResume.data(), kResume.size()) <= 0) {
-      return false;
-    }
-    ::fcntl(fd, F_SETFL, O_NONBLOCK);
-    if (reads) {
-      epoll_event event{};
-      event.events = EPOLLIN;
-      event.data.u32 = static_cast<std::uint32_t>(clients_.size());
-      ::epoll_ctl(epoll_, EPOLL_CTL_ADD, fd, &event);
-    }
+    client->connection = tls_client(context_, port_);
+    if (client->connection == nullptr) return false;
+    epoll_event event{};
+    event.events = EPOLLIN;
+    event.data.u32 = static_cast<std::uint32_t>(clients_.size());
+    ::epoll_ctl(epoll_, EPOLL_CTL_ADD, SSL_get_fd(client->connection), &event);
     clients_.push_back(std::move(client));
     return true;
-  }
-
-  // Those who disturb come, or go.
-  bool trouble() {
-    troubled_ = true;
-    for (int& fd : loris_) fd = connected_to(port_);
-    return !options_.stalled || join(false);
-  }
-  void change_phase() {
-    next_phase_ = Clock::now() + kPhase;
-    settled_ns_ = now_ns() + std::chrono::nanoseconds(kSettling).count();
-    if (!troubled_) {
-      trouble();
-      return;
-    }
-    troubled_ = false;
-    for (int& fd : loris_) {
-      ::close(fd);
-      fd = -1;
-    }
   }
 
   void read(Client& client) {
@@ -194,18 +234,12 @@ class Crowd {
         const std::int64_t raised = std::stoll(client.input.substr(at + 10, 20));
         const double latency_ms = static_cast<double>(now - raised) / 1e6;
         latencies_ms_.push_back(latency_ms);
-        if (raised > settled_ns_) (troubled_ ? disturbed_ms_ : quiet_ms_).push_back(latency_ms);
+        if (settled(begin_ns_, raised)) {
+          (disturbed(begin_ns_, raised) ? disturbed_ms_ : quiet_ms_).push_back(latency_ms);
+        }
       }
       client.input.erase(0, end + 1);
     }
-  }
-
-  // A byte of a handshake that will never be one; a new connection for one that was closed.
-  void drop(int& fd) {
-    static constexpr char kFirstByte = 0x16;
-    if (fd >= 0 && ::send(fd, &kFirstByte, 1, MSG_NOSIGNAL | MSG_DONTWAIT) == 1) return;
-    if (fd >= 0) ::close(fd);
-    fd = connected_to(port_);
   }
 
   static double quantile(std::vector<double>& values, double share) {
@@ -242,15 +276,9 @@ class Crowd {
   SSL_CTX* context_;
   int epoll_ = -1;
   std::vector<std::unique_ptr<Client>> clients_;
-  std::vector<int> loris_;
   std::vector<double> latencies_ms_;
-  // Of --compare: without and with those who disturb.
-  static constexpr std::chrono::seconds kPhase{4};
-  static constexpr std::chrono::milliseconds kSettling{1000};
-  std::vector<double> quiet_ms_, disturbed_ms_;
-  bool troubled_ = false;
-  Clock::time_point next_phase_ = Clock::now() + kPhase;
-  std::int64_t settled_ns_ = 0;
+  const std::int64_t begin_ns_ = now_ns();
+  std::vector<double> quiet_ms_, disturbed_ms_;  // of --compare
 };
 
 }  // namespace
