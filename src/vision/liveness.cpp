@@ -31,9 +31,12 @@ cv::Rect enlarged(const Box& box, float scale, const ImageView& image) {
   const auto placed = [](float middle, float length, float limit) {
     return std::clamp(middle - length / 2.0F, 0.0F, std::max(0.0F, limit - length));
   };
-  const cv::Rect crop(static_cast<int>(placed(centre.x_px, crop_width, image_width)),
-                      static_cast<int>(placed(centre.y_px, crop_height, image_height)),
-                      static_cast<int>(crop_width) + 1, static_cast<int>(crop_height) + 1);
+  // A crop as wide as the image is a whole number but for the last digit of the arithmetic, which
+  // must not decide over a pixel.
+  const auto whole = [](float length_px) { return static_cast<int>(length_px + 1e-3F); };
+  const cv::Rect crop(whole(placed(centre.x_px, crop_width, image_width)),
+                      whole(placed(centre.y_px, crop_height, image_height)), whole(crop_width) + 1,
+                      whole(crop_height) + 1);
   return crop & cv::Rect(0, 0, image.width_px, image.height_px);
 }
 
