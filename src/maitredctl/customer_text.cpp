@@ -117,6 +117,9 @@ std::string status_text(const json& status) {
       status, "cameras", {"name", "state", "fps", "frames", "dropped", "faces", "tracks", "note"});
   text += section("Cameras", cameras,
                   {"NAME", "STATE", "FPS", "FRAMES", "DROPPED", "FACES", "TRACKS", "NOTE"});
+  const Rows told =
+      rows_of(status, "integrations", {"name", "state", "waiting", "delivered", "trouble"});
+  text += section("Told of alerts", told, {"NAME", "STATE", "WAITING", "DELIVERED", "TROUBLE"});
   return text;
 }
 
