@@ -1,13 +1,17 @@
 #include "maitred/base/log.h"
 
 #include <fmt/format.h>
+#include <spdlog/pattern_formatter.h>
 #include <spdlog/sinks/base_sink.h>
 #include <spdlog/spdlog.h>
 
 #include <atomic>
 #include <cstdio>
 #include <cstdlib>
+#include <map>
+#include <memory>
 #include <mutex>
+#include <string>
 
 #include "maitred/base/repeat_filter.h"
 
@@ -35,7 +39,13 @@ char journal_priority(spdlog::level::level_enum level) {
 
 class OperatorSink final : public spdlog::sinks::base_sink<std::mutex> {
  public:
-  explicit OperatorSink(bool journal) : journal_(journal) {}
+  // Lines begin with a time and the program, or with what the journal wants.
+  void begin(std::string_view program, bool journal) {
+    journal_ = journal;
+    set_formatter(std::make_unique<spdlog::pattern_formatter>(
+        journal ? "%l: %v" : fmt::format("%Y-%m-%dT%H:%M:%S.%eZ {}%n %l: %v", program),
+        spdlog::pattern_time_type::utc));
+  }
 
  protected:
   void sink_it_(const spdlog::details::log_msg& message) override {
@@ -45,10 +55,9 @@ class OperatorSink final : public spdlog::sinks::base_sink<std::mutex> {
                                         std::chrono::steady_clock::now());
     if (!decision.say) return;
     if (decision.kept_back == 0) return write(message);
-    const std::string text =
-        fmt::format("{} (and {} times more before)",
-                    std::string_view(message.payload.data(), message.payload.size()),
-                    decision.kept_back);
+    const std::string text = fmt::format(
+        "{} (and {} times more before)",
+        std::string_view(message.payload.data(), message.payload.size()), decision.kept_back);
     spdlog::details::log_msg counted = message;
     counted.payload = text;
     write(counted);
@@ -64,7 +73,7 @@ class OperatorSink final : public spdlog::sinks::base_sink<std::mutex> {
     std::fwrite(line.data(), 1, line.size(), stderr);
   }
 
-  const bool journal_;
+  std::atomic<bool> journal_{false};
   RepeatFilter filter_;
 };
 
@@ -76,26 +85,81 @@ Result<spdlog::level::level_enum> level_of(std::string_view level) {
                                               level));
 }
 
+using Level = spdlog::level::level_enum;
+
+// All loggers speak through one sink, so that repeats are counted together.
+class Loggers {
+ public:
+  void begin(std::string_view program, Level level, bool journal) {
+    sink_->begin(program, journal);
+    spdlog::set_default_logger(made(""));
+    set_levels(level, {});
+  }
+
+  void set_levels(Level level, std::map<std::string, Level, std::less<>> own) {
+    const std::lock_guard lock(mutex_);
+    level_ = level;
+    own_levels_ = std::move(own);
+    spdlog::default_logger()->set_level(level);
+    for (auto& [module, logger] : modules_) logger->set_level(level_of_module(module));
+  }
+
+  spdlog::logger& of(std::string_view module) {
+    const std::lock_guard lock(mutex_);
+    auto found = modules_.find(module);
+    if (found == modules_.end()) {
+      found = modules_.emplace(module, made(fmt::format("/{}", module))).first;
+      found->second->set_level(level_of_module(module));
+    }
+    return *found->second;
+  }
+
+ private:
+  std::shared_ptr<spdlog::logger> made(std::string name) const {
+    auto logger = std::make_shared<spdlog::logger>(std::move(name), sink_);
+    logger->flush_on(Level::info);
+    return logger;
+  }
+
+  Level level_of_module(std::string_view module) const {
+    const auto own = own_levels_.find(module);
+    return own == own_levels_.end() ? level_ : own->second;
+  }
+
+  const std::shared_ptr<OperatorSink> sink_ = std::make_shared<OperatorSink>();
+  std::mutex mutex_;
+  // guarded by mutex_
+  Level level_ = Level::info;
+  std::map<std::string, Level, std::less<>> own_levels_;
+  std::map<std::string, std::shared_ptr<spdlog::logger>, std::less<>> modules_;
+};
+
+// Never destroyed: threads may speak until the very end.
+Loggers& loggers() {
+  static auto* const all = new Loggers;
+  return *all;
+}
+
 }  // namespace
 
 Status start_logging(std::string_view program, std::string_view level) {
   MAITRED_ASSIGN(const auto parsed, level_of(level));
-  const bool journal = std::getenv("JOURNAL_STREAM") != nullptr;  // NOLINT: read once, at start
-  auto logger = std::make_shared<spdlog::logger>(std::string(program),
-                                                 std::make_shared<OperatorSink>(journal));
-  logger->set_pattern(journal ? "%l: %v" : "%Y-%m-%dT%H:%M:%S.%eZ %n %l: %v",
-                      spdlog::pattern_time_type::utc);
-  logger->set_level(parsed);
-  logger->flush_on(spdlog::level::info);
-  spdlog::set_default_logger(std::move(logger));
+  // NOLINTNEXTLINE(concurrency-mt-unsafe): read once, at start
+  loggers().begin(program, parsed, std::getenv("JOURNAL_STREAM") != nullptr);
   return {};
 }
 
-Status set_log_level(std::string_view level) {
+Status set_log_level(std::string_view level, const ModuleLevels& modules) {
   MAITRED_ASSIGN(const auto parsed, level_of(level));
-  spdlog::default_logger()->set_level(parsed);
+  std::map<std::string, Level, std::less<>> own;
+  for (const auto& [module, word] : modules) {
+    MAITRED_ASSIGN(own[module], level_of(word));
+  }
+  loggers().set_levels(parsed, std::move(own));
   return {};
 }
+
+spdlog::logger& module_logger(std::string_view module) { return loggers().of(module); }
 
 LogCounts log_counts() { return {warnings_logged, errors_logged}; }
 

@@ -7,6 +7,7 @@
 
 #include "assets.h"
 #include "maitred/base/json.h"
+#include "maitred/base/log.h"
 #include "sessions.h"
 
 namespace maitred {
@@ -172,8 +173,8 @@ class Board::State : public std::enable_shared_from_this<State> {
   }
 
   static WebResponse wrong_origin(const WebRequest& request) {
-    spdlog::warn("board: a page of another site tried to reach {} from {}; refused",
-                 request.path.size() > 40 ? "a path" : shown_text(request.path), request.peer);
+    journal().warn("board: a page of another site tried to reach {} from {}; refused",
+                   request.path.size() > 40 ? "a path" : shown_text(request.path), request.peer);
     return web_error(403, "wrong_origin", "this comes from another page than the board");
   }
 
@@ -207,7 +208,8 @@ class Board::State : public std::enable_shared_from_this<State> {
   WebResponse sign_in(const WebRequest& request) {
     const WallTime now = options_.clock();
     if (!guesses_.may_try(request.peer, now)) {
-      WebResponse wait = web_error(429, "too_many_attempts", "too many wrong tokens; wait a moment");
+      WebResponse wait =
+          web_error(429, "too_many_attempts", "too many wrong tokens; wait a moment");
       wait.headers.emplace_back("Retry-After", "6");
       return wait;
     }
@@ -218,7 +220,7 @@ class Board::State : public std::enable_shared_from_this<State> {
         token.size() <= kTokenLimit_bytes ? desk_.terminal_of(token) : std::nullopt;
     if (!terminal) {
       guesses_.failed(request.peer, now);
-      spdlog::warn("board: sign-in from {} with an unknown token; refused", request.peer);
+      journal().warn("board: sign-in from {} with an unknown token; refused", request.peer);
       return web_error(401, "bad_token", "this token is unknown or revoked");
     }
     const std::string id = sessions_.open(token, now);

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "maitred/base/backoff.h"
+#include "maitred/base/log.h"
 
 namespace maitred {
 namespace {
@@ -145,7 +146,7 @@ bool CaptureThread::deliver(SourceFrame read) {
   {
     const std::lock_guard lock(mutex_);
     if (!connected_)
-      spdlog::info("camera is running: {}", printable_source(options_.capture.source));
+      journal().info("camera is running: {}", printable_source(options_.capture.source));
     if (fault != picture_fault_) tell_picture(fault);
     picture_fault_ = fault;
     connected_ = true;
@@ -172,9 +173,9 @@ void CaptureThread::lost(const Error& error) {
   }
   if (!tell) return;
   if (live_) {
-    spdlog::warn("{} (trying again)", error.message);
+    journal().warn("{} (trying again)", error.message);
   } else {
-    spdlog::error("{}", error.message);
+    journal().error("{}", error.message);
   }
 }
 
@@ -185,9 +186,9 @@ void CaptureThread::set_blocked(bool blocked) {
 
 void CaptureThread::tell_picture(std::optional<PictureFault> fault) const {
   if (fault) {
-    spdlog::warn("camera \"{}\": {}", options_.capture.camera, picture_note(*fault));
+    journal().warn("camera \"{}\": {}", options_.capture.camera, picture_note(*fault));
   } else {
-    spdlog::info("camera \"{}\": its picture is good again", options_.capture.camera);
+    journal().info("camera \"{}\": its picture is good again", options_.capture.camera);
   }
 }
 

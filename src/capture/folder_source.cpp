@@ -9,6 +9,7 @@
 #include <opencv2/imgcodecs.hpp>
 #include <vector>
 
+#include "maitred/base/log.h"
 #include "mat_image.h"
 #include "sources.h"
 
@@ -37,7 +38,7 @@ class FolderSource final : public FrameSource {
         picture.release();
       }
       if (picture.empty()) {
-        spdlog::warn("{} is not a readable image and is left out", files_[index].string());
+        journal().warn("{} is not a readable image and is left out", files_[index].string());
         continue;
       }
       any_ = true;

@@ -16,6 +16,7 @@
 #include <map>
 #include <nlohmann/json.hpp>
 
+#include "maitred/base/log.h"
 #include "session.h"
 
 namespace maitred {
@@ -91,8 +92,8 @@ class ControlServer::State : public ControlSession::Owner,
     try {
       handler_(request, peer, reply);
     } catch (const nlohmann::json::exception& error) {
-      spdlog::warn("control request \"{}\" has arguments it should not have (json error {})",
-                   request["verb"].get_ref<const std::string&>(), error.id);
+      journal().warn("control request \"{}\" has arguments it should not have (json error {})",
+                     request["verb"].get_ref<const std::string&>(), error.id);
       reply.finish(input_error("bad_request", "an argument is missing or of the wrong type"));
     }
   }
@@ -111,7 +112,7 @@ class ControlServer::State : public ControlSession::Owner,
     const bool exhausted =
         fd < 0 && (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM);
     if (!exhausted) return wait_for_client();
-    spdlog::error("cannot take a control connection: raise the limit of open files");
+    journal().error("cannot take a control connection: raise the limit of open files");
     accept_pause_.expires_after(kAcceptPause);
     accept_pause_.async_wait([self = shared_from_this()](const error_code& error) {
       if (!error && self->listening_) self->wait_for_client();
@@ -121,12 +122,12 @@ class ControlServer::State : public ControlSession::Owner,
   void admit(UniqueFd fd) {
     auto peer = peer_credentials(fd.get());
     if (!peer || !may_ask(*peer, options_.admin_group)) {
-      spdlog::warn("refused a connection to {}: user {} is neither ours nor in the admin group",
-                   options_.socket.string(), peer ? static_cast<long>(peer->uid) : -1L);
+      journal().warn("refused a connection to {}: user {} is neither ours nor in the admin group",
+                     options_.socket.string(), peer ? static_cast<long>(peer->uid) : -1L);
       return;
     }
     if (sessions_.size() >= options_.max_connections) {
-      spdlog::warn("refused a control connection: {} are open already", sessions_.size());
+      journal().warn("refused a control connection: {} are open already", sessions_.size());
       return;
     }
     const std::uint64_t id = ++last_id_;
@@ -138,7 +139,7 @@ class ControlServer::State : public ControlSession::Owner,
       sessions_.emplace(id, session);
       session->start();
     } catch (const boost::system::system_error& error) {
-      spdlog::error("cannot take a control connection: {}", error.what());
+      journal().error("cannot take a control connection: {}", error.what());
     }
   }
 
@@ -196,8 +197,8 @@ Result<std::unique_ptr<ControlServer>> ControlServer::open(asio::io_context& io,
                  UnixListener::open(options.socket, SOCK_STREAM, options.mode));
   if (options.admin_group &&
       ::chown(options.socket.c_str(), static_cast<uid_t>(-1), *options.admin_group) != 0) {
-    spdlog::warn("cannot give {} to the admin group {}: only our own user and root can connect",
-                 options.socket.string(), *options.admin_group);
+    journal().warn("cannot give {} to the admin group {}: only our own user and root can connect",
+                   options.socket.string(), *options.admin_group);
   }
   try {
     auto state =

@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include "maitred/base/json.h"
+#include "maitred/base/log.h"
 #include "reply_state.h"
 
 namespace maitred {
@@ -77,9 +78,9 @@ void ControlSession::check_time(Timestamp now) {
   const bool idle = !busy_ && !writing_ && input_.empty() && now - quiet_since_ > times_.idle;
   if (!not_reading && !not_sending && !idle) return;
   if (!idle) {
-    spdlog::warn("closed a control connection (process {}): it {} for {}", peer_.pid,
-                 not_reading ? "did not read its answer" : "did not finish its request",
-                 format_duration(times_.line));
+    journal().warn("closed a control connection (process {}): it {} for {}", peer_.pid,
+                   not_reading ? "did not read its answer" : "did not finish its request",
+                   format_duration(times_.line));
   }
   close();
 }

@@ -21,6 +21,10 @@ Admin::Admin(Shop& shop)
              {"list", &Admin::list},
              {"show", &Admin::show},
              {"update", &Admin::update},
+             {"resume", &Admin::resume},
+             {"engine_members", &Admin::engine_members},
+             {"kept_photos", &Admin::kept_photos},
+             {"reembed", &Admin::reembed},
              {"ask", &Admin::ask},
              {"purchase", &Admin::purchase},
              {"appointment", &Admin::appointment},
@@ -210,7 +214,24 @@ Result<json> Admin::show(const json& args, const Actor& actor) {
   MAITRED_ASSIGN(const auto templates, shop_.store().customers().templates(id));
   json object = customer_json(customer, actor.at);
   object["templates"] = templates.size();
+  MAITRED_ASSIGN(object["photos_kept"], shop_.store().customers().photo_count(id));
+  MAITRED_ASSIGN(object["templates_learned"], shop_.store().customers().learned_count(id));
+  object["threshold_steps"] = customer.caution.steps;
+  object["wrong_answers"] = customer.caution.wrong.size();
+  object["suspended"] = time_or_null(customer.caution.suspended);
   return object;
+}
+
+Result<json> Admin::resume(const json& args, const Actor& actor) {
+  MAITRED_ASSIGN(const std::string camera, text_field(args, "camera"));
+  if (!camera.empty()) {
+    MAITRED_TRY(shop_.vigilance().lift_camera(camera, actor));
+    return json{{"resumed", true}, {"camera", camera}};
+  }
+  MAITRED_ASSIGN(const CustomerId id, id_field(args));
+  MAITRED_TRY(shop_.vigilance().lift_customer(id, actor));
+  MAITRED_TRY(shop_.customer_changed(id));
+  return json{{"resumed", true}, {"id", id.value}};
 }
 
 Result<json> Admin::update(const json& args, const Actor& actor) {
@@ -239,7 +260,9 @@ Result<json> Admin::update(const json& args, const Actor& actor) {
   for (const std::string& key : dropped) preferences.erase(key);
   profile.preferences = std::move(preferences);
   std::vector<Template> templates;
+  std::vector<std::vector<std::uint8_t>> photos;
   if (args.contains("photos")) {
+    MAITRED_ASSIGN(photos, read_photos(args, customer.consent));
     if (!may(customer.consent, Scope::kRecognition, actor.at)) {
       return input_error("consent_missing",
                          "the consent of this customer has ended; renew it "
@@ -251,8 +274,20 @@ Result<json> Admin::update(const json& args, const Actor& actor) {
   }
   MAITRED_TRY(shop_.store().together([&]() -> Status {
     MAITRED_TRY(shop_.store().customers().update_profile(id, profile, actor));
+    if (args.value("reset_threshold", false)) {
+      MAITRED_TRY(shop_.vigilance().reset_threshold(id, actor));
+    }
+    if (args.value("forget_learned", false)) {
+      MAITRED_TRY(shop_.store().customers().forget_learned(id, actor));
+    }
     if (templates.empty()) return {};
-    return shop_.store().customers().replace_templates(id, templates, actor);
+    // Photos that are kept are those of the templates.
+    MAITRED_ASSIGN(const std::uint64_t kept, shop_.store().customers().photo_count(id));
+    if (kept > 0 || !photos.empty()) {
+      MAITRED_TRY(shop_.store().customers().replace_photos(id, photos, actor));
+    }
+    return shop_.store().customers().replace_templates(id, templates, actor,
+                                                       Customers::OtherEngines::kGo);
   }));
   MAITRED_TRY(shop_.customer_changed(id));
   return show(args, actor);

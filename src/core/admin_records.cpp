@@ -38,7 +38,20 @@ Result<json> Admin::consent_renew(const json& args, const Actor& actor) {
     renewal.scopes = std::move(scopes);
   }
   MAITRED_ASSIGN(const Consent renewed, renew_consent(customer.consent, renewal, actor.at));
-  MAITRED_TRY(shop_.store().customers().set_consent(id, renewed, actor, "renewed"));
+  MAITRED_TRY(shop_.store().together([&]() -> Status {
+    Customers& customers = shop_.store().customers();
+    MAITRED_TRY(customers.set_consent(id, renewed, actor, "renewed"));
+    // What is no longer agreed to goes.
+    if (!renewed.scopes.contains(Scope::kPhotos)) {
+      MAITRED_ASSIGN(const std::uint64_t kept, customers.photo_count(id));
+      if (kept > 0) MAITRED_TRY(customers.replace_photos(id, {}, actor));
+    }
+    if (!renewed.scopes.contains(Scope::kTemplateImprovement)) {
+      MAITRED_ASSIGN(const std::uint64_t learned, customers.learned_count(id));
+      if (learned > 0) MAITRED_TRY(customers.forget_learned(id, actor));
+    }
+    return {};
+  }));
   MAITRED_TRY(shop_.customer_changed(id));
   return json{{"id", id.value}, {"consent", consent_json(renewed, actor.at)}};
 }
@@ -257,7 +270,7 @@ Result<json> Admin::staff_list(const json&, const Actor&) {
   return json{{"staff", std::move(staff)}};
 }
 
-Result<json> Admin::status(const json&, const Actor&) {
+Result<json> Admin::status(const json&, const Actor& actor) {
   MAITRED_ASSIGN(const Recognition* recognition, shop_.recognition());
   const DecisionPolicy& policy = recognition->policy();
   MAITRED_ASSIGN(const std::uint64_t customers, shop_.store().customers().count());
@@ -274,6 +287,8 @@ Result<json> Admin::status(const json&, const Actor&) {
                   {{"after", format_duration(shop_.settings().visits.retention)},
                    {"last_run", time_or_null(shop_.last_retention())}}},
                  {"key_rotation", shop_.store().keys().rotating() ? "under way" : "none"}};
+  MAITRED_ASSIGN(const AlertTarget target, shop_.alert_target());
+  object.update(shop_.vigilance().report(target, recognition->cautious(), actor.at));
   if (live_status_) object.update(live_status_());
   return object;
 }

@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include "maitred/base/json.h"
+#include "maitred/base/log.h"
 #include "maitred/consent/consent.h"
 #include "maitred/core/visit_feedback.h"
 #include "maitred/visits/rules.h"
@@ -208,7 +209,8 @@ std::string BoardRoom::kept_sessions() {
 void BoardRoom::keep_sessions(std::string_view text) {
   const Status kept = parts_.shop.store().set_setting(
       kSessionsKey, {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()});
-  if (!kept) spdlog::error("board: sign-ins are not kept over a restart: {}", kept.error().message);
+  if (!kept)
+    journal().error("board: sign-ins are not kept over a restart: {}", kept.error().message);
 }
 
 }  // namespace maitred

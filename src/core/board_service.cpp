@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
+#include "maitred/base/log.h"
+
 namespace maitred {
 namespace {
 
@@ -61,7 +63,7 @@ Result<std::unique_ptr<BoardService>> BoardService::open(Parts parts) {
   web.passed_socket = parts.passed_socket;
   auto server = WebServer::open(parts.io, *service->board_, std::move(web));
   if (!server && server.error().code == "port_in_use" && !settings.board.chosen) {
-    spdlog::warn("no staff web page: {}", server.error().message);
+    journal().warn("no staff web page: {}", server.error().message);
     return nullptr;
   }
   MAITRED_ASSIGN(service->server_, std::move(server));

@@ -8,6 +8,7 @@
 #include <deque>
 
 #include "maitred/base/backoff.h"
+#include "maitred/base/log.h"
 
 namespace maitred {
 namespace {
@@ -65,7 +66,7 @@ class Courier::State : public std::enable_shared_from_this<State> {
     auto present = source_.present();
     if (!present) {
       stopped_ = true;  // else it would be told of years
-      return spdlog::error("{}: {}", target_->name(), present.error().message);
+      return journal().error("{}: {}", target_->name(), present.error().message);
     }
     cursor_ = std::move(*present);
     keep_cursor();
@@ -108,7 +109,7 @@ class Courier::State : public std::enable_shared_from_this<State> {
     if (cursor_.seq > shop_.store().visits().last_seq()) read_cursor();
     auto more = source_.after(cursor_, wall_now());
     if (!more) {
-      spdlog::error("{}: {}", target_->name(), more.error().message);
+      journal().error("{}: {}", target_->name(), more.error().message);
       return false;
     }
     parcels_ = std::move(*more);
@@ -118,7 +119,7 @@ class Courier::State : public std::enable_shared_from_this<State> {
   void on_delivery(Delivery delivery) {
     busy_ = false;
     if (delivery == Delivery::kTaken) {
-      if (failing_) spdlog::info("{}: takes events again", target_->name());
+      if (failing_) journal().info("{}: takes events again", target_->name());
       failing_ = false;
       ++delivered_;
       taken();
@@ -127,13 +128,13 @@ class Courier::State : public std::enable_shared_from_this<State> {
     ++failures_;
     if (!failing_) {
       const std::string why = target_->trouble();
-      spdlog::warn("{}: takes no events{}{}; they are kept and tried again", target_->name(),
-                   why.empty() ? "" : ": ", why);
+      journal().warn("{}: takes no events{}{}; they are kept and tried again", target_->name(),
+                     why.empty() ? "" : ": ", why);
     }
     failing_ = true;
     if (delivery == Delivery::kNever && ++refusals_ >= kTriesOfRefused) {
-      spdlog::error("{}: refuses event {} for good; it is left out", target_->name(),
-                    parcels_.front().event->id);
+      journal().error("{}: refuses event {} for good; it is left out", target_->name(),
+                      parcels_.front().event->id);
       failing_ = false;
       taken();
       return look_again(Milliseconds{0});
@@ -153,7 +154,7 @@ class Courier::State : public std::enable_shared_from_this<State> {
     const std::string text = cursor_.text();
     const Status kept = shop_.store().set_setting(
         target_->key(), {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()});
-    if (!kept) spdlog::error("{}: {}", target_->name(), kept.error().message);
+    if (!kept) journal().error("{}: {}", target_->name(), kept.error().message);
   }
 
   Shop& shop_;

@@ -8,6 +8,7 @@
 #include <csignal>
 #include <nlohmann/json.hpp>
 
+#include "maitred/base/log.h"
 #include "maitred/core/integrations.h"
 #include "maitred/models/manifest.h"
 
@@ -151,7 +152,7 @@ Status Daemon::open_listeners() {
   eyes.allowed_uids = options_.eye_users;
   EyeHandlers handlers;
   handlers.on_connected = [](EyeSession session, pid_t pid) {
-    spdlog::debug("eye connection {} from pid {}", session, pid);
+    journal().debug("eye connection {} from pid {}", session, pid);
   };
   handlers.on_message = [this](EyeSession session, EyeMessage message) {
     eye_message(session, std::move(message));
@@ -173,7 +174,8 @@ Status Daemon::open_api() {
   options.tls_cert = settings.staff.tls_cert;
   options.tls_key = settings.staff.tls_key;
   MAITRED_ASSIGN(api_, WebServer::open(io_, *http_api_, std::move(options)));
-  spdlog::info("other systems may connect to {}:{} (HTTP API)", settings.api.address, api_->port());
+  journal().info("other systems may connect to {}:{} (HTTP API)", settings.api.address,
+                 api_->port());
   return {};
 }
 
@@ -183,20 +185,23 @@ void Daemon::nudge_couriers() {
 
 int Daemon::run() {
   const DecisionPolicy& policy = recognition_->policy();
-  spdlog::info(
+  journal().info(
       "engine {}, {} customers to recognise, threshold {:.3f}: {:.2f} false alerts in 1000 "
       "visitors and {:.1f} % of visits missed are expected",
       recognition_->engine(), recognition_->customers(), policy.threshold().value,
       policy.expected_false_alerts_per_1000(), policy.expected_miss_rate() * 100.0);
   if (recognition_->engine() == "demo") {
-    spdlog::warn("the demo engine knows drawn people only: it cannot recognise real customers");
+    journal().warn("the demo engine knows drawn people only: it cannot recognise real customers");
   }
   if (board_) {
-    spdlog::info("staff web page at {}:{}", shop_->settings().board.listen.address, board_->port());
+    journal().info("staff web page at {}:{}", shop_->settings().board.listen.address,
+                   board_->port());
   }
-  spdlog::info("staff may connect to {}:{}{}", shop_->settings().staff.listen.address,
-               staff_->port(), shop_->settings().staff.tls_cert.empty() ? "" : " with TLS 1.3");
-  for (const auto& courier : couriers_) spdlog::info("{} is told of alerts", courier->state().name);
+  journal().info("staff may connect to {}:{}{}", shop_->settings().staff.listen.address,
+                 staff_->port(), shop_->settings().staff.tls_cert.empty() ? "" : " with TLS 1.3");
+  for (const auto& courier : couriers_) {
+    journal().info("{} is told of alerts", courier->state().name);
+  }
   await_signals();
   schedule_deadline();
   schedule_upkeep();
@@ -211,7 +216,7 @@ int Daemon::run() {
   resume_rotation();
   daily_retention();
   io_.run();
-  spdlog::info("stopped");
+  journal().info("stopped");
   return exit_status_;
 }
 
@@ -223,7 +228,7 @@ void Daemon::await_signals() {
       return await_signals();
     }
     if (stopping_) {  // a second one: at once
-      spdlog::warn("stopping without waiting for staff connections");
+      journal().warn("stopping without waiting for staff connections");
       board_.reset();
       api_.reset();
       staff_.reset();
@@ -257,6 +262,7 @@ void Daemon::schedule_upkeep() {
   upkeep_timer_.async_wait([this](const boost::system::error_code& error) {
     if (error || stopping_) return;
     heed(recognition_->drop_expired(wall_now()));
+    heed(shop_->vigilance().save());
     daily_retention();
     schedule_upkeep();
   });
@@ -264,7 +270,7 @@ void Daemon::schedule_upkeep() {
 
 void Daemon::heed(const Status& status) {
   if (status) return;
-  spdlog::error("{}", status.error().message);
+  journal().error("{}", status.error().message);
   const std::string& code = status.error().code;
   if (code != "store_failed" && code != "store_corrupt") return;
   exit_status_ = static_cast<int>(Fault::kEnvironment);
@@ -275,7 +281,7 @@ void Daemon::heed(const Status& status) {
 void Daemon::begin_shutdown(const std::string& why) {
   if (stopping_) return;
   stopping_ = true;
-  spdlog::info("stopping: {}", why);
+  journal().info("stopping: {}", why);
   telemetry_->stop();
   camera_timer_.cancel();
   deadline_timer_.cancel();
@@ -295,6 +301,7 @@ void Daemon::eyes_stopped() {
   drain_timer_.expires_after(eyes_->eyes() == 0 ? Milliseconds{0} : kEyeDrain);
   drain_timer_.async_wait([this](const boost::system::error_code&) {
     eyes_.reset();
+    heed(shop_->vigilance().save());
     control_->drain(kDrain, [this] { control_.reset(); });
     if (board_) board_->drain(kDrain, [this] { board_.reset(); });
     if (api_) api_->drain(kDrain, [this] { api_.reset(); });

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "maitred/base/log.h"
 #include "maitred/core/daemon.h"
 
 namespace maitred {
@@ -40,14 +41,14 @@ void Daemon::eye_message(EyeSession session, EyeMessage message) {
 
 void Daemon::handle(EyeSession session, const EyeHello& hello) {
   if (!cameras_.known(hello.camera)) {
-    spdlog::warn("an eye for camera '{}', which the configuration does not have, is sent away",
-                 hello.camera);
+    journal().warn("an eye for camera '{}', which the configuration does not have, is sent away",
+                   hello.camera);
     return eyes_->disconnect(session);
   }
   if (hello.engine != recognition_->engine() ||
       hello.template_length != recognition_->template_length()) {
-    spdlog::warn("camera {}: its eye runs engine '{}', the core '{}': restart the eye",
-                 hello.camera, hello.engine, recognition_->engine());
+    journal().warn("camera {}: its eye runs engine '{}', the core '{}': restart the eye",
+                   hello.camera, hello.engine, recognition_->engine());
     return eyes_->disconnect(session);
   }
   // The newer one counts: the older may be a decoder that hangs.
@@ -62,7 +63,7 @@ void Daemon::handle(EyeSession session, const EyeHello& hello) {
   cameras_.connected(hello.camera, steady_now());
   telemetry_->metrics().eye_connected(hello.camera);
   if (supervisor_) supervisor_->heard(hello.camera);
-  spdlog::info("camera {}: eye connected, pid {}", hello.camera, hello.pid);
+  journal().info("camera {}: eye connected, pid {}", hello.camera, hello.pid);
 }
 
 void Daemon::handle(EyeSession session, const Sighting& sighting) {
@@ -78,7 +79,13 @@ void Daemon::handle(EyeSession session, const Sighting& sighting) {
 void Daemon::handle(EyeSession session, const TrackEnded& ended) {
   const std::string camera = camera_of_.at(session);
   const auto customer = recognition_->decided(camera, ended.track);
-  arrivals(recognition_->end_track(camera, ended.track));
+  const bool compared = recognition_->knows(camera, ended.track);
+  const auto matches = recognition_->end_track(camera, ended.track);
+  const bool decided_last = std::any_of(matches.begin(), matches.end(), [&](const Match& match) {
+    return match.track == ended.track;
+  });
+  arrivals(matches);
+  if (compared && !customer && !decided_last) shop_->vigilance().visitor(camera, ended.at);
   if (!customer) return;
   heed(shop_->desk().seen(*customer, ended.at));
   heed(shop_->desk().left(*customer));
@@ -92,6 +99,10 @@ void Daemon::handle(EyeSession session, const EyeHealth& health) {
 void Daemon::arrivals(const std::vector<Match>& matches) {
   for (const Match& match : matches) {
     telemetry_->metrics().recognised(match);
+    if (shop_->vigilance().suspended(match.camera) || recognition_->suspended(match.customer)) {
+      journal().debug("camera {}: no alert, suspended after false ones", match.camera);
+      continue;
+    }
     heed(shop_->desk().arrive(match));
   }
 }
@@ -104,7 +115,7 @@ void Daemon::eye_closed(EyeSession session) {
   session_of_.erase(camera);
   recognition_->drop_camera(camera);
   cameras_.disconnected(camera);
-  spdlog::info("camera {}: eye disconnected", camera);
+  journal().info("camera {}: eye disconnected", camera);
   if (options_.exit_when_done && cameras_.all_ended()) begin_shutdown("every file has ended");
 }
 
@@ -138,6 +149,8 @@ nlohmann::json Daemon::live_status() {
                        {"faces", camera.health.faces},
                        {"tracks", camera.health.tracks},
                        {"embeddings", camera.health.embeddings},
+                       {"not_live", camera.health.not_live},
+                       {"backend", camera.health.backend},
                        {"note", camera.health.note}});
   }
   nlohmann::json integrations = nlohmann::json::array();

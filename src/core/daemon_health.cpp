@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <filesystem>
 
+#include "maitred/base/log.h"
 #include "maitred/core/daemon.h"
 
 namespace maitred {
@@ -60,6 +61,12 @@ ShopFacts Daemon::facts() {
   facts.customers = recognition_->customers();
   facts.expected_false_alerts_per_1000 = recognition_->policy().expected_false_alerts_per_1000();
   facts.expected_miss_rate = recognition_->policy().expected_miss_rate();
+  const auto cautious = recognition_->cautious();
+  facts.suspended =
+      shop_->vigilance().suspended_cameras() +
+      static_cast<std::size_t>(std::count_if(cautious.begin(), cautious.end(), [](const auto& one) {
+        return one.second.suspended.has_value();
+      }));
   facts.alerts_open = shop_->desk().alerts_open();
   facts.staff_connected = staff_ ? staff_->clients() : 0;
   facts.eye_restarts = supervisor_ ? supervisor_->restarts() : 0;
@@ -87,13 +94,13 @@ void Daemon::watch_cameras() {
     if (camera.state == was) continue;
     const auto lasted = std::chrono::duration_cast<Milliseconds>(now - since);
     if (camera.state == EyeState::kRunning) {
-      spdlog::info("camera {}: running, after {:.1f} s without a picture", camera.name,
-                   std::chrono::duration<double>(lasted).count());
+      journal().info("camera {}: running, after {:.1f} s without a picture", camera.name,
+                     std::chrono::duration<double>(lasted).count());
     } else if (camera.state == EyeState::kEnded) {
-      spdlog::info("camera {}: has ended", camera.name);
+      journal().info("camera {}: has ended", camera.name);
     } else {
-      spdlog::warn("camera {}: {}{}{}", camera.name, log_word(camera.state),
-                   camera.health.note.empty() ? "" : ": ", camera.health.note);
+      journal().warn("camera {}: {}{}{}", camera.name, log_word(camera.state),
+                     camera.health.note.empty() ? "" : ": ", camera.health.note);
     }
     // From one kind of absence to another the picture is still away.
     const bool away_still = was != EyeState::kRunning && camera.state != EyeState::kRunning;

@@ -55,7 +55,7 @@ void keep_fixed(Settings& fresh, const Settings& now) {
   keep(same_listen(fresh.metrics, now.metrics), "metrics.listen", fresh.metrics, now.metrics);
   keep(same_integrations(fresh, now), "webhook and mqtt", fresh.webhooks, now.webhooks);
   fresh.mqtt = now.mqtt;
-  if (!fixed.empty()) spdlog::warn("{}: takes effect at the next start", fixed);
+  if (!fixed.empty()) journal().warn("{}: takes effect at the next start", fixed);
 }
 
 std::vector<std::string> names_of(const Settings& settings) {
@@ -79,9 +79,10 @@ void Daemon::reload() {
   options_.notifier.send("RELOADING=1");
   const Status done = take_over();
   if (done) {
-    spdlog::info("the configuration was read again and is taken over");
+    journal().info("the configuration was read again and is taken over");
   } else {
-    spdlog::error("{} (the configuration is refused; the one before stays)", done.error().message);
+    journal().error("{} (the configuration is refused; the one before stays)",
+                    done.error().message);
   }
   options_.notifier.send("READY=1");
 }
@@ -109,7 +110,7 @@ Status Daemon::take_over() {
   MAITRED_TRY(check_settings(fresh, options_));
   keep_fixed(fresh, now);
   MAITRED_ASSIGN(const auto use_certificates, renewed_certificates(fresh));
-  MAITRED_TRY(set_log_level(fresh.log_level));
+  MAITRED_TRY(set_log_level(fresh.log_level, fresh.log_modules));
   MAITRED_TRY(shop_->reload(fresh));
   use_certificates();
   const std::set<std::string> changed = changed_cameras(fresh, now);
@@ -131,12 +132,35 @@ Status Daemon::take_over() {
     supervisor_->reconfigure(names_of(fresh), changed);
   } else {
     for (const std::string& camera : changed) {
-      spdlog::warn("camera {}: its settings have changed: systemctl restart maitred-eye@{}", camera,
-                   camera);
+      journal().warn("camera {}: its settings have changed: systemctl restart maitred-eye@{}",
+                     camera, camera);
     }
   }
   schedule_deadline();
   return {};
+}
+
+// The configuration file says so already: maitredctl has written it.
+Result<nlohmann::json> Daemon::use_engine(const std::string& engine) {
+  if (engine == recognition_->engine()) return nlohmann::json{{"engine", engine}};
+  Settings fresh = shop_->settings();
+  fresh.engine = engine;
+  MAITRED_TRY(check_settings(fresh, options_));
+  MAITRED_TRY(shop_->use_engine(engine));
+  MAITRED_ASSIGN(recognition_, shop_->recognition());
+  // Every eye begins anew, with the templates of the new engine.
+  const auto sessions = camera_of_;
+  for (const auto& [session, camera] : sessions) {
+    camera_of_.erase(session);
+    session_of_.erase(camera);
+    cameras_.disconnected(camera);
+    eyes_->disconnect(session);
+  }
+  const std::vector<std::string> names = names_of(shop_->settings());
+  if (supervisor_) supervisor_->reconfigure(names, {names.begin(), names.end()});
+  journal().info("engine {} from now on, {} customers to recognise", engine,
+                 recognition_->customers());
+  return nlohmann::json{{"engine", engine}, {"restart_eyes", supervisor_ == nullptr}};
 }
 
 }  // namespace maitred

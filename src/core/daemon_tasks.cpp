@@ -5,6 +5,7 @@
 #include <boost/asio/post.hpp>
 #include <nlohmann/json.hpp>
 
+#include "maitred/base/log.h"
 #include "maitred/core/daemon.h"
 
 namespace maitred {
@@ -22,13 +23,17 @@ void Daemon::control(const nlohmann::json& request, const PeerCredentials& peer,
                      const ControlReply& reply) {
   const auto verb = request.at("verb").get<std::string>();
   const Actor actor{fmt::format("uid:{}", peer.uid), wall_now()};
-  if (busy_ && (verb == "backup" || verb == "restore" || verb == "key_rotate" ||
-                verb == "retention")) {
+  if (busy_ &&
+      (verb == "backup" || verb == "restore" || verb == "key_rotate" || verb == "retention")) {
     return reply.finish(environment_error(
-        "busy", "the core is at another long task (backup, key rotate or retention): try again "
-                "when it is done"));
+        "busy",
+        "the core is at another long task (backup, key rotate or retention): try again "
+        "when it is done"));
   }
   if (verb == "camera_pause") return reply.finish(pause_camera(request.at("args")));
+  if (verb == "use_engine") {
+    return reply.finish(answered(use_engine(request.at("args").at("engine").get<std::string>())));
+  }
   if (verb == "camera_resume") {
     if (supervisor_) supervisor_->resume(request.at("args").at("camera").get<std::string>());
     return reply.finish(nlohmann::json{{"paused", false}});
@@ -103,7 +108,7 @@ void Daemon::daily_retention() {
   if (busy_ || recent || tried) return;
   retention_tried_ = now;
   if (clock_jumped()) {
-    return spdlog::warn(
+    return journal().warn(
         "the store was last used more than {} days ago by the clock of this machine: retention "
         "erases nobody by itself. If the clock is right, run maitredctl retention run",
         kLongestAbsence.count() / 24);
@@ -113,18 +118,18 @@ void Daemon::daily_retention() {
   run_task(std::move(*task), std::nullopt, [this](Result<nlohmann::json> answer) {
     if (!answer) return heed(tl::unexpected(answer.error()));
     const std::size_t erased = (*answer)["erased"].size();
-    if (erased > 0) spdlog::info("retention: {} customers were due and are erased", erased);
+    if (erased > 0) journal().info("retention: {} customers were due and are erased", erased);
   });
 }
 
 void Daemon::resume_rotation() {
   if (!shop_->store().keys().rotating()) return;
-  spdlog::info("going on with the key rotation that was interrupted");
+  journal().info("going on with the key rotation that was interrupted");
   auto task = begin_rotation(*shop_, false, Actor{"maitred", wall_now()});
   if (!task) return heed(tl::unexpected(task.error()));
   run_task(std::move(*task), std::nullopt, [this](Result<nlohmann::json> answer) {
     if (!answer) return heed(tl::unexpected(answer.error()));
-    spdlog::info("the key rotation is finished");
+    journal().info("the key rotation is finished");
   });
 }
 

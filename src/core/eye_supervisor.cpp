@@ -12,6 +12,8 @@
 #include <cstring>
 #include <memory>
 
+#include "maitred/base/log.h"
+
 extern char** environ;
 
 namespace maitred {
@@ -86,13 +88,13 @@ void EyeSupervisor::launch(const std::string& camera, Child& child) {
   child.started = child.last_heard = now();
   child.spoke = false;
   if (pid < 0) {
-    spdlog::error("camera {}: cannot start {}: {}; trying again", camera, options_.program.string(),
-                  std::strerror(-pid));
+    journal().error("camera {}: cannot start {}: {}; trying again", camera,
+                    options_.program.string(), std::strerror(-pid));
     schedule(camera, child);
     return;
   }
   child.pid = pid;
-  spdlog::info("camera {}: eye started, pid {}", camera, pid);
+  journal().info("camera {}: eye started, pid {}", camera, pid);
 }
 
 void EyeSupervisor::schedule(const std::string& camera, Child& child) {
@@ -125,20 +127,20 @@ void EyeSupervisor::bury(pid_t pid, int status) {
     if (child.pid != pid) continue;
     child.pid = 0;
     if (child.removed) {
-      spdlog::info("camera {}: eye has ended, its camera is gone", camera);
+      journal().info("camera {}: eye has ended, its camera is gone", camera);
     } else if (child.paused) {
-      spdlog::info("camera {}: its eye has let go of it for an enrolment", camera);
+      journal().info("camera {}: its eye has let go of it for an enrolment", camera);
     } else if (child.again && !stopping_) {
       child.again = false;
       launch(camera, child);
     } else if (WIFEXITED(status) && WEXITSTATUS(status) == 0) {
       child.done = true;
-      spdlog::info("camera {}: eye has ended", camera);
+      journal().info("camera {}: eye has ended", camera);
     } else if (!stopping_) {
       if (now() - child.started > kHealthyAfter) child.backoff.reset();
-      spdlog::warn("camera {}: eye died ({} {}); starting it again", camera,
-                   WIFSIGNALED(status) ? "signal" : "status",
-                   WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status));
+      journal().warn("camera {}: eye died ({} {}); starting it again", camera,
+                     WIFSIGNALED(status) ? "signal" : "status",
+                     WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status));
       schedule(camera, child);
     }
   }
@@ -152,7 +154,9 @@ void EyeSupervisor::reconfigure(const std::vector<std::string>& cameras,
   for (auto& [camera, child] : children_) {
     child.removed = std::find(cameras.begin(), cameras.end(), camera) == cameras.end();
     child.again = !child.removed && changed.contains(camera);
-    if (child.pid > 0 && (child.removed || child.again)) ::kill(child.pid, SIGTERM);
+    const bool ends = child.removed || child.again;
+    // Before it has spoken an eye does not listen to SIGHUP yet: it has just read the new file.
+    if (child.pid > 0 && (ends || child.spoke)) ::kill(child.pid, ends ? SIGTERM : SIGHUP);
   }
   std::erase_if(children_,
                 [](const auto& item) { return item.second.removed && item.second.pid <= 0; });
@@ -180,8 +184,8 @@ void EyeSupervisor::watch_silence() {
     for (auto& [camera, child] : children_) {
       const Milliseconds patience = child.spoke ? options_.silence : options_.first_silence;
       if (child.pid <= 0 || now() - child.last_heard < patience) continue;
-      if (child.paused) spdlog::warn("camera {}: its eye does not let go of it", camera);
-      spdlog::warn("camera {}: eye silent for {}, killing it", camera, format_duration(patience));
+      if (child.paused) journal().warn("camera {}: its eye does not let go of it", camera);
+      journal().warn("camera {}: eye silent for {}, killing it", camera, format_duration(patience));
       child.last_heard = now();
       ::kill(child.pid, SIGKILL);
     }

@@ -12,6 +12,7 @@
 
 #include "maitred/base/auth_failures.h"
 #include "maitred/base/json.h"
+#include "maitred/base/log.h"
 #include "openapi.h"
 
 namespace maitred {
@@ -150,8 +151,8 @@ Result<json> HttpApi::run(const Call& call, const Actor& actor) {
 void HttpApi::refuse_token(const std::string& address, WebReply reply) {
   const Milliseconds wait = failures_->note(address, std::chrono::steady_clock::now());
   if (failures_->count(address) % 10 == 0) {
-    spdlog::warn("[api]: {} wrong tokens from {} within a minute", failures_->count(address),
-                 address);
+    journal().warn("[api]: {} wrong tokens from {} within a minute", failures_->count(address),
+                   address);
   }
   WebResponse refusal = web_error(401, "bad_token", "no token, or one that is unknown or revoked");
   refusal.headers.emplace_back("WWW-Authenticate", "Bearer");

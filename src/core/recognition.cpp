@@ -10,6 +10,9 @@
 namespace maitred {
 namespace {
 
+// A visit that nobody has answered by then teaches nothing.
+constexpr Milliseconds kLookKept = std::chrono::hours{4};
+
 DecisionRules rules_of(const Settings& settings) {
   DecisionRules rules;
   rules.fpir = settings.false_alert_rate;
@@ -53,7 +56,8 @@ Result<std::unique_ptr<Recognition>> Recognition::load(const Store& store, const
   auto& members = recognition->members_;
   MAITRED_TRY(store.customers().for_each([&](Customer&& customer) {
     if (may(customer.consent, Scope::kRecognition, now)) {
-      members[customer.id].expires = customer.consent.expires;
+      members[customer.id] = {customer.consent.expires, {}, customer.caution,
+                              may(customer.consent, Scope::kTemplateImprovement, now)};
     }
   }));
   MAITRED_TRY(store.customers().for_each_template(
@@ -68,15 +72,41 @@ Result<std::unique_ptr<Recognition>> Recognition::load(const Store& store, const
 Status Recognition::publish() {
   std::vector<GalleryEntry> entries;
   entries.reserve(members_.size());
-  for (const auto& [id, member] : members_) {
-    GalleryEntry entry{id, {}};
-    for (const Template& stored : member.templates) entry.templates.push_back(stored.clone());
+  // Lent, not copied: thousands of templates.
+  for (auto& [id, member] : members_) {
+    GalleryEntry entry{id, {}, member.caution.steps};
+    entry.templates = std::move(member.templates);
     entries.push_back(std::move(entry));
   }
-  MAITRED_ASSIGN(gallery_, Gallery::build(engine_, template_length_, entries, GalleryRows::kMean,
-                                          gallery_.get()));
+  auto built =
+      Gallery::build(engine_, template_length_, entries, GalleryRows::kMean, gallery_.get());
+  for (GalleryEntry& entry : entries) {
+    members_.at(entry.customer).templates = std::move(entry.templates);
+  }
+  MAITRED_ASSIGN(gallery_, std::move(built));
   policy_ = DecisionPolicy::derive(calibration_, rules_, gallery_->rows());
   return {};
+}
+
+Status Recognition::set_caution(const CustomerId& id, const Caution& caution) {
+  const auto member = members_.find(id);
+  if (member == members_.end()) return {};
+  const bool same_threshold = member->second.caution.steps == caution.steps;
+  member->second.caution = caution;
+  return same_threshold ? Status{} : publish();
+}
+
+bool Recognition::suspended(const CustomerId& id) const {
+  const auto member = members_.find(id);
+  return member != members_.end() && member->second.caution.suspended.has_value();
+}
+
+std::vector<std::pair<CustomerId, Caution>> Recognition::cautious() const {
+  std::vector<std::pair<CustomerId, Caution>> cautious;
+  for (const auto& [id, member] : members_) {
+    if (!member.caution.none()) cautious.emplace_back(id, member.caution);
+  }
+  return cautious;
 }
 
 void Recognition::retune(const Settings& settings) {
@@ -86,6 +116,7 @@ void Recognition::retune(const Settings& settings) {
 
 Status Recognition::refresh(const CustomerId& id, WallTime now) {
   members_.erase(id);
+  looks_.erase(id);
   const auto customer = store_.customers().find(id);
   if (!customer && customer.error().code != "unknown_customer") {
     return tl::unexpected(customer.error());
@@ -93,6 +124,8 @@ Status Recognition::refresh(const CustomerId& id, WallTime now) {
   if (customer && may(customer->consent, Scope::kRecognition, now)) {
     Member member;
     member.expires = customer->consent.expires;
+    member.caution = customer->caution;
+    member.improves = may(customer->consent, Scope::kTemplateImprovement, now);
     MAITRED_ASSIGN(auto stored, store_.customers().templates(id));
     for (Template& one : stored) {
       if (one.engine() == engine_) member.templates.push_back(std::move(one));
@@ -104,7 +137,29 @@ Status Recognition::refresh(const CustomerId& id, WallTime now) {
   return publish();
 }
 
+// Of one visit the best look is kept: the template must be near enough to the enrolled ones that
+// nobody else is learned under this name.
+void Recognition::keep_look(const std::string& camera, const Sighting& rotated) {
+  const auto customer = decider_.decided(camera, rotated.track);
+  if (!customer) return;
+  const auto member = members_.find(*customer);
+  if (member == members_.end() || !member->second.improves) return;
+  const auto score = gallery_->score(*customer, rotated.probe);
+  if (!score || policy_.confidence(*score) != Confidence::kHigh) return;
+  const auto kept = looks_.find(*customer);
+  const bool fresh = kept == looks_.end() || rotated.at - kept->second.at > kLookKept;
+  if (!fresh && rotated.quality <= kept->second.quality) return;
+  looks_.insert_or_assign(*customer, Look{rotated.probe.clone(), rotated.quality, rotated.at});
+}
+
+std::optional<Template> Recognition::take_look(const CustomerId& id) {
+  auto kept = looks_.extract(id);
+  if (kept.empty()) return std::nullopt;
+  return std::move(kept.mapped().rotated);
+}
+
 Status Recognition::drop_expired(WallTime now) {
+  std::erase_if(looks_, [now](const auto& look) { return now - look.second.at > kLookKept; });
   std::vector<CustomerId> expired;
   for (const auto& [id, member] : members_) {
     if (member.expires && *member.expires <= now) expired.push_back(id);
@@ -129,7 +184,9 @@ Result<std::vector<Match>> Recognition::observe(const std::string& camera,
       sighting.track,    sighting.first_seen, sighting.at,
       sighting.position, sighting.from_file,  sighting.box,
       sighting.quality,  sighting.frames,     store_.rotation().rotate(sighting.probe)};
-  return decider_.observe(camera, rotated, *gallery_, policy_);
+  auto matches = decider_.observe(camera, rotated, *gallery_, policy_);
+  if (matches) keep_look(camera, rotated);
+  return matches;
 }
 
 std::vector<Match> Recognition::end_track(const std::string& camera, TrackId track) {

@@ -1,11 +1,18 @@
 #include "maitred/core/shop.h"
 
 #include <fmt/format.h>
+#include <spdlog/spdlog.h>
 
 #include <cstring>
 
+#include "maitred/base/log.h"
+#include "maitred/consent/consent.h"
+
 namespace maitred {
 namespace {
+
+// Templates of confirmed visits, at most, of one customer: those of the photos must not drown.
+constexpr std::size_t kMostLearned = 3;
 
 constexpr const char* kRetentionKey = "retention_run";
 
@@ -34,6 +41,10 @@ Result<std::unique_ptr<Shop>> Shop::open(const Settings& settings, const KeyAcce
   std::unique_ptr<Shop> shop(new Shop(settings, std::move(store), copy_of(key)));
   MAITRED_ASSIGN(shop->desk_,
                  VisitDesk::restore(shop->store_, settings.visits, wall_now(), settings.rules));
+  MAITRED_ASSIGN(shop->vigilance_, Vigilance::load(shop->store_));
+  shop->desk_->set_answered([raw = shop.get()](const Visit& visit, const Actor& actor) {
+    return raw->learn(visit, actor);
+  });
   return shop;
 }
 
@@ -44,11 +55,58 @@ Status Shop::reload(const Settings& fresh) {
   return {};
 }
 
+Status Shop::use_engine(const std::string& engine) {
+  Settings fresh = settings_;
+  fresh.engine = engine;
+  MAITRED_ASSIGN(recognition_, Recognition::load(store_, fresh, wall_now()));
+  settings_ = std::move(fresh);
+  return {};
+}
+
 Result<Recognition*> Shop::recognition() {
   if (!recognition_) {
     MAITRED_ASSIGN(recognition_, Recognition::load(store_, settings_, wall_now()));
   }
   return recognition_.get();
+}
+
+Result<AlertTarget> Shop::alert_target() {
+  MAITRED_ASSIGN(const Recognition* current, recognition());
+  return AlertTarget{settings_.false_alert_rate, current->customers()};
+}
+
+Status Shop::learn(const Visit& visit, const Actor& actor) {
+  if (visit.outcome == Outcome::kServed) return improve(visit.customer, actor);
+  if (recognition_) recognition_->drop_look(visit.customer);
+  if (visit.outcome != Outcome::kWrongPerson) return {};
+  MAITRED_ASSIGN(const AlertTarget target, alert_target());
+  MAITRED_ASSIGN(const auto learned, vigilance_->wrong_person(visit, actor, target));
+  if (learned.customer_suspended) {
+    journal().warn(
+        "customer {0} raises no alerts any more: {1} were for somebody else, although the "
+        "threshold was raised; enrol better photos ('maitredctl update {0} --photo ...'), then "
+        "'maitredctl resume --customer {0}'",
+        visit.customer.value, learned.caution.wrong.size());
+  }
+  if (learned.camera_suspended) {
+    journal().warn(
+        "camera {0} raises no alerts any more: more of them were for the wrong person than "
+        "false_alerts allows; see 'maitredctl doctor --camera {0}', then 'maitredctl resume "
+        "--camera {0}'",
+        visit.camera);
+  }
+  return recognition_->set_caution(visit.customer, learned.caution);
+}
+
+// Staff have served whom the camera saw, so it was this customer.
+Status Shop::improve(const CustomerId& id, const Actor& actor) {
+  if (!recognition_) return {};
+  const auto look = recognition_->take_look(id);
+  if (!look) return {};
+  MAITRED_ASSIGN(const Customer customer, store_.customers().find(id));
+  if (!may(customer.consent, Scope::kTemplateImprovement, actor.at)) return {};
+  MAITRED_TRY(store_.customers().learn_template(id, *look, kMostLearned, actor));
+  return recognition_->refresh(id, actor.at);
 }
 
 Result<CustomerId> Shop::customer_named(const std::string& reference) {
@@ -71,6 +129,7 @@ Result<CustomerId> Shop::customer_named(const std::string& reference) {
 Result<RestoreReport> Shop::restore(const RestoreOptions& options, const Actor& actor) {
   MAITRED_ASSIGN(const RestoreReport report, restore_backup(options, &store_, actor));
   MAITRED_TRY(desk_->read_back(wall_now()));
+  MAITRED_ASSIGN(vigilance_, Vigilance::load(store_));
   external_ids_.reset();
   if (recognition_) {
     recognition_.reset();

@@ -97,6 +97,8 @@ void write_shop(MetricsText& metrics, const ShopFacts& shop) {
         shop.expected_false_alerts_per_1000);
   gauge("maitred_expected_miss_rate", "Share of visits expected to be missed",
         shop.expected_miss_rate);
+  gauge("maitred_suspended", "Cameras and customers without alerts after too many wrong ones",
+        as_double(shop.suspended));
   gauge("maitred_alerts_open", "Alerts that wait for an answer or an end",
         as_double(shop.alerts_open));
   gauge("maitred_staff_connected", "Staff terminals connected", as_double(shop.staff_connected));

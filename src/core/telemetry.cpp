@@ -47,7 +47,7 @@ Result<std::unique_ptr<Telemetry>> Telemetry::open(boost::asio::io_context& io,
   // Several instances with the default must not stop each other.
   const bool by_default = own.listen.address == kUsualAddress && own.listen.port == kUsualPort;
   if (!opened && opened.error().code == "port_in_use" && by_default) {
-    spdlog::warn("no metrics: {}", opened.error().message);
+    journal().warn("no metrics: {}", opened.error().message);
     return telemetry;
   }
   MAITRED_ASSIGN(telemetry->server_, std::move(opened));
@@ -71,7 +71,7 @@ void Telemetry::beat() {
   if (late.empty()) {
     options_.notifier.send("WATCHDOG=1");
   } else {
-    spdlog::error("{}", late);
+    journal().error("{}", late);
   }
   pulse_.expires_after(pulse_of(options_.notifier));
   pulse_.async_wait([this](const boost::system::error_code& error) {

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <ctime>
 
+#include "maitred/base/log.h"
 #include "maitred/base/secret.h"
 #include "maitred/consent/consent.h"
 #include "maitred/core/shop.h"
@@ -21,7 +22,8 @@ constexpr const char* kHoldoutKey = "holdout_key";
 
 // Of the box's own clock at that time.
 Milliseconds utc_offset_at(WallTime at) {
-  const std::time_t seconds = std::chrono::floor<std::chrono::seconds>(at).time_since_epoch().count();
+  const std::time_t seconds =
+      std::chrono::floor<std::chrono::seconds>(at).time_since_epoch().count();
   std::tm local{};
   ::localtime_r(&seconds, &local);
   return std::chrono::seconds{local.tm_gmtoff};
@@ -165,9 +167,9 @@ Status VisitDesk::begin(const NewVisit& plan, const Match& match) {
   unwritten_.erase(match.customer);
   visit_began_();
   if (*committed) alert_changed_((*committed)->alert);
-  spdlog::info("visit {} began at camera {}{}", plan.visit.id.value, match.camera,
-               *committed ? fmt::format(", alert {}", (*committed)->alert.seq)
-                          : ", without an alert");
+  journal().info(
+      "visit {} began at camera {}{}", plan.visit.id.value, match.camera,
+      *committed ? fmt::format(", alert {}", (*committed)->alert.seq) : ", without an alert");
   if (*committed) publish((*committed)->alert);
   return {};
 }
@@ -209,6 +211,7 @@ Result<Alert> VisitDesk::commit(const AlertChange& change, const Actor& actor) {
   std::optional<StoredAlert> committed;
   MAITRED_TRY(store_.together([&]() -> Status {
     MAITRED_ASSIGN(committed, store_.visits().commit_alert_change(stored, visit, actor));
+    if (visit) MAITRED_TRY(answered_(*visit, actor));
     if (change.outcome != Outcome::kServed) return {};
     MAITRED_TRY(store_.customers().close_asks(change.customer, actor));
     return {};
@@ -305,7 +308,7 @@ Result<Alert> VisitDesk::close(const VisitId& visit, Outcome outcome, const std:
 }
 
 void VisitDesk::ack(std::uint64_t seq, const StaffTerminal&) {
-  spdlog::debug("alert {} was shown", seq);
+  journal().debug("alert {} was shown", seq);
 }
 
 }  // namespace maitred

@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "maitred/base/text.h"
+#include "page_style.h"
 
 namespace maitred {
 namespace {
@@ -13,19 +14,6 @@ namespace {
 constexpr double kPlotWidth = 560.0;
 constexpr double kPlotHeight = 360.0;
 constexpr double kMargin = 60.0;
-
-constexpr const char* kStyle =
-    "body{font:16px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem;"
-    "color:#1b1b1f;background:#fff}table{border-collapse:collapse;margin:1rem 0}"
-    "th,td{padding:.3rem .8rem;text-align:right;border-bottom:1px solid #ddd}"
-    "th:first-child,td:first-child{text-align:left}caption{text-align:left;color:#555}"
-    "svg{max-width:100%;height:auto}.grid{stroke:#ddd}.line{fill:none;stroke:#0b57d0;"
-    "stroke-width:2}text{font-size:12px;fill:#444}"
-    "@media(prefers-color-scheme:dark){body{background:#131316;color:#e6e6ea}"
-    "th,td{border-color:#333}text{fill:#bbb}.grid{stroke:#333}.line{stroke:#8ab4f8}"
-    "caption{color:#aaa}}";
-
-std::string percent(double fraction) { return fmt::format("{:.2f} %", fraction * 100.0); }
 
 // A power of ten from 1e-6 to 1 on an axis of `length`.
 double on_log_axis(double rate, double length) {
@@ -90,10 +78,11 @@ std::string trials_table(const std::vector<IdentificationTrial>& trials) {
 std::string bands_table(const Verification& verification) {
   std::string rows;
   for (const auto& band : verification.bands) {
-    rows += fmt::format("<tr><td>{} {:g} to {:g}</td><td>{}</td><td>{}</td></tr>", band.what,
-                        band.from, std::min(band.to, 9999.0), band.pairs, percent(band.fnmr));
+    rows += fmt::format("<tr><td>{} {:g} to {:g}</td><td>{}</td><td>{} ({} to {})</td></tr>",
+                        band.what, band.from, std::min(band.to, 9999.0), band.pairs,
+                        percent(band.fnmr), percent(band.fnmr_low), percent(band.fnmr_high));
   }
-  return "<table><caption>1:1 by what the photo is like, at FMR 0.1 %</caption><tr><th>Photo</th>"
+  return "<table><caption>1:1 by what the photo is like, at FMR 0.1 %; in brackets 95 %</caption><tr><th>Photo</th>"
          "<th>Pairs</th><th>FNMR</th></tr>" +
          rows + "</table>";
 }
@@ -120,13 +109,12 @@ std::string pairs_table(const char* caption, const Samples& samples,
 std::string evaluation_html(const EvaluationPage& page, const Samples& samples,
                             const Verification& verification,
                             const std::vector<IdentificationTrial>& trials) {
-  std::string html = fmt::format(
-      "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><meta name=\"viewport\" "
-      "content=\"width=device-width\"><title>{0}</title><style>{1}</style><h1>{0}</h1>"
-      "<p>Engine {2}, {3}. {4} people, {5} photos; {6} unfit for enrolment, {7} without a face. "
-      "Terms of ISO/IEC 19795-1.</p>",
-      escaped_html(page.title), kStyle, escaped_html(page.engine), escaped_html(page.made_at),
-      page.people, page.photos, page.unfit, page.without_face);
+  std::string html = page_head(page.title);
+  html += fmt::format(
+      "<p>Engine {}, {}. {} people, {} photos; {} unfit for enrolment, {} without a face. Terms of "
+      "ISO/IEC 19795-1.</p>",
+      escaped_html(page.engine), escaped_html(page.made_at), page.people, page.photos, page.unfit,
+      page.without_face);
   html += "<h2>Identification</h2>" + trials_table(trials);
   html += "<h2>Verification</h2><table><tr><th>FMR</th><th>Threshold</th><th>FNMR</th></tr>";
   for (const double fmr : {1e-2, 1e-3, 1e-4, 1e-5}) {

@@ -8,6 +8,7 @@
 #include <random>
 #include <set>
 
+#include "maitred/base/share_interval.h"
 #include "maitred/matching/decision_policy.h"
 #include "maitred/matching/gallery.h"
 
@@ -64,7 +65,10 @@ void add_bands(const Samples& samples, const std::vector<GenuinePair>& pairs, do
                const std::string& what, Measure measure, const std::vector<double>& edges,
                std::vector<Verification::Band>& bands) {
   for (std::size_t i = 0; i + 1 < edges.size(); ++i) {
-    Verification::Band band{what, edges[i], edges[i + 1], 0, 0.0};
+    Verification::Band band;
+    band.what = what;
+    band.from = edges[i];
+    band.to = edges[i + 1];
     std::uint64_t missed = 0;
     for (const GenuinePair& pair : pairs) {
       const auto value = static_cast<double>(samples.photos[pair.probe].*measure);
@@ -72,8 +76,11 @@ void add_bands(const Samples& samples, const std::vector<GenuinePair>& pairs, do
       ++band.pairs;
       missed += static_cast<double>(pair.similarity) < threshold ? 1 : 0;
     }
-    if (band.pairs == 0) continue;
-    band.fnmr = static_cast<double>(missed) / static_cast<double>(band.pairs);
+    const auto interval = share_interval(missed, band.pairs);
+    if (!interval) continue;
+    band.fnmr = interval->estimate;
+    band.fnmr_low = interval->low;
+    band.fnmr_high = interval->high;
     bands.push_back(std::move(band));
   }
 }

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "maitred/tracking/embedding_plan.h"
+#include "maitred/tracking/liveness_fusion.h"
 #include "maitred/tracking/look_plan.h"
 #include "maitred/tracking/track_fusion.h"
 #include "maitred/tracking/tracker.h"
@@ -75,6 +76,7 @@ ImageView part_of(const ImageView& image, const ImageArea& area) {
 struct Known {
   explicit Known(const FusionRules& rules) : fusion(rules) {}
   TrackFusion fusion;
+  LivenessFusion liveness{LivenessRules{.live_from = kLiveFrom}};
   WallTime first_seen{};
   WallTime last_sent{};
 };
@@ -117,6 +119,7 @@ class Analysis::State {
       const ActiveTrack& track =
           *std::find_if(update.active.begin(), update.active.end(),
                         [&](const ActiveTrack& active) { return active.id == candidate.track; });
+      MAITRED_TRY(check_liveness(track.id, image, face));
       fuse(track, face, std::move(probe), quality, frame, messages);
     }
     demand_ = demand_of(update, image, frame.at);
@@ -214,6 +217,14 @@ class Analysis::State {
     return engine_.embedder->embed(image, face.landmarks);
   }
 
+  Status check_liveness(TrackId id, const ImageView& image, const Face& face) {
+    if (!options_.only_live || !engine_.liveness) return {};
+    const Stopwatch watch(times_.embed);
+    MAITRED_ASSIGN(const float score, engine_.liveness->score(image, face));
+    known_.try_emplace(id, fusion_rules_).first->second.liveness.add(score);
+    return {};
+  }
+
   void fuse(const ActiveTrack& track, const Face& face, Template probe, float quality,
             const Frame& frame, std::vector<EyeMessage>& messages) {
     Known& known = known_.try_emplace(track.id, fusion_rules_).first->second;
@@ -240,7 +251,7 @@ class Analysis::State {
   void report(TrackId id, Known& known, const Face& face, const Frame& frame,
               std::vector<EyeMessage>& messages) {
     std::optional<FusedTemplate> fused = known.fusion.fused();
-    if (!fused) return;
+    if (!fused || (options_.only_live && known.liveness.live() != true)) return;
     known.last_sent = frame.at;
     Sighting sighting;
     sighting.track = id;
@@ -257,7 +268,11 @@ class Analysis::State {
 
   void end(const std::vector<TrackId>& ended, WallTime at, std::vector<EyeMessage>& messages) {
     for (const TrackId id : ended) {
-      known_.erase(id);
+      const auto known = known_.find(id);
+      if (known != known_.end()) {
+        counts_.not_live += known->second.liveness.live() == false ? 1 : 0;
+        known_.erase(known);
+      }
       messages.emplace_back(TrackEnded{id, at});
     }
   }

@@ -4,6 +4,8 @@
 
 #include <utility>
 
+#include "maitred/base/log.h"
+
 namespace maitred {
 
 CoreLink::CoreLink(std::filesystem::path socket, EyeHello hello)
@@ -20,13 +22,13 @@ bool CoreLink::connect(Milliseconds patience) {
   Status greeted = sender ? sender->send(hello_) : Status(tl::unexpected(sender.error()));
   if (!greeted) {
     if (told_ != greeted.error().code) {
-      spdlog::warn("the core does not answer: {}", greeted.error().message);
+      journal().warn("the core does not answer: {}", greeted.error().message);
     }
     told_ = greeted.error().code;
     return false;
   }
   told_.clear();
-  spdlog::info("connected to the core");
+  journal().info("connected to the core");
   {
     const std::lock_guard lock(mutex_);
     sender_.emplace(std::move(*sender));
@@ -44,8 +46,8 @@ bool CoreLink::deliver(const EyeMessage& message) {
     const Status sent = sender_->send(message);
     if (sent) return true;
     if (sent.error().fault == Fault::kInput) {
-      spdlog::error("a message to the core is malformed and was left out: {}",
-                    sent.error().message);
+      journal().error("a message to the core is malformed and was left out: {}",
+                      sent.error().message);
       return true;
     }
     broken_ = true;

@@ -1,5 +1,6 @@
 #include "maitred/eye/eye_app.h"
 
+#include <malloc.h>
 #include <spdlog/spdlog.h>
 #include <unistd.h>
 
@@ -11,6 +12,7 @@
 
 #include "analysis_thread.h"
 #include "core_link.h"
+#include "maitred/base/log.h"
 #include "rate_meter.h"
 
 namespace maitred {
@@ -40,6 +42,18 @@ EyeHello hello_of(const EyeOptions& options, const Engine& engine) {
   return hello;
 }
 
+std::string backend_of(const Engine& engine) {
+  std::string detector = engine.detector->backend();
+  const std::string embedder = engine.embedder->backend();
+  return detector == embedder ? detector : detector + "+" + embedder;
+}
+
+void give_back_memory() {
+#if defined(__GLIBC__)
+  ::malloc_trim(0);
+#endif
+}
+
 // The threads cannot be joined while a decoder hangs in one of them, and nothing but the end of
 // the process helps then.
 [[noreturn]] void end_at_once(int status) {
@@ -54,6 +68,7 @@ class EyeRun {
         stop_(stop),
         slot_(slot_mode(options.capture.capture)),
         link_(options.socket, hello_of(options, engine)),
+        backend_(backend_of(engine)),
         capture_(options.capture, slot_),
         analysis_(Analysis(std::move(engine), options.analysis), slot_, link_) {}
 
@@ -65,10 +80,13 @@ class EyeRun {
       feed_watchdog();
       std::this_thread::sleep_for(kTurn);
     }
+    // What loading and testing the networks took is given back.
+    give_back_memory();
     capture_.start();
     analysis_.start();
     while (!should_stop() && !analysis_.wait(kTurn)) {
       link_.connect(kConnectPatience);
+      if (options_.every_turn) options_.every_turn();
       tell_health();
       watch_decoder();
       feed_watchdog();
@@ -101,6 +119,8 @@ class EyeRun {
     health.faces = analysis.counts.faces;
     health.tracks = analysis.counts.tracks;
     health.embeddings = analysis.counts.embeddings;
+    health.not_live = analysis.counts.not_live;
+    health.backend = backend_;
     return health;
   }
 
@@ -124,7 +144,7 @@ class EyeRun {
 
   void watch_decoder() {
     if (capture_.status().blocked_for < kDecoderStuck) return;
-    spdlog::error(
+    journal().error(
         "camera \"{}\": the decoder has not come back for {}; this eye ends, to be started "
         "anew",
         options_.camera, format_duration(kDecoderStuck));
@@ -140,8 +160,8 @@ class EyeRun {
     const bool failed = analysis.failure || capture.failure;
     if (!failed) last.state = EyeState::kEnded;
     link_.offer(last);
-    spdlog::info("{} frames, {} faces, {} tracks, {} templates, {} frames dropped", last.frames,
-                 last.faces, last.tracks, last.embeddings, last.dropped);
+    journal().info("{} frames, {} faces, {} tracks, {} templates, {} frames dropped", last.frames,
+                   last.faces, last.tracks, last.embeddings, last.dropped);
     if (!capture_ended) end_at_once(failed ? static_cast<int>(Fault::kEnvironment) : 0);
     if (analysis.failure) return tl::unexpected(*analysis.failure);
     if (capture.failure) return tl::unexpected(*capture.failure);
@@ -152,6 +172,7 @@ class EyeRun {
   const std::atomic<bool>& stop_;
   FrameSlot slot_;
   CoreLink link_;
+  const std::string backend_;
   CaptureThread capture_;
   AnalysisThread analysis_;
   RateMeter rate_;

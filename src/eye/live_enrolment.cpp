@@ -32,6 +32,8 @@ const char* hint_of(const std::optional<PhotoFault>& fault) {
       return "hold still";
     case PhotoFault::kTurnedAway:
       return "turn to the camera";
+    case PhotoFault::kCovered:
+      return "show the whole face";
   }
   return "";
 }

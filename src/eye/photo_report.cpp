@@ -34,8 +34,10 @@ json measures_json(const FaceMeasures& measures) {
           {"sharpness", rounded(measures.sharpness)},
           {"mean_light", rounded(measures.mean_light)},
           {"contrast", rounded(measures.contrast)},
+          {"features", rounded(measures.features)},
           {"yaw", rounded(measures.yaw)},
           {"pitch", rounded(measures.pitch)},
+          {"aspect", rounded(measures.aspect)},
           {"roll_deg", rounded(measures.roll_deg)}};
 }
 
@@ -84,6 +86,13 @@ Result<ImageGrade> grade_image(Engine& engine, const ImageView& image) {
   return grade;
 }
 
+Result<std::optional<Face>> main_face(Engine& engine, const ImageView& image) {
+  MAITRED_ASSIGN(const std::vector<Face> faces, find_faces(*engine.detector, image));
+  const MainFace main = choose_main_face(faces, image, Purpose::kProbe);
+  if (!main.index) return std::nullopt;
+  return faces[*main.index];
+}
+
 Result<std::string> report_image(Engine& engine, const ImageView& image, Purpose purpose) {
   MAITRED_ASSIGN(const std::vector<Face> faces, find_faces(*engine.detector, image));
   const MainFace main = choose_main_face(faces, image, purpose);
@@ -100,9 +109,11 @@ Result<std::string> report_image(Engine& engine, const ImageView& image, Purpose
   }
   MAITRED_ASSIGN(const Template probe, embed_photo(*engine.embedder, image, face));
   json live = nullptr;
+  json liveness = nullptr;
   if (engine.liveness && purpose == Purpose::kProbe) {
     MAITRED_ASSIGN(const float score, engine.liveness->score(image, face));
     live = score >= kLiveFrom;
+    liveness = score;
   }
   const json report = {{"engine", engine.embedder->engine()},
                        {"template", template_text(probe)},
@@ -113,6 +124,8 @@ Result<std::string> report_image(Engine& engine, const ImageView& image, Purpose
                        {"quality", quality_json(grade_face(measures))},
                        {"measures", measures_json(measures)},
                        {"live", std::move(live)},
+                       {"liveness", std::move(liveness)},
+                       {"live_from", kLiveFrom},
                        {"warnings", std::move(warnings)}};
   return json_text(report);
 }

@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "maitred/base/log.h"
+
 namespace maitred {
 namespace {
 
@@ -35,7 +37,7 @@ Status check_demo(const Settings& settings, const CameraSettings& camera) {
                     "\"retail\"",
                     camera.name, settings.engine));
   }
-  spdlog::warn(
+  journal().warn(
       "THE ENGINE \"{}\" KNOWS DRAWN PEOPLE ONLY: it will not recognise real ones. Run: "
       "maitredctl models fetch, and set [models] engine = \"retail\"",
       settings.engine);
@@ -50,9 +52,18 @@ Result<Engine> prepare_engine(const Settings& settings, EngineUse use) {
   EngineSources sources;
   sources.engine = files.engine.name;
   sources.files = files.by_role_name();
-  if (use == EngineUse::kWithoutLiveness || !settings.liveness_at_desk) {
+  const bool wanted = use == EngineUse::kEverything ? settings.liveness_at_desk
+                      : use == EngineUse::kOfCamera ? settings.liveness_at_cameras
+                                                    : false;
+  if (!wanted) {
     sources.files.erase("liveness");
     sources.files.erase("liveness_wide");
+  }
+  if (use == EngineUse::kOfCamera && settings.liveness_at_cameras &&
+      !sources.files.contains("liveness")) {
+    return environment_error("liveness_missing",
+                             "recognition.liveness = \"always\", but the liveness models are not "
+                             "there; run: maitredctl models fetch, or set it to \"desk\"");
   }
   return load_engine(sources);
 }
@@ -85,6 +96,7 @@ Result<EyeOptions> prepare_eye(const Settings& settings, std::string_view camera
   options.analysis.dwell = found->dwell;
   options.analysis.min_face_px = found->min_face_px;
   options.analysis.another_person_below = another_person_below(*engine);
+  options.analysis.only_live = settings.liveness_at_cameras;
   if (found->mode == CameraMode::kOpen) {
     options.analysis.zone = {0.0, 0.0, 1.0, 1.0};
     options.analysis.dwell = Milliseconds{0};

@@ -256,7 +256,8 @@ Status import_upsample(Importer& importer, const ParsedNode& node, double scale_
   if (!whole) return model_unsupported("only enlarging by whole numbers is supported");
   return importer.emit(
       node,
-      Upsample{{static_cast<std::int64_t>(scale_height), static_cast<std::int64_t>(scale_width)}},
+      Upsample{{static_cast<std::int64_t>(scale_height), static_cast<std::int64_t>(scale_width)},
+               {}},
       {value});
 }
 

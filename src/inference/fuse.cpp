@@ -27,6 +27,7 @@ class Fuser : public Rewriter {
   Status visit(NodeId id, const Convolution& conv) { return absorb(id, conv); }
   Status visit(NodeId id, const Linear& linear) { return absorb(id, linear); }
   Status visit(NodeId id, const Binary& binary) { return absorb(id, binary); }
+  Status visit(NodeId id, const Upsample& upsample) { return absorb(id, upsample); }
 
   template <class Host>
   Status absorb(NodeId id, Host host) {

@@ -91,6 +91,7 @@ struct Pool {
 // Each pixel becomes height x width of its kind.
 struct Upsample {
   std::array<std::int64_t, 2> factors{1, 1};
+  std::vector<PostOp> post_ops{};
 };
 struct Transpose {
   std::vector<std::size_t> order;  // axis i of the output is axis order[i] of the input
@@ -109,9 +110,9 @@ struct Slice {
   std::int64_t begin = 0;
   std::int64_t count = 1;
 };
-// Perhaps a convolution of few channels (the stem of a network), then a 1x1 convolution, a 3x3 one of
-// each channel by itself, and perhaps the maximum of 2x2. One operation, so that an executor can go
-// through it a few rows at a time and keep what lies between in the cache. Made by a pass; a
+// Perhaps a convolution of few channels (the stem of a network), then a 1x1 convolution, a 3x3 one
+// of each channel by itself, and perhaps the maximum of 2x2. One operation, so that an executor can
+// go through it a few rows at a time and keep what lies between in the cache. Made by a pass; a
 // rectifier is the only post-op of the first and the third.
 struct Separable {
   std::optional<Convolution> stem{};
@@ -120,9 +121,9 @@ struct Separable {
   bool halved = false;
 };
 
-using Operation =
-    std::variant<InputNode, ConstantNode, Convolution, Linear, ScaleShift, Activation, PRelu,
-                 Binary, Pool, Upsample, Transpose, Reshape, Concatenate, Softmax, Slice, Separable>;
+using Operation = std::variant<InputNode, ConstantNode, Convolution, Linear, ScaleShift, Activation,
+                               PRelu, Binary, Pool, Upsample, Transpose, Reshape, Concatenate,
+                               Softmax, Slice, Separable>;
 
 struct Node {
   std::string name;  // as in the file, for messages

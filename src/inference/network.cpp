@@ -8,8 +8,10 @@
 #include <cstdint>
 
 #include "backends.h"
+#include "dlib_resnet.h"
 #include "importer.h"
 #include "maitred/base/file.h"
+#include "maitred/base/log.h"
 #include "passes.h"
 
 namespace maitred {
@@ -38,14 +40,28 @@ Result<ParsedModel> parse_file(const std::filesystem::path& path) {
                    read_file(std::filesystem::path(path).replace_extension(".bin"), kMaxFileBytes));
     return read_ir(xml, bin);
   }
-  return model_unsupported("the ending of its name is not .onnx or .xml");
+  return model_unsupported("the ending of its name is not .onnx, .xml, .dat or .bz2");
+}
+
+Result<Graph> load_dlib_graph(const std::filesystem::path& path, const Shape& input_shape) {
+  const Shape wanted{input_shape.empty() ? 1 : input_shape[0], 3, kResNetSide, kResNetSide};
+  if (!input_shape.empty() && input_shape != wanted) {
+    return model_invalid("its input is " + to_text(wanted) + " and cannot be " +
+                         to_text(input_shape));
+  }
+  MAITRED_ASSIGN(const auto bytes, read_file(path, kMaxFileBytes));
+  MAITRED_ASSIGN(const ResNetWeights weights, read_dlib_resnet(bytes));
+  return build_dlib_resnet(weights, wanted[0]);
 }
 
 Result<Graph> load_graph(const std::filesystem::path& path, const NetworkOptions& options) {
+  const Shape input_shape(options.input_shape.begin(), options.input_shape.end());
+  if (path.extension() == ".dat" || path.extension() == ".bz2") {
+    MAITRED_ASSIGN(const Graph resnet, load_dlib_graph(path, input_shape));
+    return simplify(resnet);
+  }
   MAITRED_ASSIGN(ParsedModel model, parse_file(path));
-  MAITRED_ASSIGN(const Graph graph,
-                 import_model(std::move(model),
-                              Shape(options.input_shape.begin(), options.input_shape.end())));
+  MAITRED_ASSIGN(const Graph graph, import_model(std::move(model), input_shape));
   return simplify(graph);
 }
 
@@ -112,11 +128,10 @@ Result<std::unique_ptr<Network>> make_network(const Graph& graph, const NetworkO
   if (onednn_is_fast()) {
     auto network = make_tested_network(graph, threads);
     if (network) return network;
-    spdlog::warn("inference: {}; OpenCV does it, several times slower", network.error().message);
+    journal().warn("inference: {}; OpenCV does it, several times slower", network.error().message);
   }
   return make_opencv_network(graph, threads);
 }
-
 
 }  // namespace inference
 

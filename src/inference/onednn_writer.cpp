@@ -300,8 +300,15 @@ class Writer {
         prop_kind::forward_inference, algorithm::resampling_nearest,
         {static_cast<float>(upsample.factors[0]), static_cast<float>(upsample.factors[1])},
         program_.layout(input(0)), any_layout(node_->shape));
-    const dnnl::resampling_forward::primitive_desc pd(desc, plain_attributes(), program_.engine());
-    return add_unary(dnnl::resampling_forward(pd), input(0), pd.dst_desc(), pd.scratchpad_desc());
+    Arguments arguments;
+    const std::optional<ValueId> sum = sum_target(upsample.post_ops, 1);
+    const dnnl::primitive_attr attr = attributes(upsample.post_ops, sum.has_value(), arguments);
+    const dnnl::resampling_forward::primitive_desc pd(desc, attr, program_.engine());
+    const ValueId result = destination(pd.dst_desc(), sum);
+    arguments.push_back({DNNL_ARG_SRC, input(0)});
+    arguments.push_back({DNNL_ARG_DST, result});
+    program_.add_step(dnnl::resampling_forward(pd), arguments, pd.scratchpad_desc());
+    return result;
   }
 
   // A copy into a layout whose strides are those of the transposed, dense result.
@@ -358,9 +365,9 @@ class Writer {
 
   ValueId write(const Separable& separable) {
     Arguments none;
-    auto step = std::make_unique<SeparableStep>(
-        separable, input_shape(0), program_.engine(),
-        attributes(separable.pointwise.post_ops, false, none));
+    auto step =
+        std::make_unique<SeparableStep>(separable, input_shape(0), program_.engine(),
+                                        attributes(separable.pointwise.post_ops, false, none));
     const Convolution& first = separable.pointwise;
     const Convolution& second = separable.depthwise;
     const Shape bias_shape = {first.out_channels};
@@ -374,8 +381,7 @@ class Writer {
     const ValueId buffer =
         program_.add_value(dense_layout({static_cast<std::int64_t>(step->buffer_floats())}));
     const Layout source = separable.stem ? dense_layout(input_shape(0)) : by_pixel(input_shape(0));
-    const std::int64_t inputs =
-        separable.stem ? separable.stem->out_channels : input_shape(0)[1];
+    const std::int64_t inputs = separable.stem ? separable.stem->out_channels : input_shape(0)[1];
     std::vector<ValueId> arguments = {
         program_.in_layout(input(0), source),
         result,
@@ -386,8 +392,7 @@ class Writer {
         constant_of(bias_shape, second.bias, dense_layout(bias_shape))};
     if (separable.stem) {
       const Convolution& stem = *separable.stem;
-      const std::int64_t taps =
-          static_cast<std::int64_t>(stem.weights.size()) / stem.out_channels;
+      const std::int64_t taps = static_cast<std::int64_t>(stem.weights.size()) / stem.out_channels;
       const Layout by_output({taps, stem.out_channels}, memory::data_type::f32,
                              memory::dims{1, taps});
       arguments.push_back(program_.add_constant(by_output, stem.weights.data(),

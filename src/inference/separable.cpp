@@ -85,7 +85,8 @@ class HeadJoiner : public Rewriter {
       append(second.bias, conv(*head_of(head)).bias);
     }
     // To whole lanes, with channels of zeros.
-    const std::int64_t channels = (first.out_channels + kChannelsAtOnce - 1) / kChannelsAtOnce * kChannelsAtOnce;
+    const std::int64_t channels =
+        (first.out_channels + kChannelsAtOnce - 1) / kChannelsAtOnce * kChannelsAtOnce;
     const auto extra = static_cast<std::size_t>(channels - first.out_channels);
     const auto in_channels = static_cast<std::size_t>(graph().node(source).shape[1]);
     first.weights.resize(first.weights.size() + extra * in_channels, 0.0F);
@@ -134,7 +135,8 @@ class Pairer : public Rewriter {
     if (conv.post_ops.empty()) return true;
     const auto* activation = std::get_if<Activation>(&conv.post_ops[0]);
     return conv.post_ops.size() == 1 && activation != nullptr &&
-           activation->kind == ActivationKind::kRelu;
+           activation->kind == ActivationKind::kRelu && activation->alpha >= 0.0F &&
+           activation->alpha <= 1.0F;
   }
 
   // The 3x3 convolution after this one, when the two can be one operation.
@@ -146,8 +148,8 @@ class Pairer : public Rewriter {
       return std::nullopt;
     }
     const auto* second = std::get_if<Convolution>(&graph().node(*next).operation);
-    const bool fits = second != nullptr && is_depthwise(*second, first->out_channels) &&
-                      only_rectified(*second);
+    const bool fits =
+        second != nullptr && is_depthwise(*second, first->out_channels) && only_rectified(*second);
     return fits ? next : std::nullopt;
   }
 

@@ -10,7 +10,7 @@ namespace maitred::inference {
 struct DepthwiseWeights {
   const float* taps = nullptr;  // [3 * 3][channels], rows from the top
   const float* bias = nullptr;  // [channels]
-  float slope = 1.0F;           // of negative results
+  float slope = 1.0F;           // of negative results, 0 to 1
 };
 
 struct RowSize {
@@ -18,19 +18,24 @@ struct RowSize {
   std::size_t channels = 0;
 };
 
-struct Columns {  // begin <= x < end, both even for halve_rows
+struct Columns {  // begin <= x < end, both even for depthwise_halved
   std::size_t begin = 0;
   std::size_t end = 0;
 };
 
-// Columns of one row of the 3x3 convolution of each channel, from the row itself and its neighbours (a row of
-// zeros beyond the edge); zeros beyond both ends.
+// Columns of one row of the 3x3 convolution of each channel, from the row itself and its neighbours
+// (a row of zeros beyond the edge); zeros beyond both ends.
 void depthwise_row(const std::array<const float*, 3>& rows, const RowSize& size,
                    const Columns& columns, const DepthwiseWeights& weights, float* out);
 
-// Each result the maximum of 2x2.
-void halve_rows(const float* upper, const float* lower, const RowSize& size,
-                const Columns& columns, float* out);
+// Two neighbouring rows of it, from four.
+void depthwise_pair(const std::array<const float*, 4>& rows, const RowSize& size,
+                    const Columns& columns, const DepthwiseWeights& weights, float* upper,
+                    float* lower);
+
+// The same, and of that the maximum of each 2x2: one row of half the columns.
+void depthwise_halved(const std::array<const float*, 4>& rows, const RowSize& size,
+                      const Columns& columns, const DepthwiseWeights& weights, float* out);
 
 // A sum over few inputs of a column, each times a lane of weights.
 struct BroadcastSum {

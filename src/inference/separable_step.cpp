@@ -11,6 +11,8 @@ namespace {
 constexpr std::size_t kBufferBytes = 384 * 1024;
 // What the 3x3 convolution reads again and again is to stay in the first.
 constexpr std::size_t kTileBytes = 24 * 1024;
+// Results are made two rows at a time, from four.
+constexpr std::size_t kLeastRows = 4;
 constexpr std::size_t kLane = 16;
 constexpr std::size_t kMostInputs = 16;  // of a BroadcastSum
 
@@ -65,11 +67,12 @@ SeparableStep::SeparableStep(const Separable& separable, const Shape& input,
 
 void SeparableStep::choose_rows() {
   const std::size_t pixel_bytes = size_.channels * sizeof(float);
-  rows_ = std::clamp(kBufferBytes / (2 * size_.columns * pixel_bytes), std::size_t{2},
-                     std::max(height_, std::size_t{2}));
-  // Strips of one length, so that the last is not a sliver.
+  rows_ = std::clamp(kBufferBytes / (2 * size_.columns * pixel_bytes), kLeastRows,
+                     std::max(height_, kLeastRows));
+  // Strips of one even length, so that the last is not a sliver.
   const std::size_t strips = (height_ + rows_ - 1) / rows_;
   rows_ = (height_ + strips - 1) / strips;
+  rows_ = std::max(rows_ + rows_ % 2, kLeastRows);
   tile_columns_ = std::max(kTileBytes / ((rows_ + 2) * pixel_bytes) / 4 * 4, std::size_t{4});
 }
 
@@ -118,7 +121,7 @@ std::size_t SeparableStep::buffer_floats() const {
   const std::size_t row = size_.columns * size_.channels;
   const std::size_t zeros = std::max(row, (stem_input_[2] + kLane) / kLane * kLane);
   const std::size_t stem = stem_input_[0] > 0 ? rows_ * size_.columns * in_channels_ : 0;
-  return 2 * rows_ * row + zeros + (halved_ ? 2 * row : 0) + stem;
+  return 2 * rows_ * row + zeros + stem;
 }
 
 void SeparableStep::bind(const std::vector<float*>& data, void* scratchpad) {
@@ -127,8 +130,7 @@ void SeparableStep::bind(const std::vector<float*>& data, void* scratchpad) {
   result_ = data[1];
   halves_ = data[2];
   zeros_ = halves_ + 2 * rows_ * row;
-  two_rows_ = zeros_ + std::max(row, (stem_input_[2] + kLane) / kLane * kLane);
-  stem_rows_ = two_rows_ + (halved_ ? 2 * row : 0);
+  stem_rows_ = zeros_ + std::max(row, (stem_input_[2] + kLane) / kLane * kLane);
   pointwise_sum_.weights = data[3];
   pointwise_sum_.bias = data[4];
   weights_.taps = data[5];
@@ -139,17 +141,21 @@ void SeparableStep::bind(const std::vector<float*>& data, void* scratchpad) {
   }
   const auto channels = static_cast<dnnl::memory::dim>(size_.channels);
   pointwise_weights_ = dnnl::memory(weights_layout_, engine_, data[3]);
-  pointwise_bias_ =
-      dnnl::memory({{channels}, dnnl::memory::data_type::f32, dnnl::memory::format_tag::a}, engine_,
-                   data[4]);
+  pointwise_bias_ = dnnl::memory(
+      {{channels}, dnnl::memory::data_type::f32, dnnl::memory::format_tag::a}, engine_, data[4]);
   scratchpad_ = dnnl::memory(scratchpad_layout_, engine_, scratchpad);
   for (std::size_t image = 0; image < images_; ++image) {
+    std::size_t completed = 0;
     for (std::size_t first = 0; first < height_; first += rows_) {
       Strip strip;
       strip.image = image;
       strip.first_row = first;
       strip.rows = std::min(rows_, height_ - first);
-      strip.last = first + strip.rows == height_;
+      const bool last = first + strip.rows == height_;
+      strip.result_first = completed;
+      // The lowest row needs one that comes with the next strip.
+      strip.result_end = last ? height_ : (first + strip.rows - 1) / 2 * 2;
+      completed = strip.result_end;
       const float* const from = stem_input_[0] > 0 ? stem_rows_ : source_row(image, first);
       strip.source = dnnl::memory(by_pixel(in_channels_, strip.rows, size_.columns), engine_,
                                   const_cast<float*>(from));
@@ -221,31 +227,37 @@ void SeparableStep::run_pointwise(const Strip& strip, dnnl::stream& stream) {
   broadcast_row(sum, columns, between(strip.first_row));
 }
 
-void SeparableStep::finish_row(std::size_t image, std::size_t row, const Columns& columns) {
+void SeparableStep::finish_pair(std::size_t image, std::size_t row, const Columns& columns) {
   const std::size_t row_floats = size_.columns * size_.channels;
-  const std::array<const float*, 3> rows{row > 0 ? between(row - 1) : zeros_, between(row),
-                                         row + 1 < height_ ? between(row + 1) : zeros_};
-  if (!halved_) {
-    depthwise_row(rows, size_, columns, weights_, result_ + (image * height_ + row) * row_floats);
+  const std::array<const float*, 4> rows{row > 0 ? between(row - 1) : zeros_, between(row),
+                                         between(row + 1),
+                                         row + 2 < height_ ? between(row + 2) : zeros_};
+  if (halved_) {
+    depthwise_halved(rows, size_, columns, weights_,
+                     result_ + (image * height_ + row) * row_floats / 4);
     return;
   }
-  depthwise_row(rows, size_, columns, weights_, two_rows_ + row % 2 * row_floats);
-  if (row % 2 == 1) {
-    halve_rows(two_rows_, two_rows_ + row_floats, size_, columns,
-               result_ + (image * height_ + row - 1) * row_floats / 4);
-  }
+  float* const upper = result_ + (image * height_ + row) * row_floats;
+  depthwise_pair(rows, size_, columns, weights_, upper, upper + row_floats);
+}
+
+// The last of an odd number of rows.
+void SeparableStep::finish_row(std::size_t image, std::size_t row, const Columns& columns) {
+  const std::array<const float*, 3> rows{row > 0 ? between(row - 1) : zeros_, between(row), zeros_};
+  depthwise_row(rows, size_, columns, weights_,
+                result_ + (image * height_ + row) * size_.columns * size_.channels);
 }
 
 void SeparableStep::run(dnnl::stream& stream) {
-  std::memset(zeros_, 0, static_cast<std::size_t>(two_rows_ - zeros_) * sizeof(float));
+  std::memset(zeros_, 0, static_cast<std::size_t>(stem_rows_ - zeros_) * sizeof(float));
   for (const Strip& strip : strips_) {
     if (stem_input_[0] > 0) run_stem(strip);
     run_pointwise(strip, stream);
-    const std::size_t from = strip.first_row > 0 ? strip.first_row - 1 : 0;
-    const std::size_t to = strip.first_row + strip.rows - (strip.last ? 0 : 1);
     for (std::size_t column = 0; column < size_.columns; column += tile_columns_) {
       const Columns columns{column, std::min(column + tile_columns_, size_.columns)};
-      for (std::size_t row = from; row < to; ++row) finish_row(strip.image, row, columns);
+      std::size_t row = strip.result_first;
+      for (; row + 1 < strip.result_end; row += 2) finish_pair(strip.image, row, columns);
+      if (row < strip.result_end) finish_row(strip.image, row, columns);
     }
   }
 }

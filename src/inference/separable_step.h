@@ -36,7 +36,8 @@ class SeparableStep final : public NativeStep {
     std::size_t image = 0;
     std::size_t first_row = 0;
     std::size_t rows = 0;
-    bool last = false;  // of its image
+    std::size_t result_first = 0;  // rows of the 3x3 convolution that this strip completes
+    std::size_t result_end = 0;
     dnnl::memory source;
     dnnl::memory between;
     std::vector<dnnl_exec_arg_t> arguments;
@@ -50,6 +51,7 @@ class SeparableStep final : public NativeStep {
   void run_stem(const Strip& strip);
   void run_pointwise(const Strip& strip, dnnl::stream& stream);
   void finish_row(std::size_t image, std::size_t row, const Columns& columns);
+  void finish_pair(std::size_t image, std::size_t row, const Columns& columns);
 
   dnnl::engine engine_;
   dnnl::primitive_attr attributes_;
@@ -77,11 +79,10 @@ class SeparableStep final : public NativeStep {
   dnnl::memory scratchpad_;
   const float* source_ = nullptr;
   float* result_ = nullptr;
-  float* halves_ = nullptr;      // 2 * rows_ rows
-  float* zeros_ = nullptr;       // one row, or one row of the stem's input
-  float* two_rows_ = nullptr;    // before the maximum
-  float* stem_rows_ = nullptr;   // rows_ rows
-  std::vector<Strip> strips_;    // of all images
+  float* halves_ = nullptr;     // 2 * rows_ rows
+  float* zeros_ = nullptr;      // one row, or one row of the stem's input
+  float* stem_rows_ = nullptr;  // rows_ rows
+  std::vector<Strip> strips_;   // of all images
 };
 
 }  // namespace maitred::inference

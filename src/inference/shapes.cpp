@@ -130,7 +130,7 @@ Result<Shape> infer(const Pool& pool, const Shapes& inputs) {
 }
 
 Result<Shape> infer(const Upsample& upsample, const Shapes& inputs) {
-  MAITRED_TRY(expect_inputs(inputs, 1));
+  MAITRED_TRY(expect_inputs(inputs, 1 + added_inputs(upsample.post_ops)));
   Shape shape = *inputs[0];
   MAITRED_TRY(expect(shape.size() == 4, "a resizing of shape " + to_text(shape)));
   for (std::size_t axis = 0; axis < 2; ++axis) {
@@ -138,6 +138,7 @@ Result<Shape> infer(const Upsample& upsample, const Shapes& inputs) {
                        "its factors are out of range"));
     shape[2 + axis] *= upsample.factors[axis];
   }
+  MAITRED_TRY(check_post_ops(upsample.post_ops, inputs, shape));
   return shape;
 }
 

@@ -18,7 +18,9 @@
 #include "maitred/eye/camera_trial.h"
 #include "maitred/eye/eye_app.h"
 #include "maitred/eye/live_enrolment.h"
+#include "maitred/eye/liveness_trial.h"
 #include "maitred/eye/photo_report.h"
+#include "maitred/eye/placement_watch.h"
 #include "maitred/eye/prepare.h"
 #include "maitred/settings/settings.h"
 
@@ -34,21 +36,30 @@ struct Arguments {
   bool photos = false;
   bool measure = false;
   double enrol_s = 0.0;
+  double placement_s = 0.0;
   std::string purpose = "enrol";
+  std::string engine;
+  std::string film;
   int parent_pid = 0;
 
-  bool speaks_json() const { return photo || photos || measure || enrol_s > 0.0; }
+  bool speaks_json() const {
+    return photo || photos || measure || enrol_s > 0.0 || placement_s > 0.0 || !film.empty();
+  }
 };
 
 std::atomic<bool> stop_asked{false};
+std::atomic<bool> reload_asked{false};
 
 void ask_to_stop(int) { stop_asked = true; }
+void ask_to_reload(int) { reload_asked = true; }
 
 void handle_signals(int parent_pid) {
   struct sigaction action {};
   action.sa_handler = ask_to_stop;
   ::sigaction(SIGTERM, &action, nullptr);
   ::sigaction(SIGINT, &action, nullptr);
+  action.sa_handler = ask_to_reload;
+  ::sigaction(SIGHUP, &action, nullptr);
   std::signal(SIGPIPE, SIG_IGN);
   if (parent_pid > 0) ::prctl(PR_SET_PDEATHSIG, SIGTERM, 0, 0, 0);
 }
@@ -115,6 +126,13 @@ int measure_main(const Settings& settings, const Arguments& arguments) {
   return report ? 0 : static_cast<int>(report.error().fault);
 }
 
+// Without the extra frames that tell a newcomer's first moments apart.
+CaptureOptions regular_frames(const EyeOptions& options) {
+  CaptureOptions capture = options.capture.capture;
+  capture.burst = 1.0;
+  return capture;
+}
+
 // Hints and, last, the reports, a line each, on standard output.
 int enrol_main(const Settings& settings, const Arguments& arguments, Purpose purpose) {
   const auto run = [&]() -> Status {
@@ -125,7 +143,7 @@ int enrol_main(const Settings& settings, const Arguments& arguments, Purpose pur
     enrolment.purpose = purpose;
     enrolment.duration = Milliseconds{static_cast<std::int64_t>(arguments.enrol_s * 1000.0)};
     enrolment.another_person_below = options.analysis.another_person_below;
-    MAITRED_ASSIGN(const auto source, open_source(options.capture.capture));
+    MAITRED_ASSIGN(const auto source, open_source(regular_frames(options)));
     return enrol_live(*source, engine, enrolment, [](const std::string& line) {
       std::printf("%s\n", line.c_str());
       std::fflush(stdout);
@@ -137,16 +155,65 @@ int enrol_main(const Settings& settings, const Arguments& arguments, Purpose pur
   return static_cast<int>(status.error().fault);
 }
 
+// Progress and, last, what was seen, a line each, on standard output.
+int placement_main(const Settings& settings, const Arguments& arguments) {
+  const auto run = [&]() -> Status {
+    MAITRED_ASSIGN(const EyeOptions options,
+                   prepare_eye(settings, arguments.camera, std::getenv("RUNTIME_DIRECTORY")));
+    MAITRED_ASSIGN(Engine engine, prepare_engine(settings));
+    PlacementWatch watch;
+    watch.duration = Milliseconds{static_cast<std::int64_t>(arguments.placement_s * 1000.0)};
+    watch.zone = options.analysis.zone;
+    MAITRED_ASSIGN(const auto source, open_source(regular_frames(options)));
+    return watch_placement(*source, engine, watch, [](const std::string& line) {
+      std::printf("%s\n", line.c_str());
+      std::fflush(stdout);
+    });
+  };
+  const Status status = run();
+  if (status) return 0;
+  std::printf("%s\n", error_json(status.error()).c_str());
+  return static_cast<int>(status.error().fault);
+}
+
+// The film of one presentation.
+int liveness_main(const Settings& settings, const Arguments& arguments) {
+  const auto run = [&]() -> Result<std::string> {
+    MAITRED_TRY(limit_this_process(kPhotosInARow));
+    MAITRED_ASSIGN(Engine engine, prepare_engine(settings, EngineUse::kEverything));
+    CaptureOptions options;
+    options.camera = "film";
+    options.source = arguments.film;
+    options.fps = 5.0;
+    options.realtime = false;
+    MAITRED_ASSIGN(const auto source, open_source(options));
+    return report_liveness(*source, engine);
+  };
+  const Result<std::string> report = run();
+  std::printf("%s\n", (report ? *report : error_json(report.error())).c_str());
+  return report ? 0 : static_cast<int>(report.error().fault);
+}
+
+// SIGHUP: the levels of the log are read again. Anything else of a camera needs a new eye.
+void reload_levels_if_asked(const std::filesystem::path& file) {
+  if (!reload_asked.exchange(false)) return;
+  const Result<Settings> fresh = read_settings(file);
+  const Status done =
+      fresh ? set_log_level(fresh->log_level, fresh->log_modules) : tl::unexpected(fresh.error());
+  if (!done) spdlog::error("{} (the levels of the log stay)", done.error().message);
+}
+
 Status run_camera(const Settings& settings, const Arguments& arguments) {
   MAITRED_ASSIGN(EyeOptions options,
                  prepare_eye(settings, arguments.camera, std::getenv("RUNTIME_DIRECTORY")));
   options.parent_pid = arguments.parent_pid;
+  options.every_turn = [file = settings.file] { reload_levels_if_asked(file); };
   ServiceSurroundings service;
   service.notify_socket = std::getenv("NOTIFY_SOCKET");
   service.watchdog_usec = std::getenv("WATCHDOG_USEC");
   service.watchdog_pid = std::getenv("WATCHDOG_PID");
   if (arguments.parent_pid == 0) options.notifier = ServiceNotifier(service);
-  MAITRED_ASSIGN(Engine engine, prepare_engine(settings));
+  MAITRED_ASSIGN(Engine engine, prepare_engine(settings, EngineUse::kOfCamera));
   return run_eye(options, std::move(engine), stop_asked);
 }
 
@@ -161,15 +228,17 @@ int camera_main(const Settings& settings, const Arguments& arguments) {
 int eye_main(const Arguments& arguments) {
   hide_this_process();
   initialise_crypto();
-  const Result<Settings> settings =
+  Result<Settings> settings =
       read_settings(choose_settings_file(arguments.config, std::getenv("MAITRED_CONFIG")));
   if (!settings) {
     if (arguments.speaks_json()) std::printf("%s\n", error_json(settings.error()).c_str());
     std::fprintf(stderr, "maitred-eye: %s\n", settings.error().message.c_str());
     return static_cast<int>(settings.error().fault);
   }
-  const Status logging =
-      start_logging("maitred-eye", arguments.speaks_json() ? "error" : settings->log_level);
+  if (!arguments.engine.empty()) settings->engine = arguments.engine;
+  const std::string level = arguments.speaks_json() ? "error" : settings->log_level;
+  Status logging = start_logging("maitred-eye", level);
+  if (logging && !arguments.speaks_json()) logging = set_log_level(level, settings->log_modules);
   if (!logging) {
     std::fprintf(stderr, "maitred-eye: %s\n", logging.error().message.c_str());
     return static_cast<int>(logging.error().fault);
@@ -177,7 +246,9 @@ int eye_main(const Arguments& arguments) {
   const Purpose purpose = arguments.purpose == "probe" ? Purpose::kProbe : Purpose::kEnrol;
   if (arguments.photo) return photo_main(*settings, purpose);
   if (arguments.photos) return photos_main(*settings, purpose);
+  if (!arguments.film.empty()) return liveness_main(*settings, arguments);
   if (arguments.measure) return measure_main(*settings, arguments);
+  if (arguments.placement_s > 0.0) return placement_main(*settings, arguments);
   if (arguments.enrol_s > 0.0) return enrol_main(*settings, arguments, purpose);
   return camera_main(*settings, arguments);
 }
@@ -200,6 +271,9 @@ int parse_and_run(int argc, char** argv) {
       "The same for several images, each with its size before it (4 bytes, little endian), each "
       "answered with one line");
   photos->excludes(photo);
+  app.add_option("--engine", arguments.engine, "Another engine than the configured one")
+      ->check(CLI::IsMember({"retail", "dlib", "sface", "demo"}))
+      ->needs(photos);
   app.add_option("--purpose", arguments.purpose,
                  "enrol: refuse a photo unfit for enrolment; probe: only one without a face")
       ->check(CLI::IsMember({"enrol", "probe"}));
@@ -214,6 +288,16 @@ int parse_and_run(int argc, char** argv) {
       ->check(CLI::Range(0.5, 120.0))
       ->excludes(photo)
       ->excludes(photos);
+  app.add_option("--placement", arguments.placement_s,
+                 "Look at whoever passes the camera for so many seconds; write how their faces are "
+                 "seen as JSON; no template is made")
+      ->check(CLI::Range(1.0, 3600.0))
+      ->excludes(photo)
+      ->excludes(photos);
+  app.add_option("--liveness", arguments.film,
+                 "Judge whether this film shows a live face; write one JSON object")
+      ->excludes(photo)
+      ->excludes(photos);
   app.add_option("CAMERA", arguments.camera, "Name of a [[camera]] in the configuration")
       ->excludes(photo)
       ->excludes(photos);
@@ -222,7 +306,7 @@ int parse_and_run(int argc, char** argv) {
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? 0 : 2;
   }
-  if (arguments.camera.empty() && !arguments.photo && !arguments.photos) {
+  if (arguments.camera.empty() && !arguments.photo && !arguments.photos && arguments.film.empty()) {
     std::fprintf(stderr, "maitred-eye: name a camera, or give --photo; see --help\n");
     return 2;
   }

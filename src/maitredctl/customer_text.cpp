@@ -61,8 +61,10 @@ std::string customers_text(const json& list) {
 std::string customer_text(const json& customer) {
   std::string text;
   for (const char* key : {"id", "name", "loyalty", "tier", "note", "external", "enrolled",
-                          "last_visit", "templates"}) {
-    text += fmt::format("{:<12}{}\n", key, cell(customer, key));
+                          "last_visit", "templates", "templates_learned", "photos_kept",
+                          "threshold_steps",
+                          "suspended"}) {
+    text += fmt::format("{:<19}{}\n", key, cell(customer, key));
   }
   const json preferences = customer.value("preferences", json::object());
   for (const auto& [key, value] : preferences.items()) {
@@ -113,10 +115,23 @@ std::string status_text(const json& status) {
                           "expected_miss_rate", "staff_connected", "staff_listen"}) {
     if (status.contains(key)) text += fmt::format("{:<32}{}\n", key, cell(status, key));
   }
-  const Rows cameras = rows_of(
-      status, "cameras", {"name", "state", "fps", "frames", "dropped", "faces", "tracks", "note"});
-  text += section("Cameras", cameras,
-                  {"NAME", "STATE", "FPS", "FRAMES", "DROPPED", "FACES", "TRACKS", "NOTE"});
+  const json measured = status.value("false_alerts", json::object());
+  text += fmt::format("{:<32}{} of {} visitors in {} days, {:.2f} expected\n",
+                      "answers \"wrong person\"", measured.value("wrong", 0),
+                      measured.value("visitors", 0), measured.value("days", 0),
+                      measured.value("expected", 0.0));
+  if (const int raised = status.value("raised_thresholds", 0)) {
+    text += fmt::format("{:<32}{}\n", "customers with raised threshold", raised);
+  }
+  const Rows suspended = rows_of(status, "suspended", {"camera", "customer", "since", "wrong"});
+  text += section("No alerts any more, after wrong ones (maitredctl resume)", suspended,
+                  {"CAMERA", "CUSTOMER", "SINCE", "WRONG"});
+  const Rows cameras =
+      rows_of(status, "cameras",
+              {"name", "state", "fps", "frames", "dropped", "faces", "tracks", "backend", "note"});
+  text +=
+      section("Cameras", cameras,
+              {"NAME", "STATE", "FPS", "FRAMES", "DROPPED", "FACES", "TRACKS", "BACKEND", "NOTE"});
   const Rows told =
       rows_of(status, "integrations", {"name", "state", "waiting", "delivered", "trouble"});
   text += section("Told of alerts", told, {"NAME", "STATE", "WAITING", "DELIVERED", "TROUBLE"});

@@ -18,6 +18,9 @@ namespace {
 
 using nlohmann::json;
 
+// A request to the daemon has its limit, and a backup grows with them.
+constexpr std::size_t kKeptPhotosLimitBytes = std::size_t{40} << 20;
+
 struct EnrolOptions {
   std::string purpose, channel, taken_by;
   std::string name, version, reference, expires, loyalty, incentive, tier, note, external;
@@ -76,6 +79,21 @@ Result<json> probe_photos(Session& session, const std::vector<std::string>& phot
   return reports;
 }
 
+// The photos themselves, to be kept sealed.
+Status add_bytes(json& reports, const std::vector<std::string>& photos) {
+  std::size_t total = 0;
+  for (std::size_t i = 0; i < photos.size(); ++i) {
+    MAITRED_ASSIGN(const auto bytes, read_file(photos[i], std::size_t{16} << 20));
+    total += bytes.size();
+    reports[i]["bytes"] = to_base64(bytes);
+  }
+  if (total <= kKeptPhotosLimitBytes) return {};
+  return input_error("photos_too_large",
+                     fmt::format("together the photos to keep may have {} MiB; give fewer, or "
+                                 "smaller ones",
+                                 kKeptPhotosLimitBytes >> 20));
+}
+
 Result<Answer> enrol(Session& session, const EnrolOptions& options) {
   json consent = {{"version", options.version},
                   {"reference", options.reference},
@@ -98,12 +116,7 @@ Result<Answer> enrol(Session& session, const EnrolOptions& options) {
     MAITRED_ASSIGN(args["photos"], photos_of_camera(session, {options.camera, options.seconds,
                                                               PhotoPurpose::kEnrol}));
   }
-  if (options.keep_photos) {
-    for (std::size_t i = 0; i < options.photos.size(); ++i) {
-      MAITRED_ASSIGN(const auto bytes, read_file(options.photos[i], std::size_t{16} << 20));
-      args["photos"][i]["bytes"] = to_base64(bytes);
-    }
-  }
+  if (options.keep_photos) MAITRED_TRY(add_bytes(args["photos"], options.photos));
   Answer answer;
   MAITRED_ASSIGN(answer.object, session.ask("enroll", args));
   answer.text = fmt::format("Enrolled {} with {} template(s).\n", answer.object.value("id", ""),
@@ -186,10 +199,16 @@ struct UpdateOptions {
   std::string id;
   std::string name, loyalty, tier, note, external;
   std::vector<std::string> preferences, dropped, photos;
+  bool reset_threshold = false;
+  bool forget_learned = false;
+  bool keep_photos = false;
 };
 
 Result<Answer> update(Session& session, const CLI::App& verb, const UpdateOptions& options) {
-  json args = {{"id", options.id}, {"drop_preferences", options.dropped}};
+  json args = {{"id", options.id},
+               {"drop_preferences", options.dropped},
+               {"reset_threshold", options.reset_threshold},
+               {"forget_learned", options.forget_learned}};
   if (verb.count("--name") > 0) args["name"] = options.name;
   if (verb.count("--loyalty") > 0) args["loyalty"] = options.loyalty;
   if (verb.count("--tier") > 0) args["tier"] = options.tier;
@@ -198,6 +217,7 @@ Result<Answer> update(Session& session, const CLI::App& verb, const UpdateOption
   MAITRED_ASSIGN(args["preferences"], read_preferences(options.preferences));
   if (!options.photos.empty()) {
     MAITRED_ASSIGN(args["photos"], probe_photos(session, options.photos));
+    if (options.keep_photos) MAITRED_TRY(add_bytes(args["photos"], options.photos));
   }
   Answer answer;
   MAITRED_ASSIGN(answer.object, session.ask("update", args));
@@ -220,9 +240,17 @@ void add_update(CommandLine& line) {
   verb->add_option("--drop-preference", options->dropped, "KEY to remove; may be repeated")
       ->allow_extra_args(false)
       ->take_all();
-  verb->add_option("--photo", options->photos, "New photo(s), in place of the old templates")
-      ->allow_extra_args(false)
-      ->take_all();
+  auto* photo =
+      verb->add_option("--photo", options->photos, "New photo(s), in place of the old templates")
+          ->allow_extra_args(false)
+          ->take_all();
+  verb->add_flag("--keep-photos", options->keep_photos,
+                 "Keep them, sealed, in place of those kept (needs scope photos)")
+      ->needs(photo);
+  verb->add_flag("--forget-learned", options->forget_learned,
+                 "Delete the templates of confirmed visits; those of the photos stay");
+  verb->add_flag("--reset-threshold", options->reset_threshold,
+                 "Forget what answers \"wrong person\" raised the threshold by");
   verb->callback([&line, verb, options] {
     line.run = [&line, verb, options] { return update(line.session, *verb, *options); };
   });

@@ -7,6 +7,7 @@
 #include <cstdlib>
 #include <set>
 
+#include "camera_pause.h"
 #include "eye_report.h"
 #include "maitred/core/integrations.h"
 #include "maitred/core/shop.h"
@@ -14,6 +15,7 @@
 #include "maitred/doctor/box.h"
 #include "maitred/doctor/cameras.h"
 #include "maitred/doctor/network.h"
+#include "maitred/doctor/placement.h"
 #include "maitred/models/verify.h"
 #include "verbs.h"
 
@@ -105,6 +107,36 @@ Findings look_at_backup(const json& status, WallTime now) {
     return {fault("backup", fmt::format("the newest backup is {} days old", days), cure)};
   }
   return {good("backup", fmt::format("taken on {}", format_time(*taken)))};
+}
+
+// Measured false alerts, and what they led to.
+Findings look_at_answers(const json& status) {
+  if (!status.contains("false_alerts")) return {};
+  Findings findings;
+  for (const json& one : status.value("suspended", json::array())) {
+    const bool camera = one.contains("camera");
+    const std::string name = one.value(camera ? "camera" : "customer", "");
+    findings.push_back(
+        fault("false alerts",
+              fmt::format("{} {} raises no alerts since {}: {} were for the wrong person",
+                          camera ? "camera" : "customer", name, one.value("since", ""),
+                          one.value("wrong", 0)),
+              camera ? fmt::format("see its light and place with maitredctl doctor --camera {0}, "
+                                   "then: maitredctl resume --camera {0}",
+                                   name)
+                     : fmt::format("enrol better photos with maitredctl update {0} --photo, then: "
+                                   "maitredctl resume --customer {0}",
+                                   name)));
+  }
+  const json& measured = status["false_alerts"];
+  if (findings.empty() && measured.value("visitors", 0) > 0) {
+    findings.push_back(good(
+        "false alerts", fmt::format("{} answers \"wrong person\" of {} visitors in {} days, {:.2f} "
+                                    "expected",
+                                    measured.value("wrong", 0), measured.value("visitors", 0),
+                                    measured.value("days", 0), measured.value("expected", 0.0))));
+  }
+  return findings;
 }
 
 CameraTrial trial_of(const json& report) {
@@ -241,6 +273,7 @@ Findings examine(Session& session) {
   add(findings, look_at_models(settings));
   json status = json::object();
   add(findings, look_at_store(session, status));
+  add(findings, look_at_answers(status));
   add(findings, look_at_backup(status, wall_now()));
   add(findings, look_at_ports(settings, status));
   add(findings, look_at_certificate(settings.staff.tls_cert, settings.staff.tls_key, wall_now()));
@@ -267,8 +300,7 @@ std::string text_of(const Findings& findings, bool colour) {
   return text;
 }
 
-Result<Answer> report(Session& session) {
-  const Findings findings = examine(session);
+Answer answer_of(const Findings& findings) {
   const auto count = [&](Verdict verdict) {
     return std::count_if(findings.begin(), findings.end(),
                          [verdict](const Finding& one) { return one.verdict == verdict; });
@@ -294,14 +326,79 @@ Result<Answer> report(Session& session) {
   return answer;
 }
 
+Result<Answer> report(Session& session) { return answer_of(examine(session)); }
+
+PersonSeen person_of(const json& seen) {
+  PersonSeen person;
+  person.in_zone = seen.value("in_zone", false);
+  person.zone_time = Milliseconds{seen.value("zone_ms", std::int64_t{0})};
+  person.width_px = seen.value("width_px", 0.0);
+  person.sharpness = seen.value("sharpness", 0.0);
+  person.mean_light = seen.value("mean_light", 0.0);
+  person.yaw = seen.value("yaw", 0.0);
+  person.pitch = seen.value("pitch", 0.0);
+  person.quality = seen.value("quality", 0.0);
+  return person;
+}
+
+// A minute of live faces before one camera.
+Result<Answer> report_placement(Session& session, const std::string& name, double seconds) {
+  MAITRED_ASSIGN(const Settings* settings, session.settings());
+  const CameraSettings* camera = settings->camera(name);
+  if (camera == nullptr) {
+    return input_error("camera_unknown", fmt::format("{} has no [[camera]] with the name \"{}\"",
+                                                     settings->file.string(), name));
+  }
+  // Of good photos; without a store that of an empty gallery does.
+  const auto status = session.ask("status", json::object());
+  const double miss_rate = status ? status->value("expected_miss_rate", 0.02) : 0.02;
+  json seen;
+  {
+    const CameraPause pause(session, *camera, seconds);
+    MAITRED_TRY(pause.status());
+    ProgressBar bar("looking", session.options().quiet);
+    MAITRED_ASSIGN(seen, watch_placement(settings->file, name, seconds, [&](const json& progress) {
+                     const double left = progress.value("seconds_left", 0.0);
+                     bar.show(static_cast<std::uint64_t>(std::max(0.0, seconds - left) * 10.0),
+                              static_cast<std::uint64_t>(seconds * 10.0));
+                   }));
+  }
+  std::vector<PersonSeen> people;
+  for (const json& one : seen.at("people")) people.push_back(person_of(one));
+  Findings findings;
+  add(findings, judge_placement(*camera, seen.value("width", 0)), name);
+  add(findings, judge_people(*camera, people, seen.value("seconds", 0.0), miss_rate), name);
+  Answer answer = answer_of(findings);
+  answer.object["people"] = std::move(seen["people"]);
+  answer.object["expected_misses"] = expected_misses(*camera, people, miss_rate);
+  return answer;
+}
+
 }  // namespace
 
 void add_doctor_verbs(CommandLine& line) {
+  struct Options {
+    std::string camera;
+    double seconds = 60.0;
+  };
+  auto options = std::make_shared<Options>();
   CLI::App* verb =
       add_verb(line, "doctor",
                "What is wrong on this box, and how to mend it; status 1 when something "
                "needs doing");
-  verb->callback([&line] { line.run = [&line] { return report(line.session); }; });
+  auto* camera = verb->add_option("--camera", options->camera,
+                                  "Only this camera: does it hang where it can recognise those who "
+                                  "walk up to it?");
+  verb->add_option("--seconds", options->seconds, "How long to look at them; 60 if left out")
+      ->check(CLI::Range(1.0, 3600.0))
+      ->needs(camera);
+  verb->callback([&line, options] {
+    line.run = [&line, options] {
+      return options->camera.empty()
+                 ? report(line.session)
+                 : report_placement(line.session, options->camera, options->seconds);
+    };
+  });
 }
 
 }  // namespace maitred

@@ -16,6 +16,7 @@
 #include "maitred/evaluation/trials.h"
 #include "maitred/models/manifest.h"
 #include "photo_probe.h"
+#include "spoof_verb.h"
 #include "verbs.h"
 
 namespace maitred {
@@ -25,7 +26,7 @@ using nlohmann::json;
 namespace fs = std::filesystem;
 
 struct Evaluate {
-  std::string folder, report, half;
+  std::string folder, report, half, spoof;
   TrialPlan plan;
   bool calibration = false;
 };
@@ -229,7 +230,8 @@ Result<Answer> run_evaluation(Session& session, const Evaluate& evaluate) {
                      {"from", band.from},
                      {"to", band.to},
                      {"pairs", band.pairs},
-                     {"fnmr", band.fnmr}});
+                     {"fnmr", band.fnmr},
+                     {"fnmr_interval", {band.fnmr_low, band.fnmr_high}}});
   }
   answer.object = {
       {"engine", samples.engine},
@@ -271,8 +273,10 @@ void add_evaluate_verb(CommandLine& line) {
   auto evaluate = std::make_shared<Evaluate>();
   CLI::App* verb = add_verb(line, "evaluate", "Measure accuracy on a folder of people");
   verb->add_option("DIR", evaluate->folder,
-                   "A folder a person: DIR/PERSON/*.jpg|png; people with one photo are strangers")
-      ->required();
+                   "A folder a person: DIR/PERSON/*.jpg|png; people with one photo are strangers");
+  verb->add_option("--spoof", evaluate->spoof,
+                   "Liveness instead: DIR/live/* and DIR/KIND/*, photos, films, or folders of "
+                   "pictures that are films");
   verb->add_option("--report", evaluate->report, "Write an HTML page with tables and plots");
   verb->add_option("--gallery", evaluate->plan.galleries, "Sizes of the galleries to draw")
       ->delimiter(',')
@@ -290,7 +294,14 @@ void add_evaluate_verb(CommandLine& line) {
   verb->add_flag("--calibration", evaluate->calibration,
                  "Also print the calibration table for models/manifest.toml");
   verb->callback([&line, evaluate] {
-    line.run = [&line, evaluate] { return run_evaluation(line.session, *evaluate); };
+    if (evaluate->folder.empty() == evaluate->spoof.empty()) {
+      throw CLI::ValidationError("give DIR, or --spoof DIR, and not both");
+    }
+    line.run = [&line, evaluate] {
+      return evaluate->spoof.empty() ? run_evaluation(line.session, *evaluate)
+                                     : evaluate_spoof(line.session, evaluate->spoof,
+                                                      evaluate->report);
+    };
   });
 }
 

@@ -85,23 +85,37 @@ std::filesystem::path eye_program() {
   return std::filesystem::exists(beside, ignored) ? beside : "/usr/bin/maitred-eye";
 }
 
-Result<nlohmann::json> measure_camera(const std::filesystem::path& settings_file,
-                                      const std::string& camera, Milliseconds patience) {
+namespace {
+
+// The one object that an eye started with these words writes. `none`: what is said when there is
+// nothing.
+Result<nlohmann::json> one_report(std::vector<std::string> words, Milliseconds patience,
+                                  const std::string& none) {
   Trial trial;
-  MAITRED_TRY(start_trial(
-      trial, {eye_program().string(), "-c", settings_file.string(), "--measure", camera}));
+  MAITRED_TRY(start_trial(trial, std::move(words)));
   const std::string text = collect(trial, patience);
   const auto report = parse_json(text, JsonLimits{kTrialLimitBytes, 4});
-  if (!report || !report->is_object()) {
-    return environment_error("trial_failed",
-                             fmt::format("no picture within {}", format_duration(patience)));
-  }
+  if (!report || !report->is_object()) return environment_error("trial_failed", none);
   if (report->contains("error")) {
     const auto& error = (*report)["error"];
-    return environment_error(error.value("code", "trial_failed"),
-                             error.value("message", "the camera cannot be read"));
+    return environment_error(error.value("code", "trial_failed"), error.value("message", none));
   }
   return *report;
+}
+
+}  // namespace
+
+Result<nlohmann::json> measure_camera(const std::filesystem::path& settings_file,
+                                      const std::string& camera, Milliseconds patience) {
+  return one_report({eye_program().string(), "-c", settings_file.string(), "--measure", camera},
+                    patience, fmt::format("no picture within {}", format_duration(patience)));
+}
+
+Result<nlohmann::json> measure_liveness(const std::filesystem::path& settings_file,
+                                        const std::filesystem::path& film, Milliseconds patience) {
+  return one_report(
+      {eye_program().string(), "-c", settings_file.string(), "--liveness", film.string()}, patience,
+      fmt::format("{} cannot be judged", film.string()));
 }
 
 namespace {
@@ -133,21 +147,21 @@ std::optional<std::string> next_trial_line(const Trial& trial, std::string& rece
 
 }  // namespace
 
-Result<nlohmann::json> watch_camera(
-    const std::filesystem::path& settings_file, const CameraPhotos& wanted,
+namespace {
+
+// What an eye says line by line, up to the one that has `last`, whose value is returned.
+Result<nlohmann::json> follow_trial(
+    std::vector<std::string> words, const std::string& camera, double seconds, const char* last,
     const std::function<void(const nlohmann::json& hint)>& on_hint) {
   Trial trial;
-  MAITRED_TRY(start_trial(
-      trial, {eye_program().string(), "-c", settings_file.string(), "--enrol",
-              fmt::format("{}", wanted.seconds), "--purpose",
-              wanted.purpose == PhotoPurpose::kEnrol ? "enrol" : "probe", wanted.camera}));
+  MAITRED_TRY(start_trial(trial, std::move(words)));
   const Timestamp deadline = std::chrono::steady_clock::now() + kEnrolPatience +
-                             Milliseconds{static_cast<std::int64_t>(wanted.seconds * 1000.0)};
+                             Milliseconds{static_cast<std::int64_t>(seconds * 1000.0)};
   std::string received;
   while (const auto line = next_trial_line(trial, received, deadline)) {
     const auto object = parse_json(*line, JsonLimits{kEnrolLineLimitBytes, 6});
     if (!object || !object->is_object()) break;
-    if (object->contains("photos")) return (*object)["photos"];
+    if (object->contains(last)) return (*object)[last];
     if (object->contains("error")) {
       const auto& error = (*object)["error"];
       const std::string code = error.value("code", "trial_failed");
@@ -159,7 +173,26 @@ Result<nlohmann::json> watch_camera(
     on_hint(*object);
   }
   return environment_error("trial_failed",
-                           fmt::format("camera '{}' gave no picture in time", wanted.camera));
+                           fmt::format("camera '{}' gave no picture in time", camera));
+}
+
+}  // namespace
+
+Result<nlohmann::json> watch_camera(
+    const std::filesystem::path& settings_file, const CameraPhotos& wanted,
+    const std::function<void(const nlohmann::json& hint)>& on_hint) {
+  return follow_trial({eye_program().string(), "-c", settings_file.string(), "--enrol",
+                       fmt::format("{}", wanted.seconds), "--purpose",
+                       wanted.purpose == PhotoPurpose::kEnrol ? "enrol" : "probe", wanted.camera},
+                      wanted.camera, wanted.seconds, "photos", on_hint);
+}
+
+Result<nlohmann::json> watch_placement(
+    const std::filesystem::path& settings_file, const std::string& camera, double seconds,
+    const std::function<void(const nlohmann::json& progress)>& on_progress) {
+  return follow_trial({eye_program().string(), "-c", settings_file.string(), "--placement",
+                       fmt::format("{}", seconds), camera},
+                      camera, seconds, "placement", on_progress);
 }
 
 }  // namespace maitred

@@ -20,11 +20,21 @@ std::filesystem::path eye_program();
 Result<nlohmann::json> measure_camera(const std::filesystem::path& settings_file,
                                       const std::string& camera, Milliseconds patience);
 
+// `maitred-eye --liveness FILM`: frames, faces, liveness, live_from. Errors as above.
+Result<nlohmann::json> measure_liveness(const std::filesystem::path& settings_file,
+                                        const std::filesystem::path& film, Milliseconds patience);
+
 // `maitred-eye --enrol SECONDS --purpose PURPOSE CAMERA`: calls `on_hint` with each hint ("hint",
 // "good", "seconds_left") and returns the reports of the best pictures, a list. Errors: those of
 // the eye (no_good_picture, several_people, camera_absent, ...); trial_failed (kEnvironment).
 Result<nlohmann::json> watch_camera(const std::filesystem::path& settings_file,
                                     const CameraPhotos& wanted,
                                     const std::function<void(const nlohmann::json& hint)>& on_hint);
+
+// `maitred-eye --placement SECONDS CAMERA`: calls `on_progress` with "seconds_left" and "people",
+// and returns what was seen (eye/placement_watch.h). Errors as above.
+Result<nlohmann::json> watch_placement(
+    const std::filesystem::path& settings_file, const std::string& camera, double seconds,
+    const std::function<void(const nlohmann::json& progress)>& on_progress);
 
 }  // namespace maitred

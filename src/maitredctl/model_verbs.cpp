@@ -102,6 +102,7 @@ void add_model_verbs(CommandLine& line) {
   };
   add_rows("list", "Which there are, and where they come from", list_models, false);
   add_rows("verify", "Check every file's SHA-256", verify_models, true);
+  add_engine_verb(line, *models);
   auto choice = std::make_shared<FetchChoice>();
   CLI::App* verb = models->add_subcommand("fetch", "Get what the configured engine needs");
   verb->fallthrough();

@@ -71,7 +71,8 @@ namespace {
 constexpr int kPhotosOfAProcess = 64;
 
 Result<pid_t> start_eye(const Pipe& to_eye, const Pipe& from_eye,
-                        const std::filesystem::path& settings_file, PhotoPurpose purpose) {
+                        const std::filesystem::path& settings_file, PhotoPurpose purpose,
+                        const std::string& engine) {
   posix_spawn_file_actions_t actions;
   posix_spawn_file_actions_init(&actions);
   posix_spawn_file_actions_adddup2(&actions, to_eye.read_end.get(), STDIN_FILENO);
@@ -81,6 +82,7 @@ Result<pid_t> start_eye(const Pipe& to_eye, const Pipe& from_eye,
   std::vector<std::string> words = {
       program,    "-c",        settings_file.string(),
       "--photos", "--purpose", purpose == PhotoPurpose::kEnrol ? "enrol" : "probe"};
+  if (!engine.empty()) words.insert(words.end(), {"--engine", engine});
   std::vector<char*> arguments;
   for (std::string& word : words) arguments.push_back(word.data());
   arguments.push_back(nullptr);
@@ -139,25 +141,32 @@ Ending converse(int input, int output, const std::vector<std::uint8_t>& message,
 
 }  // namespace
 
-PhotoProber::PhotoProber(std::filesystem::path settings_file, PhotoPurpose purpose)
-    : settings_file_(std::move(settings_file)), purpose_(purpose) {}
+PhotoProber::PhotoProber(std::filesystem::path settings_file, PhotoPurpose purpose,
+                         std::string engine)
+    : settings_file_(std::move(settings_file)), purpose_(purpose), engine_(std::move(engine)) {}
 PhotoProber::~PhotoProber() = default;
 
 Result<nlohmann::json> PhotoProber::probe(const std::filesystem::path& photo) {
+  MAITRED_ASSIGN(const std::vector<std::uint8_t> bytes, read_file(photo, kPhotoLimitBytes));
+  return probe(bytes, photo.string());
+}
+
+Result<nlohmann::json> PhotoProber::probe(const std::vector<std::uint8_t>& photo,
+                                          const std::string& name) {
   const bool fresh = !process_ || process_->photos >= kPhotosOfAProcess;
-  auto report = probe_once(photo);
+  auto report = probe_once(photo, name);
   // A process that had seen other photos may have come to the end of what it is allowed.
-  if (!report && report.error().code == "photo_refused" && !fresh) return probe_once(photo);
+  if (!report && report.error().code == "photo_refused" && !fresh) return probe_once(photo, name);
   return report;
 }
 
-Result<nlohmann::json> PhotoProber::probe_once(const std::filesystem::path& photo) {
-  MAITRED_ASSIGN(const std::vector<std::uint8_t> bytes, read_file(photo, kPhotoLimitBytes));
+Result<nlohmann::json> PhotoProber::probe_once(const std::vector<std::uint8_t>& bytes,
+                                               const std::string& name) {
   if (!process_ || process_->photos >= kPhotosOfAProcess) {
     MAITRED_ASSIGN(Pipe to_eye, make_pipe());
     MAITRED_ASSIGN(Pipe from_eye, make_pipe());
     process_ = std::make_unique<Process>();
-    MAITRED_ASSIGN(process_->pid, start_eye(to_eye, from_eye, settings_file_, purpose_));
+    MAITRED_ASSIGN(process_->pid, start_eye(to_eye, from_eye, settings_file_, purpose_, engine_));
     process_->input = std::move(to_eye.write_end);
     process_->output = std::move(from_eye.read_end);
     ::fcntl(process_->input.get(), F_SETFL, O_NONBLOCK);
@@ -174,7 +183,7 @@ Result<nlohmann::json> PhotoProber::probe_once(const std::filesystem::path& phot
                                                "maitred-eye --photo by hand");
     }
     return input_error("photo_refused",
-                       fmt::format("{}: the photo could not be read: maitred-eye {}", photo.string(),
+                       fmt::format("{}: the photo could not be read: maitred-eye {}", name,
                                    ending == Ending::kTooLong ? "took too long" : "died of it"));
   }
   const std::string line = received.substr(0, received.find('\n'));
@@ -190,7 +199,7 @@ Result<nlohmann::json> PhotoProber::probe_once(const std::filesystem::path& phot
     if (!input) process_.reset();  // it has ended: no model, no engine
     return tl::unexpected(
         Error{input ? Fault::kInput : Fault::kEnvironment, error.value("code", "photo_failed"),
-              input ? fmt::format("{}: {}", photo.string(), error.value("message", "refused"))
+              input ? fmt::format("{}: {}", name, error.value("message", "refused"))
                     : error.value("message", "maitred-eye failed")});
   }
   return std::move(*object);

@@ -1,10 +1,12 @@
 // Turns photos into templates in a process that holds no key: `maitred-eye --photos`.
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <string>
+#include <vector>
 
 #include "maitred/base/result.h"
 
@@ -16,7 +18,8 @@ enum class PhotoPurpose { kEnrol, kProbe };
 // has taken no other with it: the next one gets a new process.
 class PhotoProber {
  public:
-  PhotoProber(std::filesystem::path settings_file, PhotoPurpose purpose);
+  // `engine`: another than the configured one.
+  PhotoProber(std::filesystem::path settings_file, PhotoPurpose purpose, std::string engine = {});
   ~PhotoProber();
   PhotoProber(const PhotoProber&) = delete;
   PhotoProber& operator=(const PhotoProber&) = delete;
@@ -26,13 +29,17 @@ class PhotoProber {
   // (kEnvironment) when the process cannot be started, photo_refused (kInput) when it dies of the
   // photo or takes too long with it.
   Result<nlohmann::json> probe(const std::filesystem::path& photo);
+  // The same of a photo in memory; `name` stands in errors.
+  Result<nlohmann::json> probe(const std::vector<std::uint8_t>& photo, const std::string& name);
 
  private:
   struct Process;
-  Result<nlohmann::json> probe_once(const std::filesystem::path& photo);
+  Result<nlohmann::json> probe_once(const std::vector<std::uint8_t>& bytes,
+                                    const std::string& name);
 
   const std::filesystem::path settings_file_;
   const PhotoPurpose purpose_;
+  const std::string engine_;
   std::unique_ptr<Process> process_;
 };
 

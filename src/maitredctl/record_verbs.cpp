@@ -84,6 +84,29 @@ void add_audit(CommandLine& line, const Options& options) {
   });
 }
 
+void add_resume(CommandLine& line) {
+  struct Suspended {
+    std::string camera, customer;
+  };
+  auto options = std::make_shared<Suspended>();
+  CLI::App* verb = add_verb(
+      line, "resume", "Alert again where too many wrong answers have suspended it (see status)");
+  verb->add_option("--camera", options->camera, "This camera");
+  verb->add_option("--customer", options->customer, "This customer (id)");
+  verb->require_option(1);
+  verb->callback([&line, options] {
+    line.run = [&line, options]() -> Result<Answer> {
+      Answer answer;
+      MAITRED_ASSIGN(answer.object, line.session.ask("resume", {{"camera", options->camera},
+                                                                {"id", options->customer}}));
+      answer.text = options->camera.empty()
+                        ? fmt::format("Customer {} raises alerts again.\n", options->customer)
+                        : fmt::format("Camera {} raises alerts again.\n", options->camera);
+      return answer;
+    };
+  });
+}
+
 }  // namespace
 
 void add_record_verbs(CommandLine& line) {
@@ -122,6 +145,7 @@ void add_record_verbs(CommandLine& line) {
       [](const json&) { return std::string("Noted.\n"); });
 
   add_report_verb(line);
+  add_resume(line);
   add_audit(line, options);
   run_query(
       line, add_verb(line, "status", "What runs, and how well"), options, "status",

@@ -26,6 +26,7 @@ void add_rule_verbs(CommandLine& line);         // rule
 void add_staff_verbs(CommandLine& line);        // watch staff
 void add_report_verb(CommandLine& line);      // report
 void add_model_verbs(CommandLine& line);        // models
+void add_engine_verb(CommandLine& line, CLI::App& models);  // models use
 void add_evaluate_verb(CommandLine& line);       // evaluate
 void add_doctor_verbs(CommandLine& line);       // doctor
 void add_setup_verbs(CommandLine& line);        // setup

@@ -11,7 +11,6 @@ namespace maitred {
 namespace {
 
 constexpr std::size_t kCandidates = 5;  // kept of a track
-constexpr Similarity kNothing{2.0F};    // a threshold nobody reaches
 
 std::optional<Similarity> score_of(const std::vector<Candidate>& candidates,
                                    const CustomerId& customer) {
@@ -19,6 +18,23 @@ std::optional<Similarity> score_of(const std::vector<Candidate>& candidates,
     if (candidate.customer == customer) return candidate.similarity;
   }
   return std::nullopt;
+}
+
+std::vector<std::pair<CustomerId, CustomerId>> lookalikes_among(
+    const std::vector<Candidate>& candidates, const Gallery& gallery,
+    const DecisionPolicy& policy) {
+  std::vector<std::pair<CustomerId, CustomerId>> pairs;
+  for (auto one = candidates.begin(); one != candidates.end(); ++one) {
+    for (auto other = std::next(one); other != candidates.end(); ++other) {
+      if (gallery.likeness(one->customer, other->customer) < policy.lookalike_from()) continue;
+      pairs.emplace_back(one->customer, other->customer);
+    }
+  }
+  return pairs;
+}
+
+bool reaches(const Candidate& candidate, double share, const DecisionPolicy& policy) {
+  return share > 0.0 && candidate.similarity >= policy.threshold(share, candidate.caution);
 }
 
 }  // namespace
@@ -32,7 +48,8 @@ struct Decider::Contest {
   std::map<CustomerId, Similarity> settled;  // held or won so far, with the winner's similarity
 
   // The margin to every other customer, except those who are someone else with more right.
-  bool wins_clearly(const Evidence& track, const Candidate& winner, float margin) const {
+  bool wins_clearly(const Evidence& track, const Candidate& winner,
+                    const DecisionRules& rules) const {
     return std::all_of(
         track.candidates.begin(), track.candidates.end(), [&](const Candidate& rival) {
           if (rival.customer == winner.customer) return true;
@@ -40,7 +57,13 @@ struct Decider::Contest {
           const bool is_another_track =
               other != settled.end() && !(track.held && track.held->customer == rival.customer);
           if (is_another_track && other->second > rival.similarity) return true;
-          return winner.similarity.value - rival.similarity.value >= margin;
+          const bool alike =
+              std::any_of(track.lookalikes.begin(), track.lookalikes.end(), [&](const auto& pair) {
+                return pair == std::pair(winner.customer, rival.customer) ||
+                       pair == std::pair(rival.customer, winner.customer);
+              });
+          return winner.similarity.value - rival.similarity.value >=
+                 (alike ? rules.lookalike_margin : rules.margin);
         });
   }
 };
@@ -58,7 +81,7 @@ Decider::Contest Decider::contest(const DecisionPolicy& policy) {
     bool takes_part = evidence.held.has_value();
     if (evidence.held) add(evidence.held->customer);
     for (const Candidate& candidate : evidence.candidates) {
-      if (candidate.similarity < evidence.threshold) continue;
+      if (!reaches(candidate, evidence.share, policy)) continue;
       add(candidate.customer);
       takes_part = true;
     }
@@ -76,7 +99,7 @@ Decider::Contest Decider::contest(const DecisionPolicy& policy) {
     const Evidence& evidence = contest.rows[row]->second;
     double* costs = contest.cost.data() + row * contest.columns.size();
     for (const Candidate& candidate : evidence.candidates) {
-      if (candidate.similarity < evidence.threshold) continue;
+      if (!reaches(candidate, evidence.share, policy)) continue;
       costs[column_of.at(candidate.customer)] = -worth(candidate.similarity);
     }
     if (evidence.held) {
@@ -100,7 +123,7 @@ std::vector<Match> Decider::resolve(const DecisionPolicy& policy) {
     const CustomerId& customer = now.columns[*now.column_of[row]];
     const Evidence& evidence = now.rows[row]->second;
     if (evidence.held && evidence.held->customer == customer) continue;
-    won.push_back({now.rows[row], {customer, *score_of(evidence.candidates, customer)}});
+    won.push_back({now.rows[row], {customer, *score_of(evidence.candidates, customer), 0}});
   }
   // The surest first: what it wins is no longer a rival to the others.
   std::sort(won.begin(), won.end(), [](const Won& a, const Won& b) {
@@ -109,7 +132,7 @@ std::vector<Match> Decider::resolve(const DecisionPolicy& policy) {
   std::vector<Match> matches;
   for (const Won& one : won) {
     Evidence& evidence = one.track->second;
-    if (!now.wins_clearly(evidence, one.candidate, policy.rules().margin)) continue;
+    if (!now.wins_clearly(evidence, one.candidate, policy.rules())) continue;
     for (auto& [key, other] : tracks_) {
       if (other.held && other.held->customer == one.candidate.customer) other.held.reset();
     }
@@ -131,7 +154,7 @@ Result<std::vector<Match>> Decider::observe(const std::string& camera, const Sig
       known != tracks_.end() && sighting.frames < known->second.frames) {
     tracks_.erase(known);
   }
-  const float nearly = policy.threshold(1.0).value - policy.rules().margin;
+  const float nearly = policy.threshold(1.0).value - policy.rules().lookalike_margin;
   std::erase_if(candidates,
                 [nearly](const Candidate& one) { return one.similarity.value < nearly; });
 
@@ -141,13 +164,13 @@ Result<std::vector<Match>> Decider::observe(const std::string& camera, const Sig
   if (sighting.from_file) evidence.position = sighting.position;
   evidence.frames = sighting.frames;
   evidence.candidates = std::move(candidates);
+  evidence.lookalikes = lookalikes_among(evidence.candidates, gallery, policy);
   if (evidence.held) {
     if (const auto score = score_of(evidence.candidates, evidence.held->customer)) {
       evidence.held->similarity = *score;
     }
   }
-  const double share = policy.spend(evidence.looks, sighting.frames);
-  evidence.threshold = share > 0.0 ? policy.threshold(share) : kNothing;
+  evidence.share = policy.spend(evidence.looks, sighting.frames);
   return resolve(policy);
 }
 
@@ -159,7 +182,7 @@ std::vector<Match> Decider::end_track(const std::string& camera, TrackId track,
   Evidence& evidence = found->second;
   const double share = policy.spend_rest();
   if (!evidence.held && share > 0.0) {
-    evidence.threshold = policy.threshold(share);
+    evidence.share = share;
     matches = resolve(policy);
   }
   tracks_.erase(found);

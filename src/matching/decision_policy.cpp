@@ -25,9 +25,9 @@ DecisionPolicy DecisionPolicy::derive(const Calibration& calibration, const Deci
   return {calibration, rules, comparisons, fmr};
 }
 
-Similarity DecisionPolicy::threshold(double share) const {
+Similarity DecisionPolicy::threshold(double share, std::uint32_t caution) const {
   MAITRED_CHECK(share > 0.0 && share <= 1.0);
-  return calibration_.threshold_for(fmr_ * share);
+  return calibration_.threshold_for(fmr_ * share * std::pow(0.1, caution));
 }
 
 Similarity DecisionPolicy::threshold() const { return threshold(kSettledShare); }

@@ -3,27 +3,41 @@
 
 #include <cstddef>
 #include <span>
+#include <vector>
 
 namespace maitred {
 
-// A copy of a probe, 64-byte aligned and zero-padded to a row of the gallery; wiped on destruction.
-class PaddedProbe {
- public:
-  PaddedProbe(std::span<const float> values, std::size_t stride);
-  PaddedProbe(const PaddedProbe&) = delete;
-  PaddedProbe& operator=(const PaddedProbe&) = delete;
-  ~PaddedProbe();
+inline constexpr std::size_t kProbesAtOnce = 4;
 
-  const float* values() const { return values_; }
+// Copies of probes, each 64-byte aligned and zero-padded to a row of the gallery, and with probes
+// of zeros to a multiple of kProbesAtOnce; wiped on destruction.
+class PaddedProbes {
+ public:
+  PaddedProbes(const std::vector<std::span<const float>>& probes, std::size_t stride);
+  PaddedProbes(std::span<const float> probe, std::size_t stride)
+      : PaddedProbes(std::vector<std::span<const float>>{probe}, stride) {}
+  PaddedProbes(const PaddedProbes&) = delete;
+  PaddedProbes& operator=(const PaddedProbes&) = delete;
+  ~PaddedProbes();
+
+  const float* operator[](std::size_t index) const { return values_ + index * stride_; }
+  std::size_t count() const { return count_; }
+  std::size_t padded_count() const { return padded_; }
+  std::size_t stride() const { return stride_; }
 
  private:
-  float* values_;
+  std::size_t count_;
+  std::size_t padded_;
   std::size_t stride_;
+  float* values_;
 };
 
 // scores[i] = rows[i] . probe. Requires `stride` a multiple of 16 and 64-byte aligned rows and
 // probe.
 void dot_products(const float* rows, std::size_t count, std::size_t stride, const float* probe,
                   float* scores);
+
+// scores[p * count + i] = rows[i] . probes[p], for padded_count() probes. One pass over the rows.
+void dot_products(const float* rows, std::size_t count, const PaddedProbes& probes, float* scores);
 
 }  // namespace maitred

@@ -23,6 +23,8 @@ constexpr std::size_t kAlignment_bytes = 64;
 constexpr float kMeanLengthPower = 0.65F;
 // No shift is as large: similarities are cosines.
 constexpr float kUnknownShift = 9.0F;
+// Of one pass over the rows.
+constexpr std::size_t kMostProbes = 16;
 constexpr std::size_t kRowLane = kAlignment_bytes / sizeof(float);
 
 float* allocate_rows(std::size_t values) {
@@ -171,7 +173,10 @@ Result<std::shared_ptr<const Gallery>> Gallery::build(std::string engine,
   gallery->stride_ = (template_length + kRowLane - 1) / kRowLane * kRowLane;
 
   std::map<CustomerId, std::vector<const Template*>> templates_of;
+  std::map<CustomerId, std::uint32_t> caution_of;
   for (const GalleryEntry& entry : entries) {
+    std::uint32_t& caution = caution_of[entry.customer];
+    caution = std::max(caution, entry.caution);
     for (const Template& one : entry.templates) {
       MAITRED_TRY(gallery->check(one));
       templates_of[entry.customer].push_back(&one);
@@ -186,6 +191,7 @@ Result<std::shared_ptr<const Gallery>> Gallery::build(std::string engine,
   for (const auto& [customer, templates] : templates_of) {
     const auto index = static_cast<std::uint32_t>(gallery->customers_.size());
     gallery->customers_.push_back(customer);
+    gallery->cautions_.push_back(caution_of.at(customer));
     gallery->index_of_.emplace(customer, index);
     if (rows != GalleryRows::kMean || templates.size() == 1) {
       for (const Template* one : templates) gallery->append(index, *one, 1.0F);
@@ -203,12 +209,36 @@ Result<std::shared_ptr<const Gallery>> Gallery::build(std::string engine,
 Result<std::vector<Candidate>> Gallery::search(const Template& probe, std::size_t count) const {
   MAITRED_TRY(check(probe));
   WipedVector<float> scores(rows());
-  const PaddedProbe padded(probe.values(), stride_);
-  dot_products(values_.get(), rows(), stride_, padded.values(), scores.data());
+  const PaddedProbes padded(probe.values(), stride_);
+  dot_products(values_.get(), rows(), stride_, padded[0], scores.data());
+  return best_of(padded[0], scores, count);
+}
+
+Result<std::vector<std::vector<Candidate>>> Gallery::search_each(
+    const std::vector<const Template*>& probes, std::size_t count) const {
+  for (const Template* probe : probes) MAITRED_TRY(check(*probe));
+  std::vector<std::vector<Candidate>> found;
+  for (std::size_t first = 0; first < probes.size(); first += kMostProbes) {
+    std::vector<std::span<const float>> some;
+    for (std::size_t i = first; i < std::min(first + kMostProbes, probes.size()); ++i) {
+      some.push_back(probes[i]->values());
+    }
+    const PaddedProbes padded(some, stride_);
+    WipedVector<float> scores(padded.padded_count() * rows());
+    dot_products(values_.get(), rows(), padded, scores.data());
+    for (std::size_t i = 0; i < some.size(); ++i) {
+      found.push_back(best_of(padded[i], std::span(scores).subspan(i * rows(), rows()), count));
+    }
+  }
+  return found;
+}
+
+std::vector<Candidate> Gallery::best_of(const float* probe, std::span<float> scores,
+                                        std::size_t count) const {
   if (cohort_->norm.active()) {
     // Whoever the probe resembles most may be who it is, and says nothing of people in general.
     const auto most = std::max_element(scores.begin(), scores.end()) - scores.begin();
-    const float shift = probe_shift(padded.values(), row_customer_[static_cast<std::size_t>(most)]);
+    const float shift = probe_shift(probe, row_customer_[static_cast<std::size_t>(most)]);
     for (std::size_t row = 0; row < rows(); ++row) scores[row] -= row_shift_[row] + shift;
   }
 
@@ -226,7 +256,7 @@ Result<std::vector<Candidate>> Gallery::search(const Template& probe, std::size_
   }
   std::vector<Candidate> candidates;
   for (const auto& [score, customer] : best) {
-    candidates.push_back({customers_[customer], Similarity{score}});
+    candidates.push_back({customers_[customer], Similarity{score}, cautions_[customer]});
   }
   return candidates;
 }
@@ -243,14 +273,43 @@ Result<Similarity> Gallery::score(const CustomerId& customer, const Template& pr
       std::equal_range(row_customer_.begin(), row_customer_.end(), found->second);
   const auto begin = static_cast<std::size_t>(first - row_customer_.begin());
   WipedVector<float> scores(static_cast<std::size_t>(last - first));
-  const PaddedProbe padded(probe.values(), stride_);
-  dot_products(values_.get() + begin * stride_, scores.size(), stride_, padded.values(),
-               scores.data());
+  const PaddedProbes padded(probe.values(), stride_);
+  dot_products(values_.get() + begin * stride_, scores.size(), stride_, padded[0], scores.data());
   if (cohort_->norm.active()) {
-    const float shift = probe_shift(padded.values(), found->second);
+    const float shift = probe_shift(padded[0], found->second);
     for (std::size_t i = 0; i < scores.size(); ++i) scores[i] -= row_shift_[begin + i] + shift;
   }
   return Similarity{*std::max_element(scores.begin(), scores.end())};
+}
+
+Similarity Gallery::likeness(const CustomerId& a, const CustomerId& b) const {
+  const auto first = index_of_.find(a);
+  const auto second = index_of_.find(b);
+  if (first == index_of_.end() || second == index_of_.end()) return Similarity{};
+  const auto rows_of = [this](std::uint32_t customer) {
+    const auto [begin, end] =
+        std::equal_range(row_customer_.begin(), row_customer_.end(), customer);
+    return std::pair(static_cast<std::size_t>(begin - row_customer_.begin()),
+                     static_cast<std::size_t>(end - row_customer_.begin()));
+  };
+  const auto [from, to] = rows_of(second->second);
+  WipedVector<float> scores(to - from);
+  float best = -1.0F;
+  const auto [row, end] = rows_of(first->second);
+  for (std::size_t i = row; i < end; ++i) {
+    dot_products(values_.get() + from * stride_, scores.size(), stride_,
+                 values_.get() + i * stride_, scores.data());
+    for (std::size_t j = 0; j < scores.size(); ++j) {
+      const float shift = row_shift_.empty() ? 0.0F : row_shift_[i] + row_shift_[from + j];
+      best = std::max(best, scores[j] - shift);
+    }
+  }
+  return Similarity{best};
+}
+
+std::uint32_t Gallery::caution(const CustomerId& customer) const {
+  const auto found = index_of_.find(customer);
+  return found == index_of_.end() ? 0 : cautions_[found->second];
 }
 
 }  // namespace maitred

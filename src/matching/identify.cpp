@@ -1,6 +1,7 @@
 #include "maitred/matching/identify.h"
 
 #include <algorithm>
+#include <cmath>
 
 namespace maitred {
 namespace {
@@ -25,10 +26,17 @@ Result<std::optional<Identified>> identify(const Gallery& gallery, const Decisio
                                            const std::vector<Template>& photos) {
   MAITRED_ASSIGN(const Template probe, mean_of(photos));
   MAITRED_ASSIGN(const auto candidates, gallery.search(probe, 2));
-  if (candidates.empty() || candidates[0].similarity < policy.threshold(1.0)) return std::nullopt;
-  if (candidates.size() > 1 &&
-      candidates[0].similarity.value - candidates[1].similarity.value < policy.rules().margin) {
+  if (candidates.empty() ||
+      candidates[0].similarity < policy.threshold(1.0, candidates[0].caution)) {
     return std::nullopt;
+  }
+  if (candidates.size() > 1) {
+    const bool alike = gallery.likeness(candidates[0].customer, candidates[1].customer) >=
+                       policy.lookalike_from();
+    const float margin = alike ? policy.rules().lookalike_margin : policy.rules().margin;
+    if (candidates[0].similarity.value - candidates[1].similarity.value < margin) {
+      return std::nullopt;
+    }
   }
   return Identified{candidates[0].customer, policy.confidence(candidates[0].similarity)};
 }
@@ -58,7 +66,7 @@ Result<bool> verify(const Gallery& gallery, const Calibration& calibration,
                     const CustomerId& customer, const std::vector<Template>& photos, double fmr) {
   MAITRED_ASSIGN(const Template probe, mean_of(photos));
   MAITRED_ASSIGN(const Similarity score, gallery.score(customer, probe));
-  return score >= calibration.threshold_for(fmr);
+  return score >= calibration.threshold_for(fmr * std::pow(0.1, gallery.caution(customer)));
 }
 
 Result<std::optional<CustomerId>> find_duplicate(const Gallery& gallery,
@@ -73,8 +81,8 @@ Result<std::optional<CustomerId>> find_duplicate(const Gallery& gallery,
       DecisionPolicy::derive(calibration, DecisionRules{.fpir = fpir}, gallery.rows());
   const Similarity threshold = policy.threshold(1.0 / static_cast<double>(probes.size()));
   std::optional<Candidate> found;
-  for (const Template* probe : probes) {
-    MAITRED_ASSIGN(const auto candidates, gallery.search(*probe, 1));
+  MAITRED_ASSIGN(const auto best_of_each, gallery.search_each(probes, 1));
+  for (const auto& candidates : best_of_each) {
     if (candidates.empty() || candidates[0].similarity < threshold) continue;
     if (!found || candidates[0].similarity > found->similarity) found = candidates[0];
   }

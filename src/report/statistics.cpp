@@ -34,17 +34,6 @@ std::optional<double> quantile(std::vector<double> values, double p) {
   return values[below] + (place - static_cast<double>(below)) * (values[above] - values[below]);
 }
 
-std::optional<Interval> share_interval(std::size_t hits, std::size_t of) {
-  if (of == 0) return std::nullopt;
-  const auto n = static_cast<double>(of);
-  const double share = static_cast<double>(hits) / n;
-  const double z2 = kNormal975 * kNormal975;
-  const double middle = (share + z2 / (2 * n)) / (1 + z2 / n);
-  const double half =
-      kNormal975 * std::sqrt(share * (1 - share) / n + z2 / (4 * n * n)) / (1 + z2 / n);
-  return Interval{share, std::max(0.0, middle - half), std::min(1.0, middle + half)};
-}
-
 std::optional<Interval> mean_interval(const std::vector<double>& values) {
   if (values.size() < 2) return std::nullopt;
   const auto n = static_cast<double>(values.size());

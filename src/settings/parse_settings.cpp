@@ -200,8 +200,11 @@ Status read_recognition(TableReader reader, Settings& settings) {
   reader.read("allow_demo_engine", settings.allow_demo_engine);
   std::string liveness = "desk";
   reader.read("liveness", liveness);
-  if (liveness != "off" && liveness != "desk") reader.complain("liveness", "must be off or desk");
-  settings.liveness_at_desk = liveness == "desk";
+  if (liveness != "off" && liveness != "desk" && liveness != "always") {
+    reader.complain("liveness", "must be off, desk or always");
+  }
+  settings.liveness_at_desk = liveness != "off";
+  settings.liveness_at_cameras = liveness == "always";
   return reader.finish();
 }
 
@@ -280,10 +283,20 @@ Status read_listen_section(TableReader reader, ListenSettings& listen) {
 }
 
 Status read_log(TableReader reader, Settings& settings) {
-  reader.read("level", settings.log_level);
   static const std::set<std::string> kLevels = {"trace", "debug", "info", "warn", "error", "off"};
-  if (!kLevels.contains(settings.log_level)) {
-    reader.complain("level", "must be trace, debug, info, warn, error or off");
+  const auto level = [&reader](const char* key, std::string& value) {
+    reader.read(key, value);
+    if (!kLevels.contains(value)) {
+      reader.complain(key, "must be trace, debug, info, warn, error or off");
+    }
+  };
+  level("level", settings.log_level);
+  // The modules that say anything.
+  for (const char* module :
+       {"board", "capture", "control", "core", "eye", "inference", "web", "wire"}) {
+    std::string own = settings.log_level;
+    level(module, own);
+    if (own != settings.log_level) settings.log_modules[module] = own;
   }
   return reader.finish();
 }

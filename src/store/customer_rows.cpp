@@ -108,6 +108,7 @@ Result<Customer> assemble(Vault& vault, const CustomerId& id, CustomerRecord rec
   customer.profile = std::move(record.profile);
   customer.enrolled = record.enrolled;
   customer.last_visit = record.last_visit;
+  customer.caution = std::move(record.caution);
   MAITRED_ASSIGN(customer.consent, read_consent(vault, id));
   MAITRED_TRY(read_entries(vault, customer));
   return customer;

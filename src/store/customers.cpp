@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include "customer_faces.h"
 #include "customer_rows.h"
 #include "vault.h"
 
@@ -53,22 +54,6 @@ Result<std::optional<Bytes>> claim_loyalty(Vault& vault, std::string_view loyalt
   return vault.blind(Purpose::kBlindIndex, normalised);
 }
 
-Status insert_template(Vault& vault, const CustomerId& id, std::uint64_t number,
-                       const Template& plain) {
-  const Template rotated = vault.rotation().rotate(plain);
-  MAITRED_ASSIGN(const Bytes sealed,
-                 vault.write_for(id, {"templates", row_of(id, number)}, rotated));
-  return Query(vault.database(), "INSERT INTO templates VALUES (?1, ?2, ?3, ?4)", id.value, number,
-               rotated.engine(), sealed)
-      .run();
-}
-
-Status insert_photo(Vault& vault, const CustomerId& id, std::uint64_t number, const Bytes& photo) {
-  MAITRED_ASSIGN(const Bytes sealed, vault.seal_for(id, {"photos", row_of(id, number)}, photo));
-  return Query(vault.database(), "INSERT INTO photos VALUES (?1, ?2, ?3)", id.value, number, sealed)
-      .run();
-}
-
 Status insert_customer(Vault& vault, const CustomerId& id, const NewCustomer& customer,
                        const Actor& actor) {
   MAITRED_ASSIGN(const auto loyalty, claim_loyalty(vault, customer.profile.loyalty, id));
@@ -78,11 +63,11 @@ Status insert_customer(Vault& vault, const CustomerId& id, const NewCustomer& cu
                     loyalty, Bytes())
                   .run());
   MAITRED_TRY(vault.make_key(id));
-  MAITRED_TRY(write_record(vault, id, {customer.profile, actor.at, std::nullopt}));
+  MAITRED_TRY(write_record(vault, id, {customer.profile, actor.at, std::nullopt, {}}));
   MAITRED_TRY(add_consent(vault, id, customer.consent));
   std::uint64_t number = 0;
   for (const Template& plain : customer.templates) {
-    MAITRED_TRY(insert_template(vault, id, ++number, plain));
+    MAITRED_TRY(insert_template(vault, id, ++number, vault.rotation().rotate(plain)));
   }
   number = 0;
   for (const auto& photo : customer.photos) MAITRED_TRY(insert_photo(vault, id, ++number, photo));
@@ -157,6 +142,16 @@ Status Customers::update_profile(const CustomerId& id, const Profile& profile, c
   });
 }
 
+Status Customers::set_caution(const CustomerId& id, const Caution& caution, const Actor& actor,
+                              std::string_view detail) {
+  return vault_.transact([&]() -> Status {
+    MAITRED_ASSIGN(CustomerRecord record, read_record(vault_, id));
+    record.caution = caution;
+    MAITRED_TRY(write_record(vault_, id, record));
+    return AuditChain(vault_).append(actor, "caution", id.value, detail);
+  });
+}
+
 Status Customers::set_consent(const CustomerId& id, const Consent& consent, const Actor& actor,
                               std::string_view detail) {
   return vault_.transact([&]() -> Status {
@@ -177,76 +172,6 @@ Result<std::vector<Consent>> Customers::consent_history(const CustomerId& id) co
     MAITRED_ASSIGN(Consent consent, vault_.read_for<Consent>(
                                         id, {"consents", row_of(id, rows.count(0))}, rows.blob(1)));
     history.push_back(std::move(consent));
-  }
-}
-
-Status Customers::replace_templates(const CustomerId& id, const std::vector<Template>& templates,
-                                    const Actor& actor) {
-  return vault_.transact([&]() -> Status {
-    MAITRED_TRY(read_record(vault_, id));
-    Query last(vault_.database(),
-               "SELECT ifnull(max(number), 0) FROM templates WHERE customer = ?1", id.value);
-    MAITRED_TRY(last.next());
-    std::uint64_t number = last.count(0);
-    for (const Template& plain : templates) {
-      MAITRED_TRY(
-          Query(vault_.database(),
-                "DELETE FROM templates WHERE customer = ?1 AND engine = ?2 AND number <= ?3",
-                id.value, plain.engine(), last.count(0))
-              .run());
-    }
-    for (const Template& plain : templates) {
-      MAITRED_TRY(insert_template(vault_, id, ++number, plain));
-    }
-    return AuditChain(vault_).append(actor, "update", id.value,
-                                     fmt::format("{} templates", templates.size()));
-  });
-}
-
-Result<std::vector<Template>> Customers::templates(const CustomerId& id) const {
-  MAITRED_TRY(read_record(vault_, id));
-  Query rows(vault_.database(),
-             "SELECT number, sealed FROM templates WHERE customer = ?1 ORDER BY number", id.value);
-  std::vector<Template> templates;
-  for (;;) {
-    MAITRED_ASSIGN(const bool found, rows.next());
-    if (!found) return templates;
-    MAITRED_ASSIGN(
-        Template rotated,
-        vault_.read_for<Template>(id, {"templates", row_of(id, rows.count(0))}, rows.blob(1)));
-    templates.push_back(std::move(rotated));
-  }
-}
-
-Status Customers::for_each_template(
-    std::string_view engine,
-    const std::function<void(const CustomerId&, Template&&)>& visitor) const {
-  Query rows(vault_.database(),
-             "SELECT customer, number, sealed FROM templates WHERE engine = ?1 "
-             "ORDER BY customer, number",
-             engine);
-  for (;;) {
-    MAITRED_ASSIGN(const bool found, rows.next());
-    if (!found) return {};
-    const CustomerId id(rows.text(0));
-    const Place place{"templates", row_of(id, rows.count(1))};
-    MAITRED_ASSIGN(Template rotated, vault_.read_for<Template>(id, place, rows.blob(2)));
-    if (rotated.engine() != engine) return vault_.corrupt(place.table, place.row);
-    visitor(id, std::move(rotated));
-  }
-}
-
-Result<std::vector<std::vector<std::uint8_t>>> Customers::photos(const CustomerId& id) const {
-  MAITRED_TRY(read_record(vault_, id));
-  Query rows(vault_.database(),
-             "SELECT number, sealed FROM photos WHERE customer = ?1 ORDER BY number", id.value);
-  std::vector<std::vector<std::uint8_t>> photos;
-  for (;;) {
-    MAITRED_ASSIGN(const bool found, rows.next());
-    if (!found) return photos;
-    MAITRED_ASSIGN(const ClearBytes photo,
-                   vault_.open_for(id, {"photos", row_of(id, rows.count(0))}, rows.blob(1)));
-    photos.emplace_back(photo.begin(), photo.end());
   }
 }
 

@@ -59,6 +59,13 @@ std::map<std::string, std::string> read_map(FieldReader& fields, std::string_vie
   return map;
 }
 
+Json write(const Caution& caution) {
+  Json object = {{"steps", caution.steps}, {"wrong", Json::array()}};
+  for (const WallTime at : caution.wrong) object["wrong"].push_back(to_json(at));
+  put(object, "suspended", caution.suspended);
+  return object;
+}
+
 Json write(const CustomerRecord& record) {
   Json object = {{"name", record.profile.name},
                  {"loyalty", record.profile.loyalty},
@@ -68,7 +75,21 @@ Json write(const CustomerRecord& record) {
   put(object, "tier", record.profile.tier);
   put(object, "note", record.profile.note);
   put(object, "external", record.profile.external);
+  if (!record.caution.none()) object["caution"] = write(record.caution);
   return object;
+}
+
+void read(FieldReader& fields, Caution& caution) {
+  const std::uint64_t steps = fields.number("steps");
+  if (steps > kMostCaution) fields.fail();
+  caution.steps = static_cast<std::uint32_t>(std::min<std::uint64_t>(steps, kMostCaution));
+  caution.wrong = fields.list<WallTime>("wrong", [](const Json& item) {
+    return item.is_number_integer()
+               ? std::optional(WallTime(Milliseconds(item.get<std::int64_t>())))
+               : std::nullopt;
+  });
+  if (caution.wrong.size() > kMostWrongAnswers) fields.fail();
+  caution.suspended = fields.time_or_none("suspended");
 }
 
 void read(FieldReader& fields, CustomerRecord& record) {
@@ -80,6 +101,11 @@ void read(FieldReader& fields, CustomerRecord& record) {
   record.profile.tier = fields.text_or_empty("tier");
   record.profile.note = fields.text_or_empty("note");
   record.profile.external = fields.text_or_empty("external");
+  if (const Json* caution = fields.find("caution")) {
+    FieldReader inner(*caution);
+    read(inner, record.caution);
+    if (!inner.ok()) fields.fail();
+  }
 }
 
 Json write(const Consent& consent) {

@@ -27,6 +27,7 @@ struct CustomerRecord {
   Profile profile;
   WallTime enrolled{};
   std::optional<WallTime> last_visit;
+  Caution caution{};
 };
 
 // That somebody was here and has gone.

@@ -7,6 +7,7 @@
 #include <array>
 #include <utility>
 
+#include "customer_faces.h"
 #include "customer_rows.h"
 #include "erasure.h"
 #include "erasure_list.h"
@@ -290,6 +291,7 @@ Result<std::vector<StoredAlert>> Store::withdraw(const CustomerId& id, const Act
     }
     consent.withdrawn = actor.at;
     MAITRED_TRY(parts_->customers.set_consent(id, consent, actor, "withdrawn"));
+    MAITRED_TRY(delete_photos(vault, id));
     MAITRED_TRY(note_withdrawal(vault, id, actor.at));
     VisitQuery open_visits;
     open_visits.customer = id;

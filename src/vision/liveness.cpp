@@ -38,9 +38,10 @@ cv::Rect enlarged(const Box& box, float scale, const ImageView& image) {
 }
 
 Result<float> share_of_real(Network& network, const ImageView& image, const Face& face,
-                            float scale) {
+                            float scale, bool mirrored) {
   cv::Mat crop;
   cv::resize(mat_of(image)(enlarged(face.box, scale, image)), crop, {kLivenessSide, kLivenessSide});
+  if (mirrored) cv::flip(crop, crop, 1);
   write_planes(crop, kLivenessSide, kLivenessSide, {}, network.input());
   MAITRED_TRY(network.run());
   const auto logits = network.output(0);
@@ -75,9 +76,13 @@ Result<LivenessDetector> LivenessDetector::load(const std::filesystem::path& nea
 }
 
 Result<float> LivenessDetector::score(const ImageView& image, const Face& face) {
-  MAITRED_ASSIGN(const float near, share_of_real(*near_, image, face, kNearScale));
-  MAITRED_ASSIGN(const float wide, share_of_real(*wide_, image, face, kWideScale));
-  return (near + wide) / 2.0F;
+  float sum = 0.0F;
+  for (const bool mirrored : {false, true}) {
+    MAITRED_ASSIGN(const float near, share_of_real(*near_, image, face, kNearScale, mirrored));
+    MAITRED_ASSIGN(const float wide, share_of_real(*wide_, image, face, kWideScale, mirrored));
+    sum += near + wide;
+  }
+  return sum / 4.0F;
 }
 
 }  // namespace maitred

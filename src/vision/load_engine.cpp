@@ -7,7 +7,6 @@
 
 #include "maitred/vision/dlib_engine.h"
 #include "maitred/vision/network_embedder.h"
-#include "maitred/vision/resnet_embedder.h"
 #include "maitred/vision/yunet.h"
 
 namespace maitred {
@@ -29,7 +28,7 @@ Result<std::unique_ptr<FaceEmbedder>> make_embedder(const EngineSources& sources
     return make_network_embedder(file, retail_spec(), sources.backend);
   }
   if (sources.engine == "sface") return make_network_embedder(file, sface_spec(), sources.backend);
-  if (sources.engine == "dlib") return make_resnet_embedder(file);
+  if (sources.engine == "dlib") return make_network_embedder(file, dlib_spec(), sources.backend);
   if (sources.engine == "demo") return make_demo_embedder(file);
   return input_error("engine_unknown",
                      fmt::format("there is no engine \"{}\"; [models] engine takes retail, dlib, "

@@ -25,6 +25,7 @@ class NetworkEmbedder final : public FaceEmbedder {
   }
   const std::string& engine() const override { return spec_.engine; }
   int template_length() const override { return spec_.template_length; }
+  std::string backend() const override { return network_->backend_name(); }
 
  private:
   const EmbedderSpec spec_;
@@ -45,6 +46,22 @@ EmbedderSpec sface_spec() {
   EmbedderSpec spec;
   spec.engine = "sface";
   spec.target = arcface_target();
+  spec.rgb = true;
+  spec.template_length = 128;
+  return spec;
+}
+
+EmbedderSpec dlib_spec() {
+  EmbedderSpec spec;
+  spec.engine = "dlib";
+  // Where the mean face of dlib's chips (padding 0.25) has its eyes, nose tip and mouth corners.
+  spec.target = {150,
+                 150,
+                 {{{47.55F, 46.60F},
+                   {100.48F, 46.60F},
+                   {74.01F, 76.56F},
+                   {50.41F, 103.02F},
+                   {97.61F, 103.02F}}}};
   spec.rgb = true;
   spec.template_length = 128;
   return spec;

@@ -14,13 +14,16 @@ namespace {
 // Chosen on LFW faces, portraits and made degradations (blur, dark, burnt, small, turned); the test
 // tests/unit/vision/quality_real_test.cpp holds them.
 constexpr float kEnrolWidthPx = 48.0F;
-constexpr float kEnrolSharpness = 0.70F;
+// What a small face lacks is mostly resolution; a large one that lacks it is blurred.
+constexpr float kSmallSharpness = 0.58F;  // up to 100 px
+constexpr float kLargeSharpness = 0.69F;  // from 200 px
 constexpr float kEnrolDark = 45.0F;
 constexpr float kEnrolBright = 215.0F;
 constexpr float kEnrolBurnt = 0.25F;  // share of the pixels
-constexpr float kEnrolYaw = 0.90F;    // about 45 degrees
+constexpr float kEnrolYaw = 1.05F;    // about 50 degrees
 constexpr float kEnrolPitch = 0.28F;
 constexpr float kEnrolRollDeg = 45.0F;
+constexpr float kEnrolFeatures = 0.09F;
 
 // A face as prominent as this, against the most prominent, is another person of the photo.
 constexpr float kSecondPersonShare = 0.75F;
@@ -96,6 +99,31 @@ float measure_sharpness(const cv::Mat& grey, const cv::Rect& inner) {
   return static_cast<float>(std::sqrt(std::max(0.0, smaller)));
 }
 
+// A covered eye or mouth leaves an even patch where there should be contrast.
+float measure_features(const cv::Mat& grey, const AlignTarget& target, float contrast) {
+  const auto side = static_cast<float>(grey.cols);
+  cv::Mat smooth;
+  cv::GaussianBlur(grey, smooth, {}, side / 128.0);
+  const auto contrast_at = [&](float x_px, float y_px, float half_width, float half_height) {
+    const cv::Rect box(cv::Point(static_cast<int>(x_px - half_width * side),
+                                 static_cast<int>(y_px - half_height * side)),
+                       cv::Point(static_cast<int>(x_px + half_width * side),
+                                 static_cast<int>(y_px + half_height * side)));
+    const cv::Rect inside = box & cv::Rect(0, 0, grey.cols, grey.rows);
+    if (inside.area() == 0) return contrast;
+    cv::Scalar mean;
+    cv::Scalar deviation;
+    cv::meanStdDev(smooth(inside), mean, deviation);
+    return static_cast<float>(deviation[0]);
+  };
+  const auto& points = target.points;
+  const float left = contrast_at(points[0].x_px, points[0].y_px, 0.10F, 0.06F);
+  const float right = contrast_at(points[1].x_px, points[1].y_px, 0.10F, 0.06F);
+  const float mouth = contrast_at((points[3].x_px + points[4].x_px) / 2.0F,
+                                  (points[3].y_px + points[4].y_px) / 2.0F, 0.17F, 0.07F);
+  return std::min({left, right, mouth}) / std::max(contrast, 1.0F);
+}
+
 void measure_pose(const Landmarks& points, FaceMeasures& measures) {
   const float dx = points[1].x_px - points[0].x_px;
   const float dy = points[1].y_px - points[0].y_px;
@@ -118,7 +146,7 @@ void measure_pose(const Landmarks& points, FaceMeasures& measures) {
   const float mouth_x = (left_mouth.x_px + right_mouth.x_px) / 2.0F;
   // The nose stands out, so it runs ahead of the plane of eyes and mouth.
   const float middle = (eyes / 2.0F + mouth_x) / 2.0F;
-  measures.yaw = std::clamp(2.0F * (nose.x_px - middle) / eyes, -1.0F, 1.0F);
+  measures.yaw = std::clamp(2.0F * (nose.x_px - middle) / eyes, -2.0F, 2.0F);
   measures.pitch =
       mouth_y > 0.0F ? std::clamp(nose.y_px / mouth_y - kLevelNose, -1.0F, 1.0F) : 1.0F;
 }
@@ -132,6 +160,7 @@ float ramp(float value, float from, float to) {
 FaceMeasures measure_face(const ImageView& image, const Face& face) {
   FaceMeasures measures;
   measures.width_px = face.box.width_px;
+  if (face.box.width_px > 0.0F) measures.aspect = face.box.height_px / face.box.width_px;
   measure_pose(face.landmarks, measures);
   const float scale = fit_similarity(face.landmarks, retail_target().points).scale();
   // A small face is not enlarged: that would look like blur.
@@ -142,6 +171,7 @@ FaceMeasures measure_face(const ImageView& image, const Face& face) {
   const cv::Rect inner = inner_face(side_px);
   measure_light(grey(inner), measures);
   measures.sharpness = measure_sharpness(grey, inner);
+  measures.features = measure_features(grey, scaled_target(side_px), measures.contrast);
   return measures;
 }
 
@@ -178,6 +208,8 @@ std::string_view photo_fault_code(PhotoFault fault) {
       return "blurred";
     case PhotoFault::kTurnedAway:
       return "turned_away";
+    case PhotoFault::kCovered:
+      return "covered";
   }
   return "no_face";
 }
@@ -198,6 +230,9 @@ std::string_view photo_fault_message(PhotoFault fault) {
       return "the face is blurred; hold the camera still, or let it focus on the face";
     case PhotoFault::kTurnedAway:
       return "the face is turned away; take a photo of the person looking at the camera";
+    case PhotoFault::kCovered:
+      return "eyes or mouth are covered; take a photo of the whole face, without hand, mask or "
+             "dark glasses";
   }
   return "";
 }
@@ -224,17 +259,27 @@ MainFace choose_main_face(std::span<const Face> faces, const ImageView& image, P
   return {main, std::nullopt};
 }
 
+// The detector finds such a face, with landmarks as if it were upright.
+static bool on_its_side(const FaceMeasures& measures) {
+  constexpr float kUprightFrom = 1.08F;
+  const bool square = std::abs(measures.aspect - 1.0F) < 0.002F;
+  return measures.aspect < kUprightFrom && !square;
+}
+
 std::optional<PhotoFault> enrolment_fault(const FaceMeasures& measures) {
   if (measures.width_px < kEnrolWidthPx) return PhotoFault::kTooSmall;
   if (measures.mean_light < kEnrolDark) return PhotoFault::kTooDark;
   if (measures.mean_light > kEnrolBright || measures.bright_share > kEnrolBurnt) {
     return PhotoFault::kTooBright;
   }
-  if (measures.sharpness < kEnrolSharpness) return PhotoFault::kBlurred;
+  const float sharpness = kSmallSharpness + (kLargeSharpness - kSmallSharpness) *
+                                                ramp(measures.width_px, 100.0F, 200.0F);
+  if (measures.sharpness < sharpness) return PhotoFault::kBlurred;
   if (std::abs(measures.yaw) > kEnrolYaw || std::abs(measures.pitch) > kEnrolPitch ||
-      std::abs(measures.roll_deg) > kEnrolRollDeg) {
+      std::abs(measures.roll_deg) > kEnrolRollDeg || on_its_side(measures)) {
     return PhotoFault::kTurnedAway;
   }
+  if (measures.features < kEnrolFeatures) return PhotoFault::kCovered;
   return std::nullopt;
 }
 

@@ -119,6 +119,10 @@ class YunetDetector final : public FaceDetector {
     return faces;
   }
 
+  std::string backend() const override {
+    return options_.backend == Backend::kOneDnn ? "onednn" : "opencv";
+  }
+
  private:
   const std::filesystem::path file_;
   YunetOptions options_;

@@ -12,6 +12,7 @@
 #include <optional>
 
 #include "connection.h"
+#include "maitred/base/log.h"
 #include "web_socket.h"
 
 namespace maitred::web {
@@ -117,9 +118,8 @@ class HttpConnection : public Connection, public std::enable_shared_from_this<Ht
     request_ = request_of(parser_->get().base(), peer_);
     if (const auto wrong = refusal()) return refuse(*wrong);
     if (beast::websocket::is_upgrade(parser_->get())) return upgrade(*owner);
-    const std::size_t limit =
-        std::min<std::size_t>(owner->site()->body_limit_bytes(request_, limits_.body_bytes),
-                              kAnyBody_bytes);
+    const std::size_t limit = std::min<std::size_t>(
+        owner->site()->body_limit_bytes(request_, limits_.body_bytes), kAnyBody_bytes);
     const auto length = parser_->content_length();
     if (length && *length > limit) return refuse(too_large());
     parser_->body_limit(limit);
@@ -186,11 +186,10 @@ class HttpConnection : public Connection, public std::enable_shared_from_this<Ht
       if (error || !self) return;
       self->reply(number, web_error(503, "too_slow", "the answer took too long; try again"));
     });
-    owner->site()->on_request(
-        request_, [weak = weak_from_this(), number](WebResponse response) {
-          const auto self = weak.lock();
-          if (self) self->reply(number, std::move(response));
-        });
+    owner->site()->on_request(request_, [weak = weak_from_this(), number](WebResponse response) {
+      const auto self = weak.lock();
+      if (self) self->reply(number, std::move(response));
+    });
   }
 
   void reply(std::uint64_t number, WebResponse response) {
@@ -202,7 +201,7 @@ class HttpConnection : public Connection, public std::enable_shared_from_this<Ht
   // The rest of what the client sends is thrown away: a close with unread input would reset the
   // connection before the client has read why.
   void refuse(WebResponse response) {
-    spdlog::debug("web client {}: refused with {}", peer_.id, response.status);
+    journal().debug("web client {}: refused with {}", peer_.id, response.status);
     keep_alive_ = false;
     head_only_ = false;
     send(std::move(response));
@@ -238,12 +237,11 @@ class HttpConnection : public Connection, public std::enable_shared_from_this<Ht
   }
 
   void discard() {
-    stream_.carrier().read_some(
-        net::buffer(discarded_),
-        [self = shared_from_this()](const error_code& error, std::size_t) {
-          if (self->gone_) return;
-          error ? self->end() : self->discard();
-        });
+    stream_.carrier().read_some(net::buffer(discarded_),
+                                [self = shared_from_this()](const error_code& error, std::size_t) {
+                                  if (self->gone_) return;
+                                  error ? self->end() : self->discard();
+                                });
   }
 
   void upgrade(ConnectionOwner& owner) {
@@ -252,8 +250,7 @@ class HttpConnection : public Connection, public std::enable_shared_from_this<Ht
     gone_ = true;
     timer_.cancel();
     owner.replace(peer_.id, socket_connection(std::move(stream_), peer_, owner_, limits_,
-                                              std::move(std::get<1>(answer)),
-                                              parser_->release()));
+                                              std::move(std::get<1>(answer)), parser_->release()));
   }
 
   ByteStream stream_;

@@ -11,6 +11,7 @@
 #include <map>
 
 #include "connection.h"
+#include "maitred/base/log.h"
 
 namespace maitred {
 
@@ -130,7 +131,8 @@ class WebServer::State : public web::ConnectionOwner, public std::enable_shared_
 
  private:
   void accept_later() {
-    spdlog::error("[{}] cannot take another client: raise the limit of open files", options_.name);
+    journal().error("[{}] cannot take another client: raise the limit of open files",
+                    options_.name);
     pause_.expires_after(kWebAcceptPause);
     pause_.async_wait([self = shared_from_this()](const error_code& error) {
       if (!error && self->acceptor_.is_open()) self->accept();

@@ -8,6 +8,8 @@
 #include <boost/beast/websocket.hpp>
 #include <deque>
 
+#include "maitred/base/log.h"
+
 namespace maitred::web {
 namespace {
 
@@ -153,7 +155,7 @@ class SocketConnection : public Connection,
   }
 
   void cut_off(std::string_view why) {
-    spdlog::info("web client {} was disconnected: {}", peer_.id, why);
+    journal().info("web client {} was disconnected: {}", peer_.id, why);
     end();
   }
 

@@ -15,7 +15,7 @@ using wire::ByteReader;
 using wire::ByteWriter;
 
 constexpr std::uint32_t kMagic = 0x4552544D;  // "MTRE"
-constexpr std::uint8_t kVersion = 1;
+constexpr std::uint8_t kVersion = 2;
 constexpr std::size_t kHeadBytes = 12;
 constexpr std::size_t kFixedBytes = 256;  // more than any message without its texts and template
 enum Type : std::uint8_t { kHello = 1, kSighting = 2, kTrackEnded = 3, kHealth = 4 };
@@ -82,6 +82,7 @@ Status check(const EyeHealth& health) {
   if (health.state > EyeState::kEnded) return bad("state");
   if (!within(health.fps, 0.0, kMostFps)) return bad("frames a second");
   if (health.note.size() > kEyeNoteLimitBytes || !is_plain_line(health.note)) return bad("note");
+  if (!health.backend.empty() && !is_name(health.backend)) return bad("back end");
   return {};
 }
 
@@ -132,10 +133,12 @@ Type put(ByteWriter& out, const EyeHealth& health) {
   out.put(static_cast<std::uint8_t>(health.state));
   out.put(health.fps);
   for (const std::uint64_t count :
-       {health.frames, health.dropped, health.faces, health.tracks, health.embeddings}) {
+       {health.frames, health.dropped, health.faces, health.tracks, health.embeddings,
+        health.not_live}) {
     out.put(count);
   }
   out.put_text(health.note);
+  out.put_text(health.backend);
   return kHealth;
 }
 
@@ -209,7 +212,9 @@ EyeHealth take_health(ByteReader& in) {
   health.faces = in.u64();
   health.tracks = in.u64();
   health.embeddings = in.u64();
+  health.not_live = in.u64();
   health.note = in.text();
+  health.backend = in.text();
   return health;
 }
 

@@ -17,6 +17,7 @@
 #include <map>
 #include <optional>
 
+#include "maitred/base/log.h"
 #include "maitred/base/unix_socket.h"
 #include "maitred/wire/eye_codec.h"
 #include "maitred/wire/eye_link.h"
@@ -104,8 +105,8 @@ class EyeListener::State : public std::enable_shared_from_this<EyeListener::Stat
   void accept() {
     const int fd = ::accept4(listening_->fd(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK);
     if (fd < 0 && (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM)) {
-      spdlog::error("cannot take another eye: {}; raise the limit of open files",
-                    std::strerror(errno));
+      journal().error("cannot take another eye: {}; raise the limit of open files",
+                      std::strerror(errno));
       pause_.expires_after(kEyeAcceptPause);
       pause_.async_wait([self = shared_from_this()](const error_code& error) {
         if (!error && self->listening_) self->wait_for_eye();
@@ -119,13 +120,13 @@ class EyeListener::State : public std::enable_shared_from_this<EyeListener::Stat
   void admit(UniqueFd fd) {
     const auto peer = peer_credentials(fd.get());
     if (!peer || !may_connect(*peer, options_.allowed_uids)) {
-      spdlog::warn("refused a connection to {}: it comes from user {}, which is not ours",
-                   options_.socket.string(), peer ? static_cast<long>(peer->uid) : -1L);
+      journal().warn("refused a connection to {}: it comes from user {}, which is not ours",
+                     options_.socket.string(), peer ? static_cast<long>(peer->uid) : -1L);
       return;
     }
     if (eyes_.size() >= options_.max_eyes) {
-      spdlog::warn("refused an eye (process {}): {} are connected already", peer->pid,
-                   eyes_.size());
+      journal().warn("refused an eye (process {}): {} are connected already", peer->pid,
+                     eyes_.size());
       return;
     }
     const EyeSession session = ++last_session_;
@@ -134,7 +135,7 @@ class EyeListener::State : public std::enable_shared_from_this<EyeListener::Stat
       fd.release();
       eyes_.emplace(session, eye);
     } catch (const boost::system::system_error& error) {
-      spdlog::error("cannot take another eye: {}", error.what());
+      journal().error("cannot take another eye: {}", error.what());
       return;
     }
     if (handlers_.on_connected) handlers_.on_connected(session, peer->pid);
@@ -164,8 +165,8 @@ class EyeListener::State : public std::enable_shared_from_this<EyeListener::Stat
     wipe(std::as_writable_bytes(std::span(buffer_).first(size)));
     if (const Status fit = message ? check_place(*eye, *message) : tl::unexpected(message.error());
         !fit) {
-      spdlog::warn("closing the connection of the eye of {} (process {}): {}",
-                   eye->hello ? eye->hello->camera : "a camera", eye->pid, fit.error().message);
+      journal().warn("closing the connection of the eye of {} (process {}): {}",
+                     eye->hello ? eye->hello->camera : "a camera", eye->pid, fit.error().message);
       return close(session);
     }
     if (handlers_.on_message) handlers_.on_message(session, std::move(*message));

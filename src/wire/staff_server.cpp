@@ -13,6 +13,7 @@
 
 #include "host_port.h"
 #include "maitred/base/auth_failures.h"
+#include "maitred/base/log.h"
 #include "staff_routing.h"
 #include "staff_session.h"
 #include "tls_stream.h"
@@ -234,8 +235,8 @@ class StaffServer::State : public StaffSession::Owner, public std::enable_shared
   }
 
   void accept_later(const error_code& why) {
-    spdlog::error("cannot take another staff client: {}; raise the limit of open files",
-                  why.message());
+    journal().error("cannot take another staff client: {}; raise the limit of open files",
+                    why.message());
     accept_pause_.expires_after(kAcceptPause);
     accept_pause_.async_wait([self = shared_from_this()](const error_code& error) {
       if (!error && self->acceptor_.is_open()) self->accept();
@@ -312,7 +313,7 @@ class StaffServer::State : public StaffSession::Owner, public std::enable_shared
     } else if (desk_.tokens_required()) {
       const auto wait = failures_.note(session.address(), std::chrono::steady_clock::now());
       if (const int count = failures_.count(session.address()); count % kFailuresALine == 0) {
-        spdlog::warn("{} wrong tokens from {} within a minute", count, session.address());
+        journal().warn("{} wrong tokens from {} within a minute", count, session.address());
       }
       session.refuse_after(wait, {Fault::kInput, "bad_token", "this token is unknown or revoked"});
     }

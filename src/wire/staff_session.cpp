@@ -5,6 +5,7 @@
 
 #include <boost/asio/post.hpp>
 
+#include "maitred/base/log.h"
 #include "maitred/base/secret.h"
 
 namespace maitred::wire {
@@ -30,16 +31,16 @@ StaffSession::StaffSession(boost::asio::io_context& io, std::unique_ptr<StaffStr
       last_line_at_(connected_at_) {}
 
 void StaffSession::start(SharedLine greeting) {
-  stream_->open([self = shared_from_this(), greeting = std::move(greeting)](
-                    const error_code& error) {
-    if (self->phase_ != Phase::kOpening) return;
-    if (error) return self->close();
-    self->phase_ = Phase::kOpen;
-    self->connected_at_ = self->last_line_at_ = Clock::now();
-    if (self->sentence_) return self->refuse(self->sentence_->second);
-    self->send(greeting);
-    self->read();
-  });
+  stream_->open(
+      [self = shared_from_this(), greeting = std::move(greeting)](const error_code& error) {
+        if (self->phase_ != Phase::kOpening) return;
+        if (error) return self->close();
+        self->phase_ = Phase::kOpen;
+        self->connected_at_ = self->last_line_at_ = Clock::now();
+        if (self->sentence_) return self->refuse(self->sentence_->second);
+        self->send(greeting);
+        self->read();
+      });
 }
 
 void StaffSession::send(SharedLine line, Counts counts) {
@@ -65,7 +66,7 @@ void StaffSession::refuse_after(Milliseconds wait, Error error) {
 
 void StaffSession::refuse(const Error& error) {
   if (phase_ != Phase::kOpen) return;
-  spdlog::info("staff client {}: {} ({})", id_, error.message, error.code);
+  journal().info("staff client {}: {} ({})", id_, error.message, error.code);
   send(make_line(error_line(error)), Counts::kNo);
   finish();
 }
@@ -90,7 +91,7 @@ void StaffSession::close() {
 }
 
 void StaffSession::cut_off(std::string_view why) {
-  spdlog::info("staff client {} was disconnected: {}; it can resume", id_, why);
+  journal().info("staff client {} was disconnected: {}; it can resume", id_, why);
   close();
 }
 

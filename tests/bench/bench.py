@@ -14,6 +14,8 @@ import statistics
 import subprocess
 import sys
 
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
+
 SOURCE = pathlib.Path(__file__).resolve().parents[2]
 SHARED = pathlib.Path(os.environ.get("MAITRED_SHARED", SOURCE.parent / "shared"))
 MODELS = pathlib.Path(os.environ.get("MAITRED_MODELS", SHARED / "models"))
@@ -24,6 +26,7 @@ RATIOS = [
     ("0095 embedding of one face, against OpenCV dnn", "embed1/maitred", "embed1/opencv", 3),
     ("0095, a face in a batch of 8, against one by one", "embed8/maitred", "embed1/maitred", 1),
     ("dlib ResNet embedding, against dlib with OpenBLAS", "resnet/maitred", "resnet/dlib", 5),
+    ("tried: a 1x1 convolution in 8 bits (VNNI), against 32", "int8/8-bit", "int8/32-bit", None),
     ("search 100 000 x 256, against FAISS flat", "search/maitred/100000", "search/faiss/100000", 1),
     ("search 100 000 x 256, against a plain read", "search/maitred/100000", "search/read/100000",
      0.8),
@@ -72,6 +75,8 @@ def run(command, blas):
 
 def measure_parts(options):
     """{name: [nanoseconds of processor time an item, ...]}"""
+    if options.filter == "none":
+        return {}, {}
     found = run([options.bin / "bench-parts", "--benchmark_format=json",
                  f"--benchmark_repetitions={options.repetitions}",
                  "--benchmark_enable_random_interleaving=true",
@@ -101,6 +106,29 @@ def measure_film(options, film, min_face, extra=()):
     return pipelines, last
 
 
+def measure_live(options):
+    """The real programs, from outside. Rows as live.row makes them."""
+    os.environ["MAITRED_BIN"] = str(options.bin.resolve())
+    os.environ["MAITRED_SHARED"] = str(SHARED)
+    import live
+    rows = live.many_customers(options)
+    video = SHARED / "data/video"
+    if (video / "walkin-dev.mp4").exists():
+        appearances = run([options.bin / "bench-pipeline", "--appearances", "60", "--film",
+                           video / "walkin-dev.mp4", "--truth", video / "walkin-dev.json",
+                           "--known", SHARED / "data/people/known", "--models", MODELS], None)
+        rows += live.first_looks(options, SHARED, appearances)
+        rows += live.four_cameras(options, SHARED)
+    return rows
+
+
+def print_live(rows):
+    print("\nThe real programs")
+    for one in rows:
+        print(f"  {one['what']:76} {one['measured']}   (at most/least: {one['target']})"
+              f"{'' if one['met'] else '   MISSED'}", flush=True)
+
+
 def table(title, names, rows):
     print(f"\n{title}")
     print("  " + "".join(f"{name:>14}" for name in names))
@@ -114,12 +142,14 @@ def main():
     parser.add_argument("--out", type=pathlib.Path, required=True)
     parser.add_argument("--blas", type=pathlib.Path, help="folder of the dlib peer's libblas.so.3")
     parser.add_argument("--quick", action="store_true")
-    parser.add_argument("--filter", default=".", help="of the parts, a regular expression")
+    parser.add_argument("--filter", default=".", help="of the parts, a regular expression; or none")
     parser.add_argument("--film", type=pathlib.Path)
     parser.add_argument("--truth", type=pathlib.Path)
     parser.add_argument("--known", type=pathlib.Path)
     parser.add_argument("--seconds", type=float, default=1e6, help="of each film")
     parser.add_argument("--no-films", action="store_true")
+    parser.add_argument("--no-live", action="store_true", help="not the real programs")
+    parser.add_argument("--only-live", action="store_true")
     options = parser.parse_args()
     options.repetitions = 3 if options.quick else 7
     report = {"machine": platform.processor() or platform.machine(), "ratios": {}, "films": {}}
@@ -127,6 +157,12 @@ def main():
     report["left_out"] = missing()
     for line in report["left_out"]:
         print(f"Left out: {line}", flush=True)
+    if not options.no_live and (MODELS / "yunet_n_640_640.onnx").exists():
+        report["live"] = measure_live(options)
+        print_live(report["live"])
+    if options.only_live:
+        options.out.write_text(json.dumps(report, indent=1) + "\n")
+        return
     times, faces = measure_parts(options)
     report["ns_an_item"] = times
     print("\nTimes faster, in processor time of one thread          min  median     max")

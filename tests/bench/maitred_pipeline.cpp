@@ -107,6 +107,45 @@ class MaitredPipeline final : public Pipeline {
 
 }  // namespace
 
+struct Appearances::State {
+  Engine engine;
+  int face_px = 60;
+  std::map<std::string, Template> known;
+  std::map<std::string, double> first;
+};
+
+Appearances::Appearances(const PipelineOptions& options, int face_px)
+    : state_(std::make_unique<State>()) {
+  state_->engine = engine_of(options.models);
+  state_->face_px = face_px;
+}
+Appearances::~Appearances() = default;
+
+void Appearances::enrol(const std::string& person, const cv::Mat& photo) {
+  const auto faces = must(state_->engine.detector->detect(view_of(photo), 40));
+  if (faces.empty()) return;
+  state_->known.emplace(person,
+                        must(state_->engine.embedder->embed(view_of(photo), faces[0].landmarks)));
+}
+
+void Appearances::look(const cv::Mat& picture, double seconds,
+                       const std::set<std::string>& allowed) {
+  constexpr Similarity kProbably{0.2F};  // of the few who may be there
+  // As the eye sees them: looked for smaller than they need to be.
+  const int least_px = state_->face_px * 3 / 4;
+  const ImageView view = view_of(picture);
+  for (const Face& face : must(state_->engine.detector->detect(view, least_px))) {
+    if (face.box.width_px < static_cast<float>(state_->face_px)) continue;
+    const Template probe = must(state_->engine.embedder->embed(view, face.landmarks));
+    for (const auto& [person, known] : state_->known) {
+      if (!allowed.contains(person) || state_->first.contains(person)) continue;
+      if (similarity(probe, known) >= kProbably) state_->first.emplace(person, seconds);
+    }
+  }
+}
+
+const std::map<std::string, double>& Appearances::first() const { return state_->first; }
+
 std::unique_ptr<Pipeline> make_maitred(const PipelineOptions& options) {
   return std::make_unique<MaitredPipeline>(options);
 }

@@ -3,6 +3,7 @@
 #include <benchmark/benchmark.h>
 #include <faiss/IndexFlat.h>
 #include <omp.h>
+#include <unistd.h>
 #include <xmmintrin.h>
 
 #include <cstdlib>
@@ -15,8 +16,10 @@
 #include "maitred/inference/network.h"
 #include "maitred/matching/gallery.h"
 #include "maitred/vision/align.h"
+#include "tests/bench/int8_parts.h"
 #include "tests/bench/peers/dlib_peer.h"
 #include "tests/bench/pipeline.h"
+#include "tests/support/dlib_resnet.h"
 #include "tests/support/drawn_face.h"
 
 namespace {
@@ -96,6 +99,20 @@ void resnet_of_dlib(benchmark::State& state) {
   state.SetItemsProcessed(static_cast<std::int64_t>(state.iterations()));
 }
 
+// The same weights, in a file as dlib writes it.
+fs::path made_resnet() {
+  return fs::temp_directory_path() /
+         ("maitred-bench-resnet-" + std::to_string(::getpid()) + ".dat");
+}
+
+fs::path resnet_file() {
+  const fs::path published = models() / "dlib_face_recognition_resnet_model_v1.dat";
+  if (fs::exists(published)) return published;
+  const fs::path file = made_resnet();
+  if (!fs::exists(file)) test::DlibResNet(1).write(file);
+  return file;
+}
+
 // --- search -------------------------------------------------------------------------------------
 
 constexpr std::size_t kLength = 256;
@@ -133,7 +150,11 @@ void search_of_maitred(benchmark::State& state, std::size_t probes) {
   for (const Template& one : given) pointers.push_back(&one);
   for (auto step : state) {
     (void)step;
-    for (const Template* probe : pointers) benchmark::DoNotOptimize(gallery.search(*probe, 2));
+    if (probes == 1) {
+      benchmark::DoNotOptimize(gallery.search(given[0], 2));
+    } else {
+      benchmark::DoNotOptimize(gallery.search_each(pointers, 2));
+    }
   }
   state.SetItemsProcessed(static_cast<std::int64_t>(state.iterations() * probes));
 }
@@ -154,8 +175,8 @@ void search_of_faiss(benchmark::State& state, std::size_t probes) {
 }
 
 // The sum of the same bytes: nobody can search them faster than they can be read.
-__attribute__((target_clones("arch=skylake-avx512", "arch=haswell", "default")))
-std::uint64_t sum_of(const std::uint64_t* words, std::size_t count) {
+__attribute__((target_clones("arch=skylake-avx512", "arch=haswell", "default"))) std::uint64_t
+sum_of(const std::uint64_t* words, std::size_t count) {
   std::uint64_t sums[32] = {};
   for (std::size_t i = 0; i + 32 <= count; i += 32) {
     for (std::size_t k = 0; k < 32; ++k) sums[k] += words[i + k];
@@ -197,15 +218,16 @@ cv::Mat picture_of(int faces) {
   cv::Mat picture(720, 1280, CV_8UC3, cv::Scalar(120, 130, 140));
   for (int i = 0; i < faces; ++i) {
     cv::Mat portrait = drawn::draw_portrait(drawn::make_person(static_cast<std::uint64_t>(i) + 1),
-                                              drawn::studio_look(static_cast<std::uint64_t>(i)), 200);
+                                            drawn::studio_look(static_cast<std::uint64_t>(i)), 200);
     cv::resize(portrait, portrait, {180, 180}, 0, 0, cv::INTER_AREA);
     portrait.copyTo(picture(cv::Rect(20 + i % 6 * 205, 20 + i / 6 * 230, 180, 180)));
   }
   return picture;
 }
 
-void look_at(benchmark::State& state, std::unique_ptr<bench::Pipeline> (*make)(
-                                          const bench::PipelineOptions&), double move_px) {
+void look_at(benchmark::State& state,
+             std::unique_ptr<bench::Pipeline> (*make)(const bench::PipelineOptions&),
+             double move_px) {
   bench::PipelineOptions options;
   options.models = models();
   const auto pipeline = make(options);
@@ -225,23 +247,27 @@ void look_at(benchmark::State& state, std::unique_ptr<bench::Pipeline> (*make)(
     pipeline->look(frames[static_cast<std::size_t>(seconds * 10.0 + 0.5) % frames.size()], seconds);
     seconds += 0.1;
   }
-  state.counters["faces"] = static_cast<double>(pipeline->counts().faces) /
-                            static_cast<double>(std::max<std::uint64_t>(
-                                pipeline->counts().detections, 1));
+  state.counters["faces"] =
+      static_cast<double>(pipeline->counts().faces) /
+      static_cast<double>(std::max<std::uint64_t>(pipeline->counts().detections, 1));
   state.SetItemsProcessed(static_cast<std::int64_t>(state.iterations()));
 }
 
 void register_pictures() {
   if (!fs::exists(models() / "yunet_n_640_640.onnx")) return;
   benchmark::RegisterBenchmark("still-scene/maitred", look_at, bench::make_maitred, 0.0)
-      ->Arg(0)->Iterations(600);
+      ->Arg(0)
+      ->Iterations(600);
   for (const std::int64_t faces : {1, 2, 4, 8, 16}) {
     benchmark::RegisterBenchmark("faces/maitred", look_at, bench::make_maitred, 3.0)
-        ->Arg(faces)->Iterations(100);
+        ->Arg(faces)
+        ->Iterations(100);
     benchmark::RegisterBenchmark("faces/opencv", look_at, bench::make_opencv_every_frame, 3.0)
-        ->Arg(faces)->Iterations(5);
+        ->Arg(faces)
+        ->Iterations(5);
     benchmark::RegisterBenchmark("faces/dlib", look_at, bench::make_dlib_pipeline, 3.0)
-        ->Arg(faces)->Iterations(3);
+        ->Arg(faces)
+        ->Iterations(3);
   }
 }
 
@@ -253,9 +279,17 @@ int main(int argc, char** argv) {
   _mm_setcsr(_mm_getcsr() | 0x8040U);  // no denormals, for everybody alike
   register_networks();
   benchmark::RegisterBenchmark("resnet/dlib", resnet_of_dlib);
+  for (const int batch : {1, 8}) {
+    benchmark::RegisterBenchmark(
+        batch == 1 ? "resnet/maitred" : "resnet8/maitred", [batch](benchmark::State& state) {
+          run_network(state, resnet_file(), Backend::kOneDnn, {batch, 3, 150, 150});
+        });
+  }
+  bench::register_int8();
   register_search();
   register_pictures();
   benchmark::Initialize(&argc, argv);
   benchmark::RunSpecifiedBenchmarks();
+  fs::remove(made_resnet());
   return 0;
 }

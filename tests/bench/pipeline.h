@@ -3,8 +3,10 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <map>
 #include <memory>
 #include <opencv2/core.hpp>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -13,7 +15,7 @@ namespace maitred::bench {
 struct PipelineOptions {
   std::filesystem::path models;  // a folder of model files
   int min_face_px = 60;
-  bool dwell = false;      // as a camera at an entrance has it; else everybody counts at once
+  bool dwell = false;  // as a camera at an entrance has it; else everybody counts at once
   double fpir = 1e-3;
 };
 
@@ -35,6 +37,22 @@ class Pipeline {
   virtual std::vector<std::string> look(const cv::Mat& picture, double seconds) = 0;
   virtual std::vector<std::string> finish() { return {}; }
   virtual PipelineCounts counts() const = 0;
+};
+
+// When each of these people is first so many pixels wide, in seconds, as the detector and the
+// embedder see it frame by frame.
+class Appearances {
+ public:
+  Appearances(const PipelineOptions& options, int face_px);
+  ~Appearances();
+  void enrol(const std::string& person, const cv::Mat& photo);
+  // Who is in this frame. `allowed` says who may be.
+  void look(const cv::Mat& picture, double seconds, const std::set<std::string>& allowed);
+  const std::map<std::string, double>& first() const;
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
 };
 
 std::unique_ptr<Pipeline> make_maitred(const PipelineOptions& options);

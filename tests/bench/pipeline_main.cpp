@@ -34,6 +34,27 @@ struct Score {
   }
 };
 
+// When each customer of the film is first so wide.
+int print_appearances(const std::filesystem::path& file, const FilmTruth& truth,
+                      const PipelineOptions& options, int face_px) {
+  Appearances appearances(options, face_px);
+  for (const auto& [person, photo] : truth.enrol) {
+    appearances.enrol(person, cv::imread(photo.string()));
+  }
+  Film film(file, 10);
+  cv::Mat picture;
+  double at = 0;
+  while (film.next(picture, at)) {
+    std::set<std::string> allowed;
+    for (const FilmVisit& visit : truth.visits) {
+      if (visit.known && at >= visit.start_s && at <= visit.end_s) allowed.insert(visit.person);
+    }
+    appearances.look(picture, at, allowed);
+  }
+  std::cout << nlohmann::json(appearances.first()).dump() << "\n";
+  return 0;
+}
+
 int run(int argc, char** argv) {
   CLI::App app("Plays a film through one pipeline and says what it cost.");
   std::string pipeline = "maitred";
@@ -52,14 +73,18 @@ int run(int argc, char** argv) {
   app.add_option("--fps", fps);
   app.add_option("--seconds", seconds_limit, "of the film");
   app.add_flag("--dwell", options.dwell);
+  int face_px = 0;
+  app.add_option("--appearances", face_px,
+                 "prints when each customer of --truth is first so many pixels wide, and ends");
   CLI11_PARSE(app, argc, argv);
 
   cv::setNumThreads(1);
   _mm_setcsr(_mm_getcsr() | 0x8040U);  // no denormals, for everybody alike
+  const FilmTruth truth = read_truth(truth_file, known);
+  if (face_px > 0) return print_appearances(film_file, truth, options, face_px);
   const auto runner = pipeline == "maitred"  ? make_maitred(options)
                       : pipeline == "opencv" ? make_opencv_every_frame(options)
                                              : make_dlib_pipeline(options);
-  const FilmTruth truth = read_truth(truth_file, known);
   auto people = truth.enrol;
   if (fill > people.size()) {
     std::set<std::string> seen;

@@ -54,6 +54,7 @@ class RealPeople(ShopTest):
         self.assertEqual(shop.daemon.returncode, 0)
         self.assertGreater(camera["frames"], 0)
         self.assertEqual((camera["tracks"], camera["embeddings"]), (0, 0))
+        self.assertIn(camera["backend"], ("onednn", "opencv"))
 
     def test_identify_and_verify_tell_people_apart(self):
         shop = self.shop(engine="retail").init()

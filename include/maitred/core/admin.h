@@ -43,6 +43,10 @@ class Admin {
   Result<Json> list(const Json& args, const Actor& actor);
   Result<Json> show(const Json& args, const Actor& actor);
   Result<Json> update(const Json& args, const Actor& actor);
+  Result<Json> resume(const Json& args, const Actor& actor);
+  Result<Json> engine_members(const Json& args, const Actor& actor);
+  Result<Json> kept_photos(const Json& args, const Actor& actor);
+  Result<Json> reembed(const Json& args, const Actor& actor);
   Result<Json> ask(const Json& args, const Actor& actor);
   Result<Json> purchase(const Json& args, const Actor& actor);
   Result<Json> note(const Json& args, const Actor& actor);

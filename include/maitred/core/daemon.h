@@ -92,6 +92,7 @@ class Daemon {
   bool clock_jumped() const;
   void resume_rotation();
   Result<nlohmann::json> pause_camera(const nlohmann::json& args);
+  Result<nlohmann::json> use_engine(const std::string& engine);
   nlohmann::json live_status();
 
   void await_signals();

@@ -35,6 +35,12 @@ class Recognition {
 
   // The customer's templates or consent have changed, or the customer is gone.
   Status refresh(const CustomerId& id, WallTime now);
+  // Answers of staff have changed it.
+  Status set_caution(const CustomerId& id, const Caution& caution);
+  // Raises no alerts (types/caution.h).
+  bool suspended(const CustomerId& id) const;
+  // Whom wrong answers have been given about.
+  std::vector<std::pair<CustomerId, Caution>> cautious() const;
   // Another false_alerts from now on.
   void retune(const Settings& settings);
   // Takes out whose consent has run out by `now`.
@@ -47,6 +53,16 @@ class Recognition {
   std::optional<CustomerId> decided(const std::string& camera, TrackId track) const {
     return decider_.decided(camera, track);
   }
+
+  bool knows(const std::string& camera, TrackId track) const {
+    return decider_.knows(camera, track);
+  }
+
+  // The template of the track by which this customer was recognised, beyond doubt; kept in memory
+  // only of customers who agreed to template improvement, until their visit is answered or ends in
+  // another way.
+  std::optional<Template> take_look(const CustomerId& id);
+  void drop_look(const CustomerId& id) { looks_.erase(id); }
 
   // Errors: template_mismatch, no_probe.
   Result<std::optional<Identified>> identify(const std::vector<Template>& photos) const;
@@ -65,11 +81,19 @@ class Recognition {
   struct Member {
     std::optional<WallTime> expires;
     std::vector<Template> templates;
+    Caution caution;
+    bool improves = false;  // agreed to template improvement
+  };
+  struct Look {
+    Template rotated;
+    float quality = 0.0F;
+    WallTime at{};
   };
 
   Recognition(const Store& store, const Settings& settings, std::string engine,
               std::size_t template_length, Calibration calibration);
   Status publish();
+  void keep_look(const std::string& camera, const Sighting& rotated);
   std::vector<Template> rotate(const std::vector<Template>& plain) const;
 
   const Store& store_;
@@ -81,6 +105,7 @@ class Recognition {
   std::shared_ptr<const Gallery> gallery_;
   DecisionPolicy policy_;
   Decider decider_;
+  std::map<CustomerId, Look> looks_;
 };
 
 }  // namespace maitred

@@ -8,6 +8,7 @@
 
 #include "maitred/base/result.h"
 #include "maitred/core/recognition.h"
+#include "maitred/core/vigilance.h"
 #include "maitred/core/visit_desk.h"
 #include "maitred/settings/settings.h"
 #include "maitred/store/backup.h"
@@ -33,6 +34,9 @@ class Shop {
   static Result<std::unique_ptr<Shop>> open(const Settings& settings, const KeyAccess& key);
 
   const Settings& settings() const { return settings_; }
+  // Another engine from now on, with the templates that are there of it; the old one stays when
+  // that fails. Errors: those of Recognition::load.
+  Status use_engine(const std::string& engine);
   // Takes over what may change while the store is open; the caller leaves the rest as it is.
   Status reload(const Settings& fresh);
   Store& store() { return store_; }
@@ -40,6 +44,9 @@ class Shop {
   // What the store was opened with.
   const KeyAccess& key() const { return key_; }
   VisitDesk& desk() { return *desk_; }
+  Vigilance& vigilance() { return *vigilance_; }
+  // What the shop can bear, among those who may be matched.
+  Result<AlertTarget> alert_target();
   // Reads the templates at the first call. Errors: those of Recognition::load.
   Result<Recognition*> recognition();
   // A customer was enrolled, changed or has gone: the gallery follows, if it has been read.
@@ -63,9 +70,13 @@ class Shop {
   Shop(const Settings& settings, Store store, KeyAccess key)
       : settings_(settings), key_(std::move(key)), store_(std::move(store)) {}
 
+  Status learn(const Visit& visit, const Actor& actor);
+  Status improve(const CustomerId& id, const Actor& actor);
+
   Settings settings_;
   const KeyAccess key_;
   Store store_;
+  std::optional<Vigilance> vigilance_;
   std::unique_ptr<VisitDesk> desk_;
   std::unique_ptr<Recognition> recognition_;
   std::optional<ExternalIds> external_ids_;

@@ -25,6 +25,7 @@ struct ShopFacts {
   std::size_t customers = 0;  // who may be recognised
   double expected_false_alerts_per_1000 = 0.0;
   double expected_miss_rate = 0.0;
+  std::size_t suspended = 0;  // cameras and customers that raise no alerts after wrong ones
   std::size_t alerts_open = 0;
   std::size_t staff_connected = 0;
   std::uint64_t eye_restarts = 0;

@@ -36,6 +36,9 @@ class VisitDesk : public StaffDesk {
     visit_began_ = std::move(visit_began);
     alert_changed_ = std::move(alert_changed);
   }
+  // Told of each visit that staff have closed, with its outcome, inside the transaction.
+  using Answered = std::function<Status(const Visit&, const Actor&)>;
+  void set_answered(Answered told) { answered_ = std::move(told); }
   void set_clock(std::function<WallTime()> clock) { clock_ = std::move(clock); }
 
   // A customer was recognised. The consent is read again inside the transaction; without it nothing
@@ -92,6 +95,7 @@ class VisitDesk : public StaffDesk {
   Sink sink_;
   std::function<void()> visit_began_ = [] {};
   Sink alert_changed_ = [](const Alert&) {};
+  Answered answered_ = [](const Visit&, const Actor&) { return Status{}; };
   std::function<WallTime()> clock_;
   bool tokens_always_ = false;
   std::map<CustomerId, ExtendedVisit> unwritten_;  // ends that are not in the store yet

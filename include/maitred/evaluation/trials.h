@@ -30,7 +30,7 @@ struct Verification {
     std::string what;  // "width_px", "quality", "light"
     double from = 0.0, to = 0.0;
     std::uint64_t pairs = 0;
-    double fnmr = 0.0;
+    double fnmr = 0.0, fnmr_low = 0.0, fnmr_high = 0.0;  // 95 % (Wilson)
   };
   std::vector<Band> bands;
   std::vector<SuspectPair> alike;    // impostors at the highest similarities, at most 20

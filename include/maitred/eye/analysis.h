@@ -27,6 +27,9 @@ struct AnalysisOptions {
   Similarity another_person_below{0.22F};
   // Of a track whose template stays as it is: still there.
   Milliseconds repeat{3000};
+  // Nothing is said of a track before its frames are taken for those of a live face. Requires an
+  // engine with liveness.
+  bool only_live = false;
 };
 
 struct AnalysisCounts {
@@ -35,6 +38,7 @@ struct AnalysisCounts {
   std::uint64_t faces = 0;
   std::uint64_t tracks = 0;
   std::uint64_t embeddings = 0;
+  std::uint64_t not_live = 0;  // tracks that ended as pictures of faces
 };
 
 // Where the time went, summed since the start.

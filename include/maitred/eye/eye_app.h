@@ -4,6 +4,7 @@
 
 #include <atomic>
 #include <filesystem>
+#include <functional>
 #include <string>
 
 #include "maitred/base/result.h"
@@ -21,6 +22,7 @@ struct EyeOptions {
   std::filesystem::path socket;  // of the core
   ServiceNotifier notifier;      // told of readiness; its watchdog is fed while all threads get on
   int parent_pid = 0;            // end when this process is gone; 0: outlive the core
+  std::function<void()> every_turn;  // of the main loop, some times a second; may be empty
 };
 
 // Runs until `stop` becomes true (SIGTERM), the file is read to its end, or the parent is gone;

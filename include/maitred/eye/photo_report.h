@@ -18,6 +18,7 @@ namespace maitred {
 //    "box":[x,y,width,height],
 //    "quality":{"size":…,"sharpness":…,"light":…,"pose":…,"overall":…},
 //    "measures":{"width_px":…,"sharpness":…,"mean_light":…,"yaw":…,"roll_deg":…},
+//    "live":true,"liveness":0.9,"live_from":0.15,   (null where it was not looked at)
 //    "warnings":["…"]}
 // Errors: those of decode_photo, and no_face, several_faces, too_small, too_dark, too_bright,
 // blurred, turned_away (kInput); a probe is refused only for no_face.
@@ -26,6 +27,9 @@ Result<std::string> report_photo(Engine& engine, std::span<const std::uint8_t> b
 
 // The same of a picture that is decoded already.
 Result<std::string> report_image(Engine& engine, const ImageView& image, Purpose purpose);
+
+// The most prominent face, or none.
+Result<std::optional<Face>> main_face(Engine& engine, const ImageView& image);
 
 // How good a picture is for enrolment, without a template.
 struct ImageGrade {

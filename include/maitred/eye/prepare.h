@@ -13,7 +13,9 @@ namespace maitred {
 
 // Finds the files of [models].engine, holds them to the manifest and loads them. Errors: those of
 // locate and load_engine.
-enum class EngineUse { kEverything, kWithoutLiveness };
+// kOfCamera: with liveness where the configuration wants it of cameras. Error: liveness_missing
+// (kEnvironment).
+enum class EngineUse { kEverything, kOfCamera, kWithoutLiveness };
 Result<Engine> prepare_engine(const Settings& settings,
                               EngineUse use = EngineUse::kWithoutLiveness);
 

@@ -43,7 +43,8 @@ class Network {
   virtual std::string backend_name() const = 0;  // "onednn" or "opencv"
 };
 
-// Reads an ONNX file, or an OpenVINO IR .xml with its .bin beside it, by the ending of the name.
+// Reads by the ending of the name: an ONNX file; an OpenVINO IR .xml with its .bin beside it; dlib's
+// face recognition ResNet, .dat, or .bz2 as it is published (input planes red, green, blue).
 // The caller has checked the SHA-256 before. Errors: file_missing, model_invalid (says what and
 // where), model_unsupported (names the operator).
 Result<std::unique_ptr<Network>> load_network(const std::filesystem::path& path,

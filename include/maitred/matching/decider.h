@@ -20,8 +20,9 @@ namespace maitred {
 // All cameras of a box. Keeps scores and customer ids of live tracks, never a probe, and of a track
 // that resembles nobody nothing but its times and counts. A customer is at most one track at a
 // time, and a track at most one customer: the optimal assignment over all live tracks decides
-// conflicts. A match needs the threshold of its look (DecisionPolicy) and the margin to every other
-// customer, except those who are known to be another track with a higher similarity.
+// conflicts. A match needs the threshold of its look (DecisionPolicy), higher for customers with
+// caution, and the margin to every other customer, more to one who looks like them, except those
+// who are known to be another track with a higher similarity.
 //
 // A decided track stays decided until it ends, loses its customer to a track that fits better, or
 // is corrected by a later look; then another Match is returned. Thread-compatible, pure state.
@@ -48,6 +49,10 @@ class Decider {
   // Who the track is, as decided so far: to prolong the visit of someone who stays in view.
   std::optional<CustomerId> decided(const std::string& camera, TrackId track) const;
 
+  // A template of the track has come.
+  bool knows(const std::string& camera, TrackId track) const {
+    return tracks_.contains({camera, track});
+  }
   std::size_t live_tracks() const { return tracks_.size(); }
 
  private:
@@ -60,7 +65,8 @@ class Decider {
     DecisionPolicy::Looks looks;
     std::vector<Candidate>
         candidates;                 // of the latest template, best first, near or above threshold
-    Similarity threshold{2.0F};     // of the latest look; 2: nothing may be decided
+    double share = 0.0;             // of the latest look; 0: nothing may be decided
+    std::vector<std::pair<CustomerId, CustomerId>> lookalikes;  // among the candidates
     std::optional<Candidate> held;  // decided
   };
   using Tracks = std::map<Key, Evidence>;

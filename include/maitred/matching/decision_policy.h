@@ -13,6 +13,7 @@ namespace maitred {
 struct DecisionRules {
   double fpir = 1e-3;                // false alerts a visitor who is not enrolled, a fraction
   float margin = 0.05F;              // cosine, to the second-best customer
+  float lookalike_margin = 0.10F;    // to one who looks like the best
   std::uint32_t settled_frames = 3;  // fused frames of an ordinary decision
 };
 
@@ -33,6 +34,8 @@ struct DecisionRules {
 // Immutable, thread-safe. Terms: ISO/IEC 19795-1.
 class DecisionPolicy {
  public:
+  static constexpr double kLookalikeFmr = 1e-4;
+
   // Requires 0 < rules.fpir < 1.
   static DecisionPolicy derive(const Calibration& calibration, const DecisionRules& rules,
                                std::size_t comparisons);
@@ -43,7 +46,11 @@ class DecisionPolicy {
   double fmr() const { return fmr_; }
 
   // Of a look that may spend this share (0 to 1) of the budget; 1 is a single try, as at a desk.
-  Similarity threshold(double share) const;
+  // Each step of caution (types/caution.h) leaves a tenth of it.
+  Similarity threshold(double share, std::uint32_t caution = 0) const;
+  // Two customers who resemble each other at least so much are look-alikes: fewer than one pair of
+  // people in ten thousand are.
+  Similarity lookalike_from() const { return calibration_.threshold_for(kLookalikeFmr); }
   // Of the ordinary decision: what `status` shows.
   Similarity threshold() const;
 

@@ -6,6 +6,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -18,6 +19,7 @@ namespace maitred {
 struct GalleryEntry {
   CustomerId customer;
   std::vector<Template> templates;  // one or more, of the gallery's engine
+  std::uint32_t caution{0};         // steps by which the threshold is raised (types/caution.h)
 };
 
 // Which rows stand for a customer of several templates. A customer's score is the best of the rows.
@@ -28,6 +30,7 @@ enum class GalleryRows { kMean, kEach, kEachAndMean };
 struct Candidate {
   CustomerId customer;
   Similarity similarity;
+  std::uint32_t caution{0};  // of the customer's GalleryEntry
 };
 
 // Immutable; published as shared_ptr<const Gallery>, a new one after each change. Rows are float32,
@@ -62,12 +65,24 @@ class Gallery {
   // template_mismatch (kEnvironment).
   Result<std::vector<Candidate>> search(const Template& probe, std::size_t count = 2) const;
 
+  // The same for several probes in fewer passes over the rows: quicker in large galleries.
+  Result<std::vector<std::vector<Candidate>>> search_each(
+      const std::vector<const Template*>& probes, std::size_t count = 2) const;
+
   // 1:1. Errors: unknown_customer (kInput), template_mismatch.
   Result<Similarity> score(const CustomerId& customer, const Template& probe) const;
+
+  // How much two customers look alike: the best of the similarities of their rows; -1 where one is
+  // not in the gallery.
+  Similarity likeness(const CustomerId& a, const CustomerId& b) const;
+  // Steps by which the customer's threshold is raised.
+  std::uint32_t caution(const CustomerId& customer) const;
 
  private:
   Gallery();
   Status check(const Template& candidate) const;
+  std::vector<Candidate> best_of(const float* probe, std::span<float> scores,
+                                 std::size_t count) const;
   void append(std::uint32_t customer, const Template& row, float length);
   struct Cohort;
   void normalise(const Gallery* previous);
@@ -86,6 +101,7 @@ class Gallery {
   std::unique_ptr<float[], FreeAligned> values_{nullptr, FreeAligned{0}};
   std::vector<std::uint32_t> row_customer_;  // index into customers_, ascending
   std::vector<CustomerId> customers_;
+  std::vector<std::uint32_t> cautions_;  // of each of them
   std::map<CustomerId, std::uint32_t> index_of_;
   std::vector<float> row_shift_;  // taken off each row's similarities; none in a small gallery
   std::unique_ptr<Cohort> cohort_;

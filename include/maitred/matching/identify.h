@@ -29,7 +29,7 @@ Result<std::optional<std::size_t>> find_outlier(const Calibration& calibration,
 
 inline constexpr double kVerificationFmr = 1e-4;
 
-// 1:1. Errors: unknown_customer (kInput), template_mismatch, no_probe.
+// 1:1; at a tenth of `fmr` for each step of the customer's caution. Errors: unknown_customer (kInput), template_mismatch, no_probe.
 Result<bool> verify(const Gallery& gallery, const Calibration& calibration,
                     const CustomerId& customer, const std::vector<Template>& photos,
                     double fmr = kVerificationFmr);

@@ -5,20 +5,12 @@
 #include <optional>
 #include <vector>
 
-namespace maitred {
+#include "maitred/base/share_interval.h"
 
-// An estimate with its 95 % confidence interval. Of nothing: no interval at all.
-struct Interval {
-  double estimate = 0.0;
-  double low = 0.0;
-  double high = 0.0;
-};
+namespace maitred {
 
 // Linear interpolation between the order statistics (Hyndman and Fan 1996, type 7); `p` in [0, 1].
 std::optional<double> quantile(std::vector<double> values, double p);
-
-// A share `hits` of `of` (Wilson 1927), as fractions.
-std::optional<Interval> share_interval(std::size_t hits, std::size_t of);
 
 // A mean by Student's t; needs two values.
 std::optional<Interval> mean_interval(const std::vector<double>& values);

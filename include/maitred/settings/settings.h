@@ -7,6 +7,7 @@
 #include <array>
 #include <cstdint>
 #include <filesystem>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -101,6 +102,7 @@ struct Settings {
   double false_alert_rate = 0.001;  // FPIR target, a fraction
   bool allow_demo_engine = false;
   bool liveness_at_desk = true;  // of verify and identify, where the models are there
+  bool liveness_at_cameras = false;  // the same of whoever stands before a camera
   std::vector<CameraSettings> cameras;
   VisitSettings visits;
   PrivacySettings privacy;
@@ -112,6 +114,7 @@ struct Settings {
   MqttSettings mqtt;
   ListenSettings metrics{"127.0.0.1", 7490};
   std::string log_level = "info";
+  std::map<std::string, std::string> log_modules;  // levels of single modules
 
   const CameraSettings* camera(std::string_view name) const;
 };

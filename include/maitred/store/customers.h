@@ -64,6 +64,10 @@ class Customers {
   // Error: loyalty_taken.
   Status update_profile(const CustomerId& id, const Profile& profile, const Actor& actor);
 
+  // What staff's answers led to. `detail` for the audit chain: "threshold raised to step 1", ...
+  Status set_caution(const CustomerId& id, const Caution& caution, const Actor& actor,
+                     std::string_view detail);
+
   // The newest consent counts; the older ones stay on record. `detail` for the audit chain:
   // "renewed", ... Withdrawal goes through Store::withdraw.
   Status set_consent(const CustomerId& id, const Consent& consent, const Actor& actor,
@@ -83,15 +87,30 @@ class Customers {
 
   // Rotated (rotation.h), as matching wants them. All engines.
   Result<std::vector<Template>> templates(const CustomerId& id) const;
-  // Plain templates, in place of those of the same engines.
+  // Plain templates, in place of those of the same engines, or, when they are of new photos, of all.
+  enum class OtherEngines { kStay, kGo };
   Status replace_templates(const CustomerId& id, const std::vector<Template>& templates,
-                           const Actor& actor);
+                           const Actor& actor, OtherEngines others = OtherEngines::kStay);
   // Rotated templates of one engine, of all customers whatever their consent (the caller asks
   // `may`), together by customer. The store must not be changed from within `visitor`.
   Status for_each_template(std::string_view engine,
                            const std::function<void(const CustomerId&, Template&&)>& visitor) const;
 
+  // Sealed under the customer's key, kept only within consent scope photos: renewal without it,
+  // withdrawal and erasure delete them.
   Result<std::vector<std::vector<std::uint8_t>>> photos(const CustomerId& id) const;
+  Result<std::uint64_t> photo_count(const CustomerId& id) const;
+  // In place of those that are kept; none deletes them.
+  Status replace_photos(const CustomerId& id,
+                        const std::vector<std::vector<std::uint8_t>>& photos, const Actor& actor);
+
+  // Templates of confirmed visits, beside those of photos (consent scope template-improvement).
+  // `rotated` as matching has it; at most `most` are kept of an engine, the newest.
+  Status learn_template(const CustomerId& id, const Template& rotated, std::size_t most,
+                        const Actor& actor);
+  // How many are deleted.
+  Result<std::uint64_t> forget_learned(const CustomerId& id, const Actor& actor);
+  Result<std::uint64_t> learned_count(const CustomerId& id) const;
 
   // Whose data is due to go: consent expired, the last visit (without one, the enrolment) longer
   // ago than `retention`, or the consent withdrawn longer ago than `after_withdrawal`, until which

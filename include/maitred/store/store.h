@@ -89,7 +89,8 @@ class Store {
   Status together(const std::function<Status()>& work);
 
   // In one transaction: the consent is withdrawn at the actor's time, open visits of the customer
-  // end as withdrawn, open alerts become withdrawn with new seqs. Returns those alerts, to be sent.
+  // end as withdrawn, open alerts become withdrawn with new seqs, kept photos are deleted. Returns
+  // those alerts, to be sent.
   // Error: consent_withdrawn (kNo) when it is already; unknown_customer.
   Result<std::vector<StoredAlert>> withdraw(const CustomerId& id, const Actor& actor);
 

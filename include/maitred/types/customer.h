@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "maitred/base/time.h"
+#include "maitred/types/caution.h"
 #include "maitred/types/ids.h"
 #include "maitred/types/template.h"
 
@@ -77,6 +78,7 @@ struct Customer {
   std::vector<Ask> asks;
   std::vector<Purchase> purchases;
   std::vector<Appointment> appointments;
+  Caution caution{};
 };
 
 }  // namespace maitred

@@ -50,7 +50,9 @@ struct EyeHealth {
   std::uint64_t faces = 0;           // detected since start
   std::uint64_t tracks = 0;          // begun since start
   std::uint64_t embeddings = 0;      // templates computed since start
+  std::uint64_t not_live = 0;        // tracks since start that showed a picture of a face
   std::string note;                  // one line for the operator, e.g. why it is stalled
+  std::string backend;               // what computes its networks: onednn, opencv or dlib
 };
 
 using EyeMessage = std::variant<EyeHello, Sighting, TrackEnded, EyeHealth>;

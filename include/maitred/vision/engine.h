@@ -24,6 +24,8 @@ class FaceDetector {
   // the image.
   virtual Result<std::vector<Face>> detect_within(const ImageView& image, const ImageArea& part,
                                                   int min_face_px);
+  // What computes it: "onednn", "opencv", "dlib".
+  virtual std::string backend() const { return "dlib"; }
 };
 
 // Turns an aligned face into a template. Bound to one thread.
@@ -34,6 +36,8 @@ class FaceEmbedder {
   virtual Result<Template> embed(const ImageView& image, const Landmarks& landmarks) = 0;
   virtual const std::string& engine() const = 0;
   virtual int template_length() const = 0;
+  // As that of a detector.
+  virtual std::string backend() const { return "dlib"; }
 };
 
 }  // namespace maitred

@@ -26,6 +26,8 @@ struct EmbedderSpec {
 EmbedderSpec retail_spec();
 // SFace (OpenCV Zoo): 112x112 RGB, raw, as cv::FaceRecognizerSF feeds it; 128 floats.
 EmbedderSpec sface_spec();
+// dlib's face recognition ResNet: 150x150 RGB, raw; 128 floats.
+EmbedderSpec dlib_spec();
 
 // Errors as load_network; model_invalid when input or output do not fit the spec.
 Result<std::unique_ptr<FaceEmbedder>> make_network_embedder(const std::filesystem::path& file,

@@ -22,8 +22,13 @@ struct FaceMeasures {
   float contrast = 0.0F;    // its standard deviation, 0 to 127
   float dark_share = 0.0F;  // of its pixels under 16
   float bright_share = 0.0F;  // of its pixels over 250
-  float yaw = 0.0F;       // -1 (profile) .. 0 (frontal) .. 1: nose against the middle of the eyes
+  float features = 1.0F;  // contrast of the eye or mouth that has least of it, against the face's;
+                          // about 1, near 0 where a hand or a mask covers it
+  float yaw =
+      0.0F;  // nose against the middle of the eyes: 0 frontal, about +-1 half profile, to +-2
   float pitch = 0.0F;     // nose between eyes and mouth, 0 where it usually lies
+  float aspect = 1.3F;    // height of the face's box against its width; 1 where a detector gives
+                          // squares only. A face on its side is wider than high
   float roll_deg = 0.0F;  // of the line of the eyes
 };
 
@@ -41,9 +46,11 @@ enum class PhotoFault {
   kTooDark,
   kTooBright,
   kBlurred,
-  kTurnedAway
+  kTurnedAway,
+  kCovered
 };
-// "no_face", "several_faces", "too_small", "too_dark", "too_bright", "blurred", "turned_away".
+// "no_face", "several_faces", "too_small", "too_dark", "too_bright", "blurred", "turned_away",
+// "covered".
 std::string_view photo_fault_code(PhotoFault fault);
 // What is wrong and what to do, in one line.
 std::string_view photo_fault_message(PhotoFault fault);

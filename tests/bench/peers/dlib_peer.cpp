@@ -1,38 +1,15 @@
-// dlib's network templates are slow to compile: they stay in this file.
 #include "tests/bench/peers/dlib_peer.h"
 
-#include <dlib/dnn.h>
 #include <dlib/image_processing.h>
 #include <dlib/image_processing/frontal_face_detector.h>
+#include <dlib/image_transforms.h>
 #include <dlib/opencv.h>
 
 #include "tests/bench/pipeline.h"
+#include "tests/support/dlib_resnet.h"
 
 namespace maitred::bench {
 namespace {
-
-template <int filters, int stride, typename Below>
-using Block = dlib::affine<
-    dlib::con<filters, 3, 3, 1, 1,
-              dlib::relu<dlib::affine<dlib::con<filters, 3, 3, stride, stride, Below>>>>>;
-template <int filters, typename Below>
-using Same = dlib::relu<dlib::add_prev1<Block<filters, 1, dlib::tag1<Below>>>>;
-template <int filters, typename Below>
-using Down = dlib::relu<dlib::add_prev2<
-    dlib::avg_pool<2, 2, 2, 2, dlib::skip1<dlib::tag2<Block<filters, 2, dlib::tag1<Below>>>>>>>;
-template <typename Below>
-using Level32 = Same<32, Same<32, Same<32, Below>>>;
-template <typename Below>
-using Level64 = Same<64, Same<64, Same<64, Down<64, Below>>>>;
-template <typename Below>
-using Level128 = Same<128, Same<128, Down<128, Below>>>;
-template <typename Below>
-using Level256 = Down<256, Same<256, Same<256, Down<256, Below>>>>;
-using Stem = dlib::max_pool<
-    3, 3, 2, 2,
-    dlib::relu<dlib::affine<dlib::con<32, 7, 7, 2, 2, dlib::input_rgb_image_sized<150>>>>>;
-using ResNet = dlib::loss_metric<dlib::fc_no_bias<
-    128, dlib::avg_pool_everything<Level256<Level128<Level64<Level32<Stem>>>>>>>;
 
 constexpr double kSamePerson = 0.6;  // distance, the default of face_recognition
 
@@ -41,12 +18,11 @@ constexpr double kSamePerson = 0.6;  // distance, the default of face_recognitio
 struct DlibPeer::State {
   dlib::frontal_face_detector detector = dlib::get_frontal_face_detector();
   dlib::shape_predictor landmarks;
-  ResNet network;
+  std::unique_ptr<test::DlibResNet> network;
   bool has_weights = false;
 
   std::vector<float> run(const dlib::matrix<dlib::rgb_pixel>& chip) {
-    const dlib::matrix<float, 0, 1> values = network(chip);
-    return {values.begin(), values.end()};
+    return network->run(&chip(0, 0).red);
   }
 };
 
@@ -54,10 +30,8 @@ DlibPeer::DlibPeer(const std::filesystem::path& models) : state_(std::make_uniqu
   dlib::deserialize("/usr/share/dlib/shape_predictor_68_face_landmarks.dat") >> state_->landmarks;
   const auto file = models / "dlib_face_recognition_resnet_model_v1.dat";
   state_->has_weights = std::filesystem::exists(file);
-  if (state_->has_weights) dlib::deserialize(file.string()) >> state_->network;
-  dlib::matrix<dlib::rgb_pixel> grey(150, 150);
-  for (dlib::rgb_pixel& pixel : grey) pixel = {128, 128, 128};
-  state_->run(grey);  // random weights are drawn at the first run
+  state_->network = state_->has_weights ? std::make_unique<test::DlibResNet>(file)
+                                        : std::make_unique<test::DlibResNet>(1);
 }
 
 DlibPeer::~DlibPeer() = default;
@@ -66,7 +40,13 @@ bool DlibPeer::has_weights() const { return state_->has_weights; }
 std::vector<std::vector<float>> DlibPeer::embed(const cv::Mat& picture) {
   const dlib::cv_image<dlib::bgr_pixel> image(picture);
   std::vector<std::vector<float>> found;
-  for (const dlib::rectangle& face : state_->detector(image)) {
+  // Enlarged once, as both programs do: the detector knows faces of 80 px and more.
+  const dlib::pyramid_down<2> pyramid;
+  dlib::array2d<dlib::bgr_pixel> larger;
+  dlib::assign_image(larger, image);
+  dlib::pyramid_up(larger, pyramid);
+  for (const dlib::rectangle& seen : state_->detector(larger)) {
+    const dlib::rectangle face = pyramid.rect_down(seen);
     dlib::matrix<dlib::rgb_pixel> chip;
     dlib::extract_image_chip(
         image, dlib::get_face_chip_details(state_->landmarks(image, face), 150, 0.25), chip);
@@ -105,8 +85,8 @@ class DlibPipeline final : public Pipeline {
       for (const auto& [name, values] : known_) {
         double square = 0;
         for (std::size_t i = 0; i < values.size(); ++i) {
-          square += static_cast<double>(probe[i] - values[i]) *
-                    static_cast<double>(probe[i] - values[i]);
+          square +=
+              static_cast<double>(probe[i] - values[i]) * static_cast<double>(probe[i] - values[i]);
         }
         if (std::sqrt(square) >= nearest) continue;
         nearest = std::sqrt(square);

@@ -25,5 +25,24 @@ TEST(Log, ShowsWhatTheLevelSaysAndNamesTheProgram) {
   }
 }
 
+TEST(Log, AModuleMayHaveALevelOfItsOwn) {
+  ::testing::internal::CaptureStderr();
+  ASSERT_TRUE(start_logging("maitred", "warn"));
+  spdlog::logger& capture = module_logger("capture");
+  spdlog::logger& store = module_logger("store");
+  capture.info("too early");
+  ASSERT_TRUE(set_log_level("warn", {{"capture", "info"}}));
+  capture.info("picture");
+  store.info("row");
+  ASSERT_TRUE(set_log_level("warn"));
+  capture.info("too late");
+  const std::string text = ::testing::internal::GetCapturedStderr();
+  EXPECT_NE(text.find("maitred/capture info: picture"), std::string::npos) << text;
+  for (const char* hidden : {"too early", "row", "too late"}) {
+    EXPECT_EQ(text.find(hidden), std::string::npos) << hidden;
+  }
+  EXPECT_EQ(set_log_level("warn", {{"capture", "loud"}}).error().code, "bad_level");
+}
+
 }  // namespace
 }  // namespace maitred

@@ -161,7 +161,7 @@ TEST(DemoEngine, RecognisesPeopleItHasNeverSeen) {
     missed += found ? 0 : 1;
   }
   const double fnir = static_cast<double>(missed) / gallery_size;
-  EXPECT_LE(fnir, kSlow ? 0.15 : 0.05);
+  EXPECT_LE(fnir, kSlow ? 0.15 : 0.02);
   RecordProperty("fnir", std::to_string(fnir));
   RecordProperty("threshold", std::to_string(threshold));
 }

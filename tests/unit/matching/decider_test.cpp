@@ -118,6 +118,41 @@ TEST_F(DeciderTest, TwoCustomersTooCloseToEachOtherAreNoMatch) {
   EXPECT_EQ(see(2, 3, {0.60F, 0.54F}).size(), 1U);
 }
 
+TEST_F(DeciderTest, ACustomerWhoWasAnnouncedWronglyNeedsMore) {
+  std::vector<GalleryEntry> entries;
+  for (std::size_t i = 0; i < 2; ++i) {
+    std::vector<float> values(8, 0.0F);
+    values[i] = 1.0F;
+    entries.push_back({customer(i), {}, i == 0 ? 2U : 0U});
+    entries.back().templates.emplace_back("synthetic", values);
+  }
+  gallery_ = Gallery::build("synthetic", 8, entries).value();
+  EXPECT_EQ(gallery_->caution(customer(0)), 2U);
+  EXPECT_TRUE(see(1, 3, {0.45F, 0.0F}).empty());
+  EXPECT_TRUE(end(1).empty());
+  EXPECT_EQ(see(2, 3, {0.70F, 0.0F}).size(), 1U) << "who is plainly there is still known";
+  EXPECT_EQ(see(3, 3, {0.0F, 0.45F}).size(), 1U) << "nobody else needs more";
+}
+
+// Customers 0 and 1 resemble each other as hardly two people do.
+TEST_F(DeciderTest, LookalikesNeedMoreDistance) {
+  std::vector<GalleryEntry> entries;
+  for (std::size_t i = 0; i < 2; ++i) {
+    std::vector<float> values(8, 0.0F);
+    values[0] = 0.8F;
+    values[i + 1] = 0.6F;
+    entries.push_back({customer(i), {}});
+    entries.back().templates.emplace_back("synthetic", values);
+  }
+  gallery_ = Gallery::build("synthetic", 8, entries).value();
+  EXPECT_NEAR(gallery_->likeness(customer(0), customer(1)).value, 0.64F, 1e-5F);
+  EXPECT_EQ(gallery_->likeness(customer(0), customer(7)).value, -1.0F);
+  // Similarities .76 and .68: enough for strangers to each other, too little for these.
+  EXPECT_TRUE(see(1, 3, {0.7F, 0.3333F, 0.2F}).empty());
+  EXPECT_TRUE(end(1).empty());
+  EXPECT_EQ(see(2, 3, {0.7F, 0.4F, 0.2F}).size(), 1U);
+}
+
 TEST_F(DeciderTest, OneCustomerIsOneTrackAtATime) {
   EXPECT_EQ(see(1, 3, {0.7F}).size(), 1U);
   EXPECT_TRUE(see(2, 3, {0.6F}, "till").empty()) << "a lookalike, also on another camera";

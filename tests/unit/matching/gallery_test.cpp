@@ -56,6 +56,33 @@ TEST(Gallery, AgreesWithComparingOneByOne) {
   }
 }
 
+TEST(Gallery, SeveralProbesFindWhatEachFindsAlone) {
+  SyntheticPeople people(33);
+  std::vector<GalleryEntry> entries;
+  for (std::size_t i = 0; i < 61; ++i) {  // a cohort, and an odd number of rows
+    entries.push_back(entry(customer(i), list(people.frame(people.person(), 0.0F))));
+  }
+  const auto gallery = Gallery::build("synthetic", 33, entries).value();
+  std::vector<Template> given;
+  for (std::size_t i = 0; i < 35; ++i) given.push_back(people.frame(people.person(), 0.0F));
+  for (const std::size_t count : {0U, 1U, 3U, 4U, 5U, 16U, 35U}) {
+    std::vector<const Template*> probes;
+    for (std::size_t i = 0; i < count; ++i) probes.push_back(&given[i]);
+    const auto together = gallery->search_each(probes, 3).value();
+    ASSERT_EQ(together.size(), count);
+    for (std::size_t i = 0; i < count; ++i) {
+      const auto alone = gallery->search(given[i], 3).value();
+      ASSERT_EQ(together[i].size(), alone.size());
+      for (std::size_t k = 0; k < alone.size(); ++k) {
+        EXPECT_EQ(together[i][k].customer, alone[k].customer);
+        EXPECT_NEAR(together[i][k].similarity.value, alone[k].similarity.value, 1e-5F);
+      }
+    }
+  }
+  const Template other = axis({1, 0, 0});
+  EXPECT_EQ(gallery->search_each({&given[0], &other}).error().code, "template_mismatch");
+}
+
 TEST(Gallery, ACustomerCountsOnceHoweverManyPhotos) {
   std::vector<GalleryEntry> entries;
   entries.push_back(entry(customer(1), list(axis({1, 0, 0}), axis({0.9F, 0.1F, 0}))));

@@ -1,4 +1,6 @@
 // How long things take with many customers: $MAITRED_CUSTOMERS of them (1000).
+#include <fmt/format.h>
+
 #include <cstdlib>
 #include <ctime>
 
@@ -33,7 +35,8 @@ TEST_F(ScaleTest, Figures) {
         for (int number = begin; number < begin + kBatch; ++number) {
           const std::string text = std::to_string(number);
           const CustomerId id = must(store.customers().enrol(
-              new_customer("Name " + text, "L" + text, static_cast<unsigned>(number)), kActor));
+              new_customer("Name " + text, fmt::format("L{}", text), static_cast<unsigned>(number)),
+              kActor));
           if (number == customers / 2) middle = id;
         }
         return {};
@@ -46,14 +49,14 @@ TEST_F(ScaleTest, Figures) {
   const double start = cost_ms("start (open and check)", [&] { store.emplace(open()); });
   cost_ms("read all templates", [&] {
     std::size_t count = 0;
-    must(store->customers().for_each_template(
-        "retail", [&](const CustomerId&, Template&&) { ++count; }));
+    must(store->customers().for_each_template("retail",
+                                              [&](const CustomerId&, Template&&) { ++count; }));
     EXPECT_EQ(count, static_cast<std::size_t>(customers));
   });
   cost_ms("list", [&] { must(store->customers().list()); });
   const double show = cost_ms("show", [&] { must(store->customers().find(middle)); });
   const double look_up = cost_ms("look-up by loyalty id", [&] {
-    EXPECT_EQ(must(store->customers().by_loyalty("L" + std::to_string(customers / 2))), middle);
+    EXPECT_EQ(must(store->customers().by_loyalty(fmt::format("L{}", customers / 2))), middle);
   });
   const double everything = cost_ms("everything of one", [&] {
     must(store->customers().find(middle));
@@ -61,9 +64,8 @@ TEST_F(ScaleTest, Figures) {
     must(store->customers().templates(middle));
     must(store->visits().list(VisitQuery{middle, {}, false, 0}));
   });
-  cost_ms("due for retention", [&] {
-    must(store->customers().past_retention(kNow, std::chrono::hours(24 * 365)));
-  });
+  cost_ms("due for retention",
+          [&] { must(store->customers().past_retention(kNow, std::chrono::hours(24 * 365))); });
   const double forget = cost_ms("forget", [&] { must(store->forget(middle, kActor)); });
   cost_ms("backup", [&] {
     const auto backup = must(Backup::begin(*store, folder_ / "backup", std::nullopt, kActor));
@@ -76,8 +78,8 @@ TEST_F(ScaleTest, Figures) {
     for (bool finished = false; !finished;) {
       const std::clock_t begin = std::clock();
       finished = must(store->keys().rotate_some(key_, 32, kActor)).finished;
-      longest_step = std::max(longest_step, 1000.0 * static_cast<double>(std::clock() - begin) /
-                                                CLOCKS_PER_SEC);
+      longest_step = std::max(longest_step,
+                              1000.0 * static_cast<double>(std::clock() - begin) / CLOCKS_PER_SEC);
     }
   });
   std::printf("%-28s %10.2f ms\n", "longest step of it", longest_step);

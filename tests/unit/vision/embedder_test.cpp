@@ -8,8 +8,7 @@
 #include <opencv2/imgproc.hpp>
 
 #include "maitred/vision/network_embedder.h"
-#include "maitred/vision/resnet_embedder.h"
-#include "src/vision/resnet_network.h"
+#include "tests/support/dlib_resnet.h"
 #include "tests/unit/vision/test_media.h"
 
 namespace maitred {
@@ -37,8 +36,8 @@ cv::Mat noise_picture(std::uint64_t seed) {
 
 TEST_F(ResNetFile, IsReadAndGivesTheSameTemplateForTheSameFace) {
   const std::filesystem::path file = folder_ / "resnet.dat";
-  ASSERT_TRUE(write_untrained_resnet(file));
-  auto embedder = make_resnet_embedder(file);
+  test::DlibResNet(1).write(file);
+  auto embedder = make_network_embedder(file, dlib_spec());
   ASSERT_TRUE(embedder) << embedder.error().message;
   EXPECT_EQ((*embedder)->engine(), "dlib");
   EXPECT_EQ((*embedder)->template_length(), 128);
@@ -58,15 +57,16 @@ TEST_F(ResNetFile, IsReadAndGivesTheSameTemplateForTheSameFace) {
 TEST_F(ResNetFile, AnotherFileIsRefused) {
   const std::filesystem::path file = folder_ / "resnet.dat";
   std::ofstream(file) << "this is not a network";
-  EXPECT_EQ(make_resnet_embedder(file).error().code, "model_invalid");
-  EXPECT_EQ(make_resnet_embedder(folder_ / "absent.dat").error().code, "file_missing");
+  EXPECT_EQ(make_network_embedder(file, dlib_spec()).error().code, "model_invalid");
+  EXPECT_EQ(make_network_embedder(folder_ / "absent.dat", dlib_spec()).error().code,
+            "file_missing");
 }
 
 TEST_F(ResNetFile, AFileCutShortIsRefused) {
   const std::filesystem::path file = folder_ / "resnet.dat";
-  ASSERT_TRUE(write_untrained_resnet(file));
+  test::DlibResNet(1).write(file);
   std::filesystem::resize_file(file, std::filesystem::file_size(file) / 2);
-  EXPECT_EQ(make_resnet_embedder(file).error().code, "model_invalid");
+  EXPECT_EQ(make_network_embedder(file, dlib_spec()).error().code, "model_invalid");
 }
 
 TEST(NetworkEmbedder, RefusesANetworkOfAnotherKind) {

@@ -135,11 +135,19 @@ TEST(EnrolmentFault, NamesTheReason) {
   bad = good();
   bad.sharpness = 0.4F;
   EXPECT_EQ(fault_of(bad), "blurred");
-  for (const float yaw : {-0.95F, 0.95F}) {
+  for (const float yaw : {-1.1F, 1.1F}) {
     bad = good();
     bad.yaw = yaw;
     EXPECT_EQ(fault_of(bad), "turned_away");
   }
+  bad = good();
+  bad.aspect = 0.9F;
+  EXPECT_EQ(fault_of(bad), "turned_away") << "a photo that lies on its side";
+  bad.aspect = 1.0F;
+  EXPECT_EQ(fault_of(bad), "none") << "some detectors give squares only";
+  bad = good();
+  bad.features = 0.02F;
+  EXPECT_EQ(fault_of(bad), "covered");
 }
 
 TEST(GradeFace, AGoodFaceIsNearOneAndEachFlawLowersIt) {

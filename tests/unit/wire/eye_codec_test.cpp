@@ -33,7 +33,16 @@ Sighting sighting() {
 TrackEnded track_ended() { return {TrackId{7}, *parse_time("2026-11-22T10:15:05Z")}; }
 
 EyeHealth health() {
-  return {EyeState::kStalled, 9.75, 1000, 2, 300, 40, 5, "no frame from the camera für 5 s"};
+  return {EyeState::kStalled,
+          9.75,
+          1000,
+          2,
+          300,
+          40,
+          5,
+          3,
+          "no frame from the camera für 5 s",
+          "onednn"};
 }
 
 std::vector<Bytes> one_of_each() {
@@ -97,7 +106,9 @@ TEST(EyeCodec, TrackEndedAndHealthArriveAsSent) {
   EXPECT_EQ(got.faces, 300U);
   EXPECT_EQ(got.tracks, 40U);
   EXPECT_EQ(got.embeddings, 5U);
+  EXPECT_EQ(got.not_live, 3U);
   EXPECT_EQ(got.note, health().note);
+  EXPECT_EQ(got.backend, "onednn");
 }
 
 TEST(EyeCodec, TheLongestTemplateFits) {
@@ -146,7 +157,7 @@ TEST(EyeCodec, TheHeadIsChecked) {
     return refusal(bytes);
   };
   EXPECT_THAT(with(0, 'X'), HasSubstr("does not begin"));
-  EXPECT_THAT(with(4, 2), HasSubstr("version 2"));
+  EXPECT_THAT(with(4, 3), HasSubstr("version 3"));
   EXPECT_THAT(with(5, 5), HasSubstr("unknown type"));
   EXPECT_THAT(with(5, 0), HasSubstr("unknown type"));
   EXPECT_THAT(with(6, 1), HasSubstr("reserved"));

@@ -1,0 +1,19 @@
+// Template and photo rows of one customer.
+#pragma once
+
+#include <cstdint>
+
+#include "maitred/types/template.h"
+#include "vault.h"
+
+namespace maitred {
+
+// Rows of templates with this number or a higher one were learned from confirmed visits.
+inline constexpr std::uint64_t kFirstLearned = 1'000'000;
+
+Status insert_template(Vault& vault, const CustomerId& id, std::uint64_t number,
+                       const Template& rotated);
+Status insert_photo(Vault& vault, const CustomerId& id, std::uint64_t number, const Bytes& photo);
+Status delete_photos(Vault& vault, const CustomerId& id);
+
+}  // namespace maitred

@@ -1,0 +1,67 @@
+"""Pictures of faces: at the desk, on a folder of presentations, and before a camera."""
+
+from shop import *
+
+SPOOF = SHARED / "data" / "spoof"
+VIDEO = SHARED / "data" / "video"
+PHOTOS = SHARED / "data" / "photos"
+KNOWN = SHARED / "data" / "people" / "known"
+
+
+@needs_shared("photos of attacks")
+class Liveness(ShopTest):
+    def setUp(self):
+        self.box = self.shop(engine="retail")
+
+    def presentations(self):
+        """live/, paper/ and screen/ with photos, films, and folders that are films."""
+        folder = self.box.folder / "spoof"
+        for name in ("live/still", "paper/held", "screen"):
+            (folder / name).mkdir(parents=True)
+        people = sorted(KNOWN.iterdir())[:12]
+        for number, person in enumerate(people):
+            shutil.copy(sorted(person.iterdir())[0], folder / "live" / f"{number}.jpg")
+        shutil.copy(SPOOF / "image_T1.jpg", folder / "live" / "still" / "1.jpg")
+        shutil.copy(VIDEO / "short_hamilton_clip.mp4", folder / "live" / "film.mp4")
+        for number in range(3):
+            shutil.copy(SPOOF / "image_F1.jpg", folder / "paper" / "held" / f"{number}.jpg")
+        shutil.copy(SPOOF / "image_F2.jpg", folder / "screen" / "2.jpg")
+        return folder
+
+    def test_a_folder_of_presentations_gives_error_rates(self):
+        self.box.write()
+        report = self.box.folder / "spoof.html"
+        spoof = self.box.do("evaluate", "--spoof", self.presentations(), "--report", report)["spoof"]
+        self.assertEqual(spoof["bona_fide"]["presentations"], 14)
+        self.assertLessEqual(spoof["bona_fide"]["wrong"], 1)
+        self.assertEqual([(one["kind"], one["presentations"], one["apcer"])
+                          for one in spoof["attacks"]], [("paper", 1, 0.0), ("screen", 1, 0.0)])
+        low, high = spoof["attacks"][0]["apcer_interval"]
+        self.assertLess(low, 0.001)
+        self.assertGreater(high, 0.5)  # one presentation proves little
+        self.assertIn("APCER", report.read_text())
+        self.assertEqual(self.box.ctl("evaluate").status, 2)
+        self.assertEqual(self.box.ctl("evaluate", "--spoof", self.box.folder / "no").status, 2)
+
+    def watched(self, film, **enrol):
+        self.box.camera(film, realtime=False, mode="open", acknowledge_open_floor="a test",
+                        min_face=40)
+        self.box.section("recognition", liveness="always")
+        self.box.init()
+        for name, photo in enrol.items():
+            self.box.enrol(name, photo, extra=["--allow-duplicate"])
+        alerts = self.box.replay()
+        return {alert["customer"]["name"] for alert in alerts}
+
+    def test_a_living_customer_is_recognised(self):
+        self.assertEqual(self.watched(VIDEO / "short_hamilton_clip.mp4",
+                                      Lin=PHOTOS / "lin-manuel-miranda.png"), {"Lin"})
+
+    def test_a_drawn_one_is_not(self):
+        path, truth = film()
+        members = {name: portrait_of_member(name) for name in truth["enroll"]}
+        self.assertEqual(self.watched(path, **members), set())
+
+
+if __name__ == "__main__":
+    run_tests()

@@ -1,0 +1,40 @@
+#include "maitred/tracking/liveness_fusion.h"
+
+#include <gtest/gtest.h>
+
+namespace maitred {
+namespace {
+
+TEST(LivenessFusion, OneFrameSaysNothing) {
+  LivenessFusion fusion;
+  EXPECT_FALSE(fusion.live());
+  fusion.add(1.0F);
+  EXPECT_FALSE(fusion.live());
+  fusion.add(0.9F);
+  EXPECT_EQ(fusion.live(), true);
+}
+
+TEST(LivenessFusion, ABadFrameAmongGoodOnesDoesNotCount) {
+  LivenessFusion fusion;
+  for (const float score : {0.02F, 0.9F, 0.95F, 0.0F, 0.99F}) fusion.add(score);
+  EXPECT_EQ(fusion.live(), true);
+}
+
+TEST(LivenessFusion, AGoodFrameOfAPictureDoesNotEither) {
+  LivenessFusion fusion;
+  for (const float score : {0.3F, 0.01F, 0.0F, 0.02F, 0.05F}) fusion.add(score);
+  EXPECT_EQ(fusion.live(), false);
+}
+
+TEST(LivenessFusion, WhoTakesThePictureDownIsSeenAtLast) {
+  LivenessFusion fusion;
+  for (int i = 0; i < 50; ++i) fusion.add(0.0F);
+  EXPECT_EQ(fusion.live(), false);
+  for (int i = 0; i < 4; ++i) fusion.add(0.95F);
+  EXPECT_EQ(fusion.live(), true);
+  for (int i = 0; i < 12; ++i) fusion.add(0.0F);
+  EXPECT_EQ(fusion.live(), false) << "and who puts one up, too";
+}
+
+}  // namespace
+}  // namespace maitred
