@@ -199,6 +199,9 @@ int Daemon::run() {
   }
   journal().info("staff may connect to {}:{}{}", shop_->settings().staff.listen.address,
                  staff_->port(), shop_->settings().staff.tls_cert.empty() ? "" : " with TLS 1.3");
+  for (const auto& courier : couriers_) {
+    journal().info("{} is told of alerts", courier->state().name);
+  }
   await_signals();
   schedule_deadline();
   schedule_upkeep();

@@ -132,6 +132,9 @@ std::string status_text(const json& status) {
   text +=
       section("Cameras", cameras,
               {"NAME", "STATE", "FPS", "FRAMES", "DROPPED", "FACES", "TRACKS", "BACKEND", "NOTE"});
+  const Rows told =
+      rows_of(status, "integrations", {"name", "state", "waiting", "delivered", "trouble"});
+  text += section("Told of alerts", told, {"NAME", "STATE", "WAITING", "DELIVERED", "TROUBLE"});
   return text;
 }
 
