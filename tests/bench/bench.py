@@ -26,6 +26,7 @@ RATIOS = [
     ("0095 embedding of one face, against OpenCV dnn", "embed1/maitred", "embed1/opencv", 3),
     ("0095, a face in a batch of 8, against one by one", "embed8/maitred", "embed1/maitred", 1),
     ("dlib ResNet embedding, against dlib with OpenBLAS", "resnet/maitred", "resnet/dlib", 5),
+    ("tried: a 1x1 convolution in 8 bits (VNNI), against 32", "int8/8-bit", "int8/32-bit", None),
     ("search 100 000 x 256, against FAISS flat", "search/maitred/100000", "search/faiss/100000", 1),
     ("search 100 000 x 256, against a plain read", "search/maitred/100000", "search/read/100000",
      0.8),
@@ -74,6 +75,8 @@ def run(command, blas):
 
 def measure_parts(options):
     """{name: [nanoseconds of processor time an item, ...]}"""
+    if options.filter == "none":
+        return {}, {}
     found = run([options.bin / "bench-parts", "--benchmark_format=json",
                  f"--benchmark_repetitions={options.repetitions}",
                  "--benchmark_enable_random_interleaving=true",
@@ -139,7 +142,7 @@ def main():
     parser.add_argument("--out", type=pathlib.Path, required=True)
     parser.add_argument("--blas", type=pathlib.Path, help="folder of the dlib peer's libblas.so.3")
     parser.add_argument("--quick", action="store_true")
-    parser.add_argument("--filter", default=".", help="of the parts, a regular expression")
+    parser.add_argument("--filter", default=".", help="of the parts, a regular expression; or none")
     parser.add_argument("--film", type=pathlib.Path)
     parser.add_argument("--truth", type=pathlib.Path)
     parser.add_argument("--known", type=pathlib.Path)

@@ -16,6 +16,7 @@
 #include "maitred/inference/network.h"
 #include "maitred/matching/gallery.h"
 #include "maitred/vision/align.h"
+#include "tests/bench/int8_parts.h"
 #include "tests/bench/peers/dlib_peer.h"
 #include "tests/bench/pipeline.h"
 #include "tests/support/dlib_resnet.h"
@@ -284,6 +285,7 @@ int main(int argc, char** argv) {
           run_network(state, resnet_file(), Backend::kOneDnn, {batch, 3, 150, 150});
         });
   }
+  bench::register_int8();
   register_search();
   register_pictures();
   benchmark::Initialize(&argc, argv);

@@ -54,6 +54,30 @@ class Receiver(threading.Thread):
 
 
 class Integrations(VisitsTest):
+    @classmethod
+    def setUpClass(cls):
+        """The film is played once, with nobody at either address."""
+        cls.hook_port, cls.broker_port = free_port(), free_port()
+        cls.hook = (f'[[webhook]]\nurl = "http://127.0.0.1:{cls.hook_port}/hook?from=shop"\n'
+                    'secret_file = "hook.secret"\nretry_at_most = "1s"\n')
+        cls.mqtt = (f'[mqtt]\nbroker = "mqtt://127.0.0.1:{cls.broker_port}"\nprefix = "shop"\n'
+                    'discovery = "homeassistant"\nretry_at_most = "1s"\n')
+        case = cls("serve_all")
+        cls.first, cls.people = case.shop_with_visits(
+            cls.hook + cls.mqtt,
+            lambda box: (box.folder / "hook.secret").write_text("a shared secret\n"))
+        cls.addClassCleanup(case.doCleanups)
+        cls.first.replay()
+
+    def played(self, extra):
+        """A shop of its own in that state, with this configuration."""
+        box = self.shop()
+        for path in self.first.folder.iterdir():
+            if path.is_file() and path.suffix not in (".toml", ".log"):
+                shutil.copy2(path, box.folder)
+        box.section("visits", cooldown="4h", escalate=[], alert_ttl="3d")
+        return box.write(extra)
+
     def certificate(self, folder, name):
         """Of "localhost", signed by itself: certificate and key."""
         files = (folder / f"{name}.pem", folder / f"{name}.key")
@@ -82,14 +106,11 @@ class Integrations(VisitsTest):
         return next(one for one in box.do("status")["integrations"] if one["name"].startswith(prefix))
 
     def test_webhooks_arrive_in_order_signed_and_once(self):
-        port = free_port()
-        extra = (f'[[webhook]]\nurl = "http://127.0.0.1:{port}/hook?from=shop"\n'
-                 'secret_file = "hook.secret"\nretry_at_most = "1s"\n')
-        box, people = self.shop_with_visits(
-            extra, lambda box: (box.folder / "hook.secret").write_text("a shared secret\n"))
+        port = self.hook_port
+        box = self.played(self.hook)
         # A server that accepts and says nothing: staff are served all the same, and at once.
         deaf = socket.create_server(("127.0.0.1", port))
-        self.play(box, extra)
+        box.start(spawn=False)
         alerts = self.serve_all(box)
         self.assertGreaterEqual(len(alerts), 2)
         self.assertGreater(self.state_of(box, "webhook")["waiting"], 0)
@@ -128,7 +149,7 @@ class Integrations(VisitsTest):
                              ["maitred.alert.new", "maitred.alert.claimed", "maitred.alert.closed",
                               "maitred.feedback_due"])
             self.assertEqual(of_visit[2]["data"]["outcome"], "served")
-            self.assertIn(of_visit[0]["data"]["customer"], people)
+            self.assertIn(of_visit[0]["data"]["customer"], self.people)
         seqs = [event["data"]["seq"] for event in events if "seq" in event["data"]]
         self.assertEqual(seqs, sorted(seqs))
         names = [alert["customer"]["name"] for alert in alerts]
@@ -153,11 +174,12 @@ class Integrations(VisitsTest):
     def test_certificates_are_checked(self):
         port = free_port()
         extra = f'[[webhook]]\nurl = "https://localhost:{port}/"\nretry_at_most = "500ms"\n'
-        box, _ = self.shop_with_visits(extra)
+        box = self.played(extra)
         receiver = Receiver(port, self.certificate(box.folder, "crm"))
         receiver.start()
         self.addCleanup(receiver.server.shutdown)
-        self.play(box, extra)
+        box.start(spawn=False)
+        self.serve_all(box)
         deadline = time.monotonic() + 30 * PATIENCE
         while (state := self.state_of(box, "webhook"))["state"] == "delivering":
             self.assertLess(time.monotonic(), deadline)
@@ -192,12 +214,10 @@ class Integrations(VisitsTest):
     @unittest.skipUnless(MOSQUITTO and shutil.which("mosquitto_sub"),
                          "skipped: no mosquitto and mosquitto_sub")
     def test_mqtt_against_a_real_broker(self):
-        port = free_port()
+        port = self.broker_port
         folder = self.broker_folder()
-        extra = (f'[mqtt]\nbroker = "mqtt://127.0.0.1:{port}"\nprefix = "shop"\n'
-                 'discovery = "homeassistant"\nretry_at_most = "1s"\n')
-        box, people = self.shop_with_visits(extra)
-        self.play(box, extra)  # and no broker there
+        box = self.played(self.mqtt).start(spawn=False)  # and no broker there
+        time.sleep(1)
         first = self.broker(folder, f"listener {port} 127.0.0.1\nallow_anonymous true\n")
         time.sleep(0.5)
         heard = folder / "heard"
@@ -227,7 +247,7 @@ class Integrations(VisitsTest):
         self.assertEqual(config["state_topic"], "shop/alerts")
         self.assertTrue({event["event_type"] for event in told} <= set(config["event_types"]))
         everything = heard.read_text()
-        for secret in people + [alert["visit"] for alert in alerts] + [
+        for secret in self.people + [alert["visit"] for alert in alerts] + [
                 alert["customer"]["name"] for alert in alerts]:
             self.assertNotIn(secret, everything)
         self.assertEqual(len({event["customer"] for event in told}), len(alerts))
@@ -258,9 +278,10 @@ class Integrations(VisitsTest):
                             f"allow_anonymous false\npassword_file {folder / 'users'}\n")
         extra = (f'[mqtt]\nbroker = "mqtts://localhost:{port}"\nuser = "shop"\n'
                  'password_file = "mqtt.password"\nretry_at_most = "500ms"\n')
-        box, _ = self.shop_with_visits(
-            extra, lambda box: (box.folder / "mqtt.password").write_text("wrong\n"))
-        self.play(box, extra)
+        box = self.played(extra)
+        (box.folder / "mqtt.password").write_text("wrong\n")
+        box.start(spawn=False)
+        self.serve_all(box)
 
         def trouble(patience=20):
             deadline = time.monotonic() + patience * PATIENCE

@@ -12,7 +12,7 @@ class VisitsTest(ShopTest):
         box.init()
         people = [box.enrol(member, portrait_of_member(member),
                             scopes="recognition,history,feedback", extra=["--allow-duplicate"])
-                  for member in truth["enroll"]]
+                  for member in list(truth["enroll"])[:4]]
         box.write(extra)
         before_start(box)
         return box, people

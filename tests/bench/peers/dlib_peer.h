@@ -1,6 +1,7 @@
 // Peer: the pipeline of the Python package face_recognition and of howdy, in C++: dlib's frontal
-// detector on every frame, the 68-point landmarks, and the ResNet on every face. Where the
-// published weights are not there, the network has random ones: the same arithmetic, no result.
+// detector on every frame, enlarged once as is their default, the 68-point landmarks, and the
+// ResNet on every face. Where the published weights are not there, the network has random ones: the
+// same arithmetic, no result.
 #pragma once
 
 #include <filesystem>

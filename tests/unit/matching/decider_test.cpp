@@ -149,6 +149,7 @@ TEST_F(DeciderTest, LookalikesNeedMoreDistance) {
   EXPECT_EQ(gallery_->likeness(customer(0), customer(7)).value, -1.0F);
   // Similarities .76 and .68: enough for strangers to each other, too little for these.
   EXPECT_TRUE(see(1, 3, {0.7F, 0.3333F, 0.2F}).empty());
+  EXPECT_TRUE(end(1).empty());
   EXPECT_EQ(see(2, 3, {0.7F, 0.4F, 0.2F}).size(), 1U);
 }
 

@@ -35,7 +35,8 @@ TEST_F(CustomerFacesTest, PhotosAreReplacedAndGoWithWithdrawal) {
   EXPECT_EQ(must(customers().photos(id_)), (std::vector<std::vector<std::uint8_t>>{{9, 9, 9}}));
   must(store_.withdraw(id_, kActor));
   EXPECT_EQ(must(customers().photo_count(id_)), 0U);
-  EXPECT_EQ(must(store_.check()), must(store_.audit().verify()));
+  EXPECT_EQ(code_of(store_.check()), "");
+  EXPECT_EQ(code_of(store_.audit().verify()), "");
 }
 
 TEST_F(CustomerFacesTest, TemplatesOfVisitsAreBoundedAndReversible) {
@@ -47,7 +48,8 @@ TEST_F(CustomerFacesTest, TemplatesOfVisitsAreBoundedAndReversible) {
   EXPECT_EQ(must(customers().forget_learned(id_, kActor)), 3U);
   EXPECT_EQ(must(customers().templates(id_)).size(), 1U);
   EXPECT_TRUE(has(1));
-  EXPECT_EQ(must(store_.check()), must(store_.audit().verify()));
+  EXPECT_EQ(code_of(store_.check()), "");
+  EXPECT_EQ(code_of(store_.audit().verify()), "");
 }
 
 TEST_F(CustomerFacesTest, NewPhotosEndWhatWasLearnedAndOtherEngines) {
