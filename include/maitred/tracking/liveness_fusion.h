@@ -8,7 +8,7 @@
 namespace maitred {
 
 struct LivenessRules {
-  float live_from = 0.12F;       // of the mean score, 0 to 1 (vision/liveness.h)
+  float live_from = 0.15F;       // of the mean score, 0 to 1 (vision/liveness.h)
   std::size_t least_frames = 2;  // one frame may show a reflection, a blink, a blur
   std::size_t most_frames = 12;  // the newest count: who takes a picture down is seen then
 };

@@ -14,9 +14,9 @@
 
 namespace maitred {
 
-// Below this a face is not taken for live: 1.4 % of ordinary photos of people are not (maitredctl
+// Below this a face is not taken for live: 1.9 % of ordinary photos of people are not (maitredctl
 // evaluate --spoof).
-inline constexpr float kLiveFrom = 0.12F;
+inline constexpr float kLiveFrom = 0.15F;
 
 // Bound to one thread.
 class LivenessDetector {
