@@ -139,7 +139,7 @@ def main():
             code = answer.get("error", {}).get("code", "accepted")
             told[kind][code] += 1
             right += code in REASONS[kind]
-        share, wrong = right / options.count, sum(refused.values()) / looked
+        share, wrong = right / max(1, options.count), sum(refused.values()) / looked
         print(json.dumps({"bad": options.count, "refused_rightly": round(share, 4), "told": told,
                           "good": looked, "good_refused": round(wrong, 4), "reasons": refused},
                          indent=1))
