@@ -30,8 +30,8 @@ constexpr Milliseconds kAcceptPause{200};  // when the process has no descriptor
 constexpr Milliseconds kSlowestTick{1000};
 constexpr Milliseconds kFastestTick{5};
 
-bool may_ask(const PeerCredentials& peer, std::optional<gid_t> admin_group) {
-  if (peer.uid == 0 || peer.uid == ::geteuid()) return true;
+bool may_ask(const PeerCredentials& peer, uid_t own, std::optional<gid_t> admin_group) {
+  if (peer.uid == 0 || peer.uid == own) return true;
   if (!admin_group) return false;
   return peer.gid == *admin_group ||
          std::find(peer.groups.begin(), peer.groups.end(), *admin_group) != peer.groups.end();
@@ -121,7 +121,7 @@ class ControlServer::State : public ControlSession::Owner,
 
   void admit(UniqueFd fd) {
     auto peer = peer_credentials(fd.get());
-    if (!peer || !may_ask(*peer, options_.admin_group)) {
+    if (!peer || !may_ask(*peer, own_uid_, options_.admin_group)) {
       journal().warn("refused a connection to {}: user {} is neither ours nor in the admin group",
                      options_.socket.string(), peer ? static_cast<long>(peer->uid) : -1L);
       return;
@@ -181,6 +181,7 @@ class ControlServer::State : public ControlSession::Owner,
   asio::steady_timer tick_;
   asio::steady_timer patience_;
   const ControlServerOptions options_;
+  const uid_t own_uid_ = ::geteuid();
   const ControlHandler handler_;
 
   std::map<std::uint64_t, std::shared_ptr<ControlSession>> sessions_;

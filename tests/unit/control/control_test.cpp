@@ -42,7 +42,9 @@ class Control : public testing::Test {
     serve([](const json& request, const PeerCredentials&) -> Result<json> { return request; });
   }
 
-  void TearDown() override {
+  void TearDown() override { stop_serving(); }
+
+  void stop_serving() {
     if (!thread_.joinable()) return;
     boost::asio::post(io_, [this] { server_.reset(); });
     thread_.join();
@@ -273,6 +275,7 @@ TEST_F(Control, OneConnectionsWorkDoesNotHoldUpAnother) {
   std::this_thread::sleep_for(20ms);
   EXPECT_EQ(*client().call("quick", json::object()), "quick");
   EXPECT_EQ(read_lines(slow->get(), 2), "{\"result\":\"slow\"}\n{\"result\":\"quick\"}\n");
+  stop_serving();
 }
 
 TEST_F(Control, DrainingFinishesWhatIsUnderWay) {

@@ -203,7 +203,7 @@ TEST_F(AnalysisTest, SomeoneWhoIsThereWithoutEverMovingIsFound) {
 TEST_F(AnalysisTest, WhatMovesIsLookedAtAtOnce) {
   begin({});
   show({}, Milliseconds{500});
-  const int before = script_.detected;
+  const int before = script_.detected.load();
   picture_(cv::Rect(300, 200, 60, 60)).setTo(cv::Scalar::all(200));
   show({}, Milliseconds{100});
   EXPECT_EQ(script_.detected, before + 1);
@@ -212,7 +212,7 @@ TEST_F(AnalysisTest, WhatMovesIsLookedAtAtOnce) {
 TEST_F(AnalysisTest, SettledPeopleAreFollowedWithFewerLooks) {
   begin({});
   show({{3, 320, 240}}, Milliseconds{2500});
-  const int before = script_.detected;
+  const int before = script_.detected.load();
   const Seen seen = show({{3, 320, 240}}, Milliseconds{4000});
   EXPECT_THAT(seen.ended, IsEmpty());
   EXPECT_LE(script_.detected - before, 9);

@@ -153,7 +153,7 @@ TEST_F(EyeApp, TellsTheCoreEverythingAndEndsWithTheFile) {
   EXPECT_EQ(health.frames, 40U);
   EXPECT_EQ(health.dropped, 0U);
   EXPECT_GE(health.faces, 10U);
-  EXPECT_EQ(health.faces, static_cast<std::uint64_t>(script_.detected)) << "one a look";
+  EXPECT_EQ(health.faces, static_cast<std::uint64_t>(script_.detected.load())) << "one a look";
   EXPECT_EQ(health.tracks, 1U);
   EXPECT_EQ(health.embeddings, core.count<Sighting>());
 }

@@ -1,6 +1,7 @@
 // An engine without pixels: a script says which faces a frame shows, and whose each is.
 #pragma once
 
+#include <atomic>
 #include <cmath>
 #include <cstdint>
 #include <map>
@@ -25,8 +26,8 @@ struct ScriptedFace {
 // What the two halves of the engine share, and what the test reads.
 struct Script {
   std::vector<ScriptedFace> faces;  // of the present frame
-  int detected = 0;
-  int detected_in_part = 0;   // of these
+  std::atomic<int> detected = 0;
+  std::atomic<int> detected_in_part = 0;  // of these
   std::vector<int> embedded;  // persons, in order
   bool fail = false;
 };
