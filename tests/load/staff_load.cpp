@@ -22,6 +22,8 @@
 #include <filesystem>
 #include <memory>
 
+#include "maitred/base/log.h"
+
 namespace maitred::load {
 
 Alert WindowDesk::raise(std::string headline) {
