@@ -22,8 +22,8 @@ class Clock(ShopTest):
         shop.section("recognition", allow_demo_engine=True)
         shop.section("visits", cooldown="1h", alert_ttl="10m", escalate=[])
         shop.init()
-        for member in truth["enroll"]:
-            shop.enrol(member, portrait_of_member(member))
+        walker = list(truth["enroll"])[0]
+        shop.enrol(walker, portrait_of_member(walker))
         self.offset = shop.folder / "offset"
         self.set_clock("+0")
         self.environment = {"LD_PRELOAD": FAKETIME, "FAKETIME_TIMESTAMP_FILE": str(self.offset),
