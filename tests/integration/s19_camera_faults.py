@@ -7,11 +7,10 @@ A camera that sends JPEGs over HTTP is played by this program; a real RTSP serve
 (skipped where it is absent). MAITRED_FAULTS=1000 does so many faults in a row.
 """
 
-import http.server
 import statistics
-import threading
 
 from fault_proxy import FaultProxy
+from jpeg_camera import JpegCamera, jpegs
 from shop import *
 from s18_metrics import get, samples
 
@@ -20,57 +19,6 @@ SEEN_WITHIN = 2.0
 BACK_WITHIN = 5.0
 ASKING = 0.3               # what a look at the state takes
 SLACK = 4                  # the longest of many, in a multiple
-
-
-class JpegCamera:
-    """multipart/x-mixed-replace, 15 pictures a second, each a little different."""
-
-    def __init__(self, pictures):
-        self.pictures = pictures
-        self.frozen = False
-        camera = self
-
-        class Handler(http.server.BaseHTTPRequestHandler):
-            def do_GET(self):
-                self.send_response(200)
-                self.send_header("Content-Type", "multipart/x-mixed-replace; boundary=frame")
-                self.end_headers()
-                count = 0
-                try:
-                    while True:
-                        data = camera.pictures[0 if camera.frozen else count % len(camera.pictures)]
-                        count += 1
-                        self.wfile.write(b"--frame\r\nContent-Type: image/jpeg\r\n"
-                                         b"Content-Length: %d\r\n\r\n%s\r\n" % (len(data), data))
-                        time.sleep(1 / 15)
-                except OSError:
-                    pass
-
-            def log_message(self, *_):
-                pass
-
-        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.server.daemon_threads = True
-        self.port = self.server.server_port
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
-
-    def close(self):
-        self.server.shutdown()
-        self.server.server_close()
-
-
-def jpegs():
-    """The pictures of the drawn film, which is a row of JPEGs."""
-    data = film()[0].read_bytes()
-    found, at = [], 0
-    while len(found) < 60:
-        begin = data.find(b"\xff\xd8\xff", at)
-        end = data.find(b"\xff\xd9", begin)
-        if begin < 0 or end < 0:
-            break
-        found.append(data[begin:end + 2])
-        at = end + 2
-    return found
 
 
 class CameraFaults(ShopTest):
@@ -147,7 +95,7 @@ class CameraFaults(ShopTest):
         self.assertLess(len(log), 2_000_000)
 
     def test_a_jpeg_camera(self):
-        camera = JpegCamera(jpegs())
+        camera = JpegCamera(jpegs(60))
         self.addCleanup(camera.close)
         proxy = FaultProxy(camera.port)
         self.addCleanup(proxy.close)
@@ -161,7 +109,7 @@ class CameraFaults(ShopTest):
         self.await_state({"running"}, BACK_WITHIN * SLACK)
 
     def test_a_decoder_that_hangs(self):
-        camera = JpegCamera(jpegs())
+        camera = JpegCamera(jpegs(60))
         self.addCleanup(camera.close)
         self.watched(f"http://127.0.0.1:{camera.port}/video")
         client = self.box.client()
