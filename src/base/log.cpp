@@ -90,10 +90,9 @@ using Level = spdlog::level::level_enum;
 // All loggers speak through one sink, so that repeats are counted together.
 class Loggers {
  public:
-  void begin(std::string_view program, Level level, bool journal) {
+  void begin(std::string_view program, bool journal) {
     sink_->begin(program, journal);
     spdlog::set_default_logger(made(""));
-    set_levels(level, {});
   }
 
   void set_levels(Level level, std::map<std::string, Level, std::less<>> own) {
@@ -142,11 +141,11 @@ Loggers& loggers() {
 
 }  // namespace
 
-Status start_logging(std::string_view program, std::string_view level) {
-  MAITRED_ASSIGN(const auto parsed, level_of(level));
+Status start_logging(std::string_view program, std::string_view level,
+                     const ModuleLevels& modules) {
   // NOLINTNEXTLINE(concurrency-mt-unsafe): read once, at start
-  loggers().begin(program, parsed, std::getenv("JOURNAL_STREAM") != nullptr);
-  return {};
+  loggers().begin(program, std::getenv("JOURNAL_STREAM") != nullptr);
+  return set_log_level(level, modules);
 }
 
 Status set_log_level(std::string_view level, const ModuleLevels& modules) {

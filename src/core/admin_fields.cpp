@@ -184,8 +184,6 @@ json customer_json(const Customer& customer, WallTime now) {
           {"appointments", std::move(appointments)}};
 }
 
-bool is_row_key(std::string_view external) { return external.starts_with(kRowKeyPrefix); }
-
 json visit_json(const Visit& visit) {
   return {{"visit", visit.id.value},
           {"id", visit.customer.value},

@@ -27,9 +27,6 @@ Result<std::set<Scope>> scopes_field(const nlohmann::json& args);  // empty when
 Result<std::vector<Template>> templates_field(const nlohmann::json& args, const std::string& engine,
                                               std::size_t length);
 
-// Whether it is not an id of another system, but what `import` knows a row again by.
-bool is_row_key(std::string_view external);
-
 nlohmann::json time_or_null(const std::optional<WallTime>& time);
 nlohmann::json consent_json(const Consent& consent, WallTime now);
 nlohmann::json customer_json(const Customer& customer, WallTime now);

@@ -56,10 +56,11 @@ class RowReader {
     MAITRED_ASSIGN(entry.args["allow_duplicate"], flag("allow-duplicate"));
     MAITRED_ASSIGN(entry.keep_photos, flag("keep-photos"));
     if (entry.photos.empty()) return bad_row("it has no photo");
-    if (is_taken_prefix(entry.args["external"])) {
+    if (is_row_key(entry.args["external"].get_ref<const std::string&>())) {
       return bad_row("an external-id does not begin with \"row:\"");
     }
-    if (entry.args["external"] == "") entry.args["external"] = key_of(entry);
+    if (entry.args["external"] == "")
+      entry.args["external"] = row_key(json::array({entry.args, entry.photos}));
     return entry;
   }
 
@@ -74,19 +75,6 @@ class RowReader {
                                                          {"consent-ref", "reference"},
                                                          {"expires", "expires"},
                                                          {"incentive", "incentive"}}};
-
-  static bool is_taken_prefix(const json& external) {
-    return external.get_ref<const std::string&>().starts_with(kRowKeyPrefix);
-  }
-
-  static std::string key_of(const ImportEntry& entry) {
-    const std::string text = json_text(json::array({entry.args, entry.photos}));
-    std::array<std::uint8_t, 16> hash{};
-    crypto_generichash(hash.data(), hash.size(),
-                       reinterpret_cast<const unsigned char*>(text.data()), text.size(), nullptr,
-                       0);
-    return std::string(kRowKeyPrefix) + to_hex(hash);
-  }
 
   const json* find(std::string_view column) const {
     const auto found = fields_.find(column);

@@ -1,10 +1,13 @@
 #include "import_rows.h"
 
 #include <fmt/format.h>
+#include <sodium.h>
 
 #include <algorithm>
+#include <array>
 
 #include "maitred/base/csv.h"
+#include "maitred/base/file.h"
 #include "maitred/base/json.h"
 #include "maitred/base/text.h"
 
@@ -173,6 +176,14 @@ Result<std::string> field_text(const Fields& fields, std::string_view column) {
   if (value.is_number_integer()) return value.dump();
   if (value.is_string()) return std::string(trimmed(value.get_ref<const std::string&>()));
   return input_error("bad_row", fmt::format("{} is not a text", column));
+}
+
+std::string row_key(const json& content) {
+  const std::string text = json_text(content);
+  std::array<std::uint8_t, 16> hash{};
+  crypto_generichash(hash.data(), hash.size(), reinterpret_cast<const unsigned char*>(text.data()),
+                     text.size(), nullptr, 0);
+  return std::string(kRowKeyPrefix) + to_hex(hash);
 }
 
 std::string shown_word(std::string_view text) {

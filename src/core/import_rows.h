@@ -39,6 +39,9 @@ std::vector<std::string> column_names(std::string_view text, ImportFormat format
 // Error: bad_row (kInput).
 Result<std::string> field_text(const Fields& fields, std::string_view column);
 
+// The external id of a row without one: kRowKeyPrefix and a hash of what is in it.
+std::string row_key(const nlohmann::json& content);
+
 // A word of a file as it may stand in a message.
 std::string shown_word(std::string_view text);
 

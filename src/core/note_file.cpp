@@ -1,14 +1,11 @@
 #include "maitred/core/note_file.h"
 
 #include <fmt/format.h>
-#include <sodium.h>
 
 #include <algorithm>
 #include <array>
 
 #include "import_rows.h"
-#include "maitred/base/file.h"
-#include "maitred/base/json.h"
 
 namespace maitred {
 namespace {
@@ -45,14 +42,6 @@ Result<const NoteKind*> kind_of(const json& texts) {
                                                   shown_word(named)));
 }
 
-std::string key_of_note(const json& args) {
-  const std::string text = json_text(args);
-  std::array<std::uint8_t, 16> hash{};
-  crypto_generichash(hash.data(), hash.size(), reinterpret_cast<const unsigned char*>(text.data()),
-                     text.size(), nullptr, 0);
-  return std::string(kRowKeyPrefix) + to_hex(hash);
-}
-
 Result<json> note_args(const Fields& fields) {
   json texts = json::object();
   for (const std::string_view column : kNoteColumns) {
@@ -73,10 +62,10 @@ Result<json> note_args(const Fields& fields) {
     args[name] = texts[name];
   }
   const std::string external = texts["external-id"];
-  if (external.starts_with(kRowKeyPrefix)) {
+  if (is_row_key(external)) {
     return input_error("bad_row", "an external-id does not begin with \"row:\"");
   }
-  args["external"] = external.empty() ? key_of_note(args) : external;
+  args["external"] = external.empty() ? row_key(args) : external;
   return args;
 }
 

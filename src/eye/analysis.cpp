@@ -43,8 +43,7 @@ class Stopwatch {
 EmbeddingRules rules_of(const AnalysisOptions& options) {
   EmbeddingRules rules;
   rules.min_face_px = options.min_face_px;
-  rules.zone = {static_cast<float>(options.zone[0]), static_cast<float>(options.zone[1]),
-                static_cast<float>(options.zone[2]), static_cast<float>(options.zone[3])};
+  rules.zone = Zone::of(options.zone);
   rules.dwell = options.dwell;
   return rules;
 }

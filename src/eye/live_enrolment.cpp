@@ -9,6 +9,7 @@
 #include "maitred/base/json.h"
 #include "maitred/eye/photo_report.h"
 #include "maitred/vision/photo_template.h"
+#include "run_clock.h"
 
 namespace maitred {
 namespace {
@@ -83,17 +84,11 @@ class LiveRun {
         best_(options.photos, options.apart) {}
 
   Status run() {
-    // Which time counts is seen at the first frame: a live source has no positions.
-    Timestamp begin{};
-    Milliseconds now{0};
-    for (bool first = true; now < options_.duration; first = false) {
+    RunClock clock;
+    for (Milliseconds now{0}; now < options_.duration;) {
       MAITRED_ASSIGN(auto frame, source_.read());
       if (!frame) break;
-      if (first) begin = std::chrono::steady_clock::now();
-      now =
-          frame->position.count() > 0
-              ? frame->position
-              : std::chrono::duration_cast<Milliseconds>(std::chrono::steady_clock::now() - begin);
+      now = clock.at(*frame);
       MAITRED_TRY(look(std::move(frame->image), now));
     }
     return report();

@@ -9,6 +9,7 @@
 #include "maitred/tracking/embedding_plan.h"
 #include "maitred/tracking/tracker.h"
 #include "maitred/vision/quality.h"
+#include "run_clock.h"
 
 namespace maitred {
 namespace {
@@ -32,24 +33,16 @@ class PlacementRun {
  public:
   PlacementRun(FrameSource& source, Engine& engine, const PlacementWatch& watch,
                const std::function<void(const std::string&)>& say)
-      : source_(source),
-        engine_(engine),
-        watch_(watch),
-        say_(say),
-        zone_{static_cast<float>(watch.zone[0]), static_cast<float>(watch.zone[1]),
-              static_cast<float>(watch.zone[2]), static_cast<float>(watch.zone[3])} {}
+      : source_(source), engine_(engine), watch_(watch), say_(say), zone_(Zone::of(watch.zone)) {}
 
   Status run() {
-    Timestamp begin{};
+    RunClock clock;
     Milliseconds now{0};
     Milliseconds next_word{0};
     for (; now < watch_.duration; ++frames_) {
       MAITRED_ASSIGN(const auto frame, source_.read());
       if (!frame) break;
-      if (frames_ == 0) begin = std::chrono::steady_clock::now();
-      now = frame->position.count() > 0
-                ? frame->position
-                : std::chrono::duration_cast<Milliseconds>(std::chrono::steady_clock::now() - begin);
+      now = clock.at(*frame);
       MAITRED_TRY(look_at_frame(frame->image.view, WallTime{now}));
       if (now < next_word) continue;
       next_word = now + watch_.tell_every;
@@ -65,7 +58,8 @@ class PlacementRun {
   Status look_at_frame(const ImageView& image, WallTime at) {
     width_px_ = image.width_px;
     height_px_ = image.height_px;
-    MAITRED_ASSIGN(const std::vector<Face> faces, engine_.detector->detect(image, kSmallestFace_px));
+    MAITRED_ASSIGN(const std::vector<Face> faces,
+                   engine_.detector->detect(image, kSmallestFace_px));
     const TrackerUpdate update = tracker_.update(faces, at);
     for (const ActiveTrack& track : update.active) {
       if (!track.confirmed || !track.face) continue;
@@ -81,8 +75,8 @@ class PlacementRun {
     if (!inside) passer.entered.reset();
     if (inside && !passer.entered) passer.entered = at;
     if (inside) {
-      passer.longest = std::max(
-          passer.longest, std::chrono::duration_cast<Milliseconds>(at - *passer.entered));
+      passer.longest =
+          std::max(passer.longest, std::chrono::duration_cast<Milliseconds>(at - *passer.entered));
     }
     if (passer.best_in_zone && !inside) return;
     const FaceMeasures measures = measure_face(image, face);
@@ -97,7 +91,7 @@ class PlacementRun {
     json people = json::array();
     for (const auto& [id, passer] : passers_) {
       people.push_back({{"frames", passer.frames},
-                        {"zone_ms", passer.best_in_zone ? passer.longest.count() : 0},
+                        {"zone_ms", passer.longest.count()},
                         {"in_zone", passer.best_in_zone},
                         {"width_px", passer.best.width_px},
                         {"sharpness", passer.best.sharpness},

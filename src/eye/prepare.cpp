@@ -70,11 +70,7 @@ Result<Engine> prepare_engine(const Settings& settings, EngineUse use) {
 
 Result<EyeOptions> prepare_eye(const Settings& settings, std::string_view camera,
                                const char* runtime_directory) {
-  const CameraSettings* const found = settings.camera(camera);
-  if (found == nullptr) {
-    return input_error("camera_unknown", fmt::format("{} has no [[camera]] with the name \"{}\"",
-                                                     settings.file.string(), camera));
-  }
+  MAITRED_ASSIGN(const CameraSettings* const found, settings.named_camera(camera));
   MAITRED_TRY(check_demo(settings, *found));
   MAITRED_ASSIGN(const ModelEngine* const engine, Manifest::built_in().engine(settings.engine));
 

@@ -78,6 +78,22 @@ std::vector<std::uint8_t> read_standard_input() {
   return bytes;
 }
 
+void print_line(const std::string& line) {
+  std::printf("%s\n", line.c_str());
+  std::fflush(stdout);
+}
+
+// The status of the program.
+int print_failure(const Error& error) {
+  print_line(error_json(error));
+  return static_cast<int>(error.fault);
+}
+int print_report(const Result<std::string>& report) {
+  if (!report) return print_failure(report.error());
+  print_line(*report);
+  return 0;
+}
+
 // Liveness is asked of probes only.
 EngineUse use_for(Purpose purpose) {
   return purpose == Purpose::kProbe ? EngineUse::kEverything : EngineUse::kWithoutLiveness;
@@ -98,32 +114,22 @@ int photos_main(const Settings& settings, Purpose purpose) {
     return report_photos(engine, purpose, STDIN_FILENO, STDOUT_FILENO);
   };
   const Status status = run();
-  if (status) return 0;
-  std::printf("%s\n", error_json(status.error()).c_str());
-  return static_cast<int>(status.error().fault);
+  return status ? 0 : print_failure(status.error());
 }
 
 int photo_main(const Settings& settings, Purpose purpose) {
-  const Result<std::string> report = run_photo(settings, purpose);
-  const std::string line = report ? *report : error_json(report.error());
-  std::printf("%s\n", line.c_str());
-  return report ? 0 : static_cast<int>(report.error().fault);
+  return print_report(run_photo(settings, purpose));
 }
 
 // One JSON object on standard output, also on failure.
 int measure_main(const Settings& settings, const Arguments& arguments) {
   constexpr Milliseconds kTrial{3000};
-  const CameraSettings* const camera = settings.camera(arguments.camera);
-  Result<std::string> report =
-      input_error("camera_unknown", "no [[camera]] of the configuration has that name");
-  if (camera != nullptr) {
-    CaptureOptions options;
-    options.camera = camera->name;
-    options.source = camera->source;
-    report = try_camera(options, kTrial);
-  }
-  std::printf("%s\n", (report ? *report : error_json(report.error())).c_str());
-  return report ? 0 : static_cast<int>(report.error().fault);
+  const auto camera = settings.named_camera(arguments.camera);
+  if (!camera) return print_failure(camera.error());
+  CaptureOptions options;
+  options.camera = (*camera)->name;
+  options.source = (*camera)->source;
+  return print_report(try_camera(options, kTrial));
 }
 
 // Without the extra frames that tell a newcomer's first moments apart.
@@ -144,15 +150,10 @@ int enrol_main(const Settings& settings, const Arguments& arguments, Purpose pur
     enrolment.duration = Milliseconds{static_cast<std::int64_t>(arguments.enrol_s * 1000.0)};
     enrolment.another_person_below = options.analysis.another_person_below;
     MAITRED_ASSIGN(const auto source, open_source(regular_frames(options)));
-    return enrol_live(*source, engine, enrolment, [](const std::string& line) {
-      std::printf("%s\n", line.c_str());
-      std::fflush(stdout);
-    });
+    return enrol_live(*source, engine, enrolment, print_line);
   };
   const Status status = run();
-  if (status) return 0;
-  std::printf("%s\n", error_json(status.error()).c_str());
-  return static_cast<int>(status.error().fault);
+  return status ? 0 : print_failure(status.error());
 }
 
 // Progress and, last, what was seen, a line each, on standard output.
@@ -165,15 +166,10 @@ int placement_main(const Settings& settings, const Arguments& arguments) {
     watch.duration = Milliseconds{static_cast<std::int64_t>(arguments.placement_s * 1000.0)};
     watch.zone = options.analysis.zone;
     MAITRED_ASSIGN(const auto source, open_source(regular_frames(options)));
-    return watch_placement(*source, engine, watch, [](const std::string& line) {
-      std::printf("%s\n", line.c_str());
-      std::fflush(stdout);
-    });
+    return watch_placement(*source, engine, watch, print_line);
   };
   const Status status = run();
-  if (status) return 0;
-  std::printf("%s\n", error_json(status.error()).c_str());
-  return static_cast<int>(status.error().fault);
+  return status ? 0 : print_failure(status.error());
 }
 
 // The film of one presentation.
@@ -189,9 +185,7 @@ int liveness_main(const Settings& settings, const Arguments& arguments) {
     MAITRED_ASSIGN(const auto source, open_source(options));
     return report_liveness(*source, engine);
   };
-  const Result<std::string> report = run();
-  std::printf("%s\n", (report ? *report : error_json(report.error())).c_str());
-  return report ? 0 : static_cast<int>(report.error().fault);
+  return print_report(run());
 }
 
 // SIGHUP: the levels of the log are read again. Anything else of a camera needs a new eye.
@@ -236,9 +230,9 @@ int eye_main(const Arguments& arguments) {
     return static_cast<int>(settings.error().fault);
   }
   if (!arguments.engine.empty()) settings->engine = arguments.engine;
-  const std::string level = arguments.speaks_json() ? "error" : settings->log_level;
-  Status logging = start_logging("maitred-eye", level);
-  if (logging && !arguments.speaks_json()) logging = set_log_level(level, settings->log_modules);
+  const Status logging = arguments.speaks_json() ? start_logging("maitred-eye", "error")
+                                                 : start_logging("maitred-eye", settings->log_level,
+                                                                 settings->log_modules);
   if (!logging) {
     std::fprintf(stderr, "maitred-eye: %s\n", logging.error().message.c_str());
     return static_cast<int>(logging.error().fault);

@@ -70,8 +70,7 @@ Result<int> run(const Options& options) {
   std::vector<PassedListener> passed = take_passed_listeners(service);
   const auto file = choose_settings_file(options.settings_file, std::getenv("MAITRED_CONFIG"));
   MAITRED_ASSIGN(const Settings settings, read_settings(file));
-  MAITRED_TRY(start_logging("maitred", settings.log_level));
-  MAITRED_TRY(set_log_level(settings.log_level, settings.log_modules));
+  MAITRED_TRY(start_logging("maitred", settings.log_level, settings.log_modules));
   DaemonOptions daemon_options;
   daemon_options.runtime_folder = runtime_folder(settings, std::getenv("RUNTIME_DIRECTORY"));
   daemon_options.spawn_eyes = options.spawn_eyes;

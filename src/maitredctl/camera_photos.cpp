@@ -12,11 +12,7 @@ using nlohmann::json;
 
 Result<json> photos_of_camera(Session& session, const CameraPhotos& wanted) {
   MAITRED_ASSIGN(const Settings* settings, session.settings());
-  const CameraSettings* camera = settings->camera(wanted.camera);
-  if (camera == nullptr) {
-    return input_error("camera_unknown", fmt::format("{} has no [[camera]] with the name \"{}\"",
-                                                     settings->file.string(), wanted.camera));
-  }
+  MAITRED_ASSIGN(const CameraSettings* camera, settings->named_camera(wanted.camera));
   const CameraPause pause(session, *camera, wanted.seconds);
   MAITRED_TRY(pause.status());
   const bool visible = !session.options().quiet && ::isatty(STDERR_FILENO) == 1;

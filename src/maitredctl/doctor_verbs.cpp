@@ -7,7 +7,8 @@
 #include <cstdlib>
 #include <set>
 
-#include "camera_pause.h"
+#include "doctor_camera.h"
+#include "doctor_text.h"
 #include "eye_report.h"
 #include "maitred/core/integrations.h"
 #include "maitred/core/shop.h"
@@ -282,97 +283,7 @@ Findings examine(Session& session) {
   return findings;
 }
 
-std::string text_of(const Findings& findings, bool colour) {
-  std::size_t width = 0;
-  for (const Finding& one : findings) {
-    width = std::max(width, one.check.size() + (one.subject.empty() ? 0 : one.subject.size() + 1));
-  }
-  std::string text;
-  for (const Finding& one : findings) {
-    const char* paint = one.verdict == Verdict::kGood     ? "\033[32m"
-                        : one.verdict == Verdict::kAdvice ? "\033[33m"
-                                                          : "\033[1;31m";
-    const std::string what = one.subject.empty() ? one.check : one.check + " " + one.subject;
-    text += fmt::format("{}{:<6}{}  {:<{}}  {}\n", colour ? paint : "", verdict_name(one.verdict),
-                        colour ? "\033[0m" : "", what, width, one.message);
-    if (!one.cure.empty()) text += fmt::format("{:{}}-> {}\n", "", width + 10, one.cure);
-  }
-  return text;
-}
-
-Answer answer_of(const Findings& findings) {
-  const auto count = [&](Verdict verdict) {
-    return std::count_if(findings.begin(), findings.end(),
-                         [verdict](const Finding& one) { return one.verdict == verdict; });
-  };
-  const auto faults = count(Verdict::kFault);
-  Answer answer;
-  answer.object = {{"ok", faults == 0},
-                   {"faults", faults},
-                   {"advice", count(Verdict::kAdvice)},
-                   {"findings", json::array()}};
-  for (const Finding& one : findings) {
-    answer.object["findings"].push_back({{"check", one.check},
-                                         {"subject", one.subject},
-                                         {"verdict", verdict_name(one.verdict)},
-                                         {"message", one.message},
-                                         {"cure", one.cure}});
-  }
-  answer.text = text_of(findings, ::isatty(STDOUT_FILENO) == 1 && !std::getenv("NO_COLOR"));
-  answer.text += faults == 0 ? "\nNothing needs doing.\n"
-                             : fmt::format("\n{} {} doing.\n", faults,
-                                           faults == 1 ? "thing needs" : "things need");
-  answer.status = faults == 0 ? 0 : static_cast<int>(Fault::kNo);
-  return answer;
-}
-
-Result<Answer> report(Session& session) { return answer_of(examine(session)); }
-
-PersonSeen person_of(const json& seen) {
-  PersonSeen person;
-  person.in_zone = seen.value("in_zone", false);
-  person.zone_time = Milliseconds{seen.value("zone_ms", std::int64_t{0})};
-  person.width_px = seen.value("width_px", 0.0);
-  person.sharpness = seen.value("sharpness", 0.0);
-  person.mean_light = seen.value("mean_light", 0.0);
-  person.yaw = seen.value("yaw", 0.0);
-  person.pitch = seen.value("pitch", 0.0);
-  person.quality = seen.value("quality", 0.0);
-  return person;
-}
-
-// A minute of live faces before one camera.
-Result<Answer> report_placement(Session& session, const std::string& name, double seconds) {
-  MAITRED_ASSIGN(const Settings* settings, session.settings());
-  const CameraSettings* camera = settings->camera(name);
-  if (camera == nullptr) {
-    return input_error("camera_unknown", fmt::format("{} has no [[camera]] with the name \"{}\"",
-                                                     settings->file.string(), name));
-  }
-  // Of good photos; without a store that of an empty gallery does.
-  const auto status = session.ask("status", json::object());
-  const double miss_rate = status ? status->value("expected_miss_rate", 0.02) : 0.02;
-  json seen;
-  {
-    const CameraPause pause(session, *camera, seconds);
-    MAITRED_TRY(pause.status());
-    ProgressBar bar("looking", session.options().quiet);
-    MAITRED_ASSIGN(seen, watch_placement(settings->file, name, seconds, [&](const json& progress) {
-                     const double left = progress.value("seconds_left", 0.0);
-                     bar.show(static_cast<std::uint64_t>(std::max(0.0, seconds - left) * 10.0),
-                              static_cast<std::uint64_t>(seconds * 10.0));
-                   }));
-  }
-  std::vector<PersonSeen> people;
-  for (const json& one : seen.at("people")) people.push_back(person_of(one));
-  Findings findings;
-  add(findings, judge_placement(*camera, seen.value("width", 0)), name);
-  add(findings, judge_people(*camera, people, seen.value("seconds", 0.0), miss_rate), name);
-  Answer answer = answer_of(findings);
-  answer.object["people"] = std::move(seen["people"]);
-  answer.object["expected_misses"] = expected_misses(*camera, people, miss_rate);
-  return answer;
-}
+Result<Answer> report(Session& session) { return findings_answer(examine(session)); }
 
 }  // namespace
 

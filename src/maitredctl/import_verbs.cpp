@@ -52,7 +52,7 @@ class Import {
   // A customer of an earlier import: what the file says now is taken over, but for the consent and
   // the photos, which take the verbs made for them.
   Result<Imported> renew(const std::string& id, const ImportEntry& entry) {
-    if (entry.args.at("external").get_ref<const std::string&>().starts_with(kRowKeyPrefix)) {
+    if (is_row_key(entry.args.at("external").get_ref<const std::string&>())) {
       return Imported::kUnchanged;
     }
     MAITRED_ASSIGN(const json held, session_.ask("show", {{"id", id}}));

@@ -1,5 +1,7 @@
 #include "maitred/settings/settings.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 
@@ -11,6 +13,12 @@ const CameraSettings* Settings::camera(std::string_view name) const {
   const auto found = std::find_if(cameras.begin(), cameras.end(),
                                   [name](const CameraSettings& c) { return c.name == name; });
   return found == cameras.end() ? nullptr : &*found;
+}
+
+Result<const CameraSettings*> Settings::named_camera(std::string_view name) const {
+  if (const CameraSettings* found = camera(name)) return found;
+  return input_error("camera_unknown",
+                     fmt::format("{} has no [[camera]] with the name \"{}\"", file.string(), name));
 }
 
 Result<Settings> read_settings(const std::filesystem::path& file) {

@@ -15,6 +15,11 @@ constexpr float kBetter = 0.03F;
 
 }  // namespace
 
+Zone Zone::of(const std::array<double, 4>& fractions) {
+  return {static_cast<float>(fractions[0]), static_cast<float>(fractions[1]),
+          static_cast<float>(fractions[2]), static_cast<float>(fractions[3])};
+}
+
 bool Zone::contains(Point point, int frame_width_px, int frame_height_px) const {
   if (frame_width_px <= 0 || frame_height_px <= 0) return false;
   const float x = point.x_px / static_cast<float>(frame_width_px);

@@ -15,15 +15,17 @@ class logger;
 
 namespace maitred {
 
-// To stderr: with a time, or, where stderr is the journal, with the priority it understands. The
-// same line again and again is said a few times in ten seconds, then counted. `level` is trace,
-// debug, info, warn, error or off. Error: bad_level. Call once, from main.
-Status start_logging(std::string_view program, std::string_view level);
-
 // Levels of single modules, by the name of their folder under src/.
 using ModuleLevels = std::map<std::string, std::string>;
 
-// At any time after: of all modules, but for those named. Error: bad_level.
+// To stderr: with a time, or, where stderr is the journal, with the priority it understands. The
+// same line again and again is said a few times in ten seconds, then counted. `level` is trace,
+// debug, info, warn, error or off, of all modules but for those named. Error: bad_level. Call once,
+// from main.
+Status start_logging(std::string_view program, std::string_view level,
+                     const ModuleLevels& modules = {});
+
+// The same levels at any time after. Error: bad_level.
 Status set_log_level(std::string_view level, const ModuleLevels& modules = {});
 
 // The logger of a module, which lives as long as the program. Thread-safe.

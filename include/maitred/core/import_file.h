@@ -18,6 +18,7 @@ inline constexpr std::size_t kImportFileLimitBytes = std::size_t{256} << 20;
 // The external id of a row that has none is this and a hash of the row, so that the row is known
 // again when the import is run again.
 inline constexpr std::string_view kRowKeyPrefix = "row:";
+inline bool is_row_key(std::string_view external) { return external.starts_with(kRowKeyPrefix); }
 
 // One customer: the arguments of the verb `enroll`, but for the photos.
 struct ImportEntry {

@@ -20,10 +20,10 @@ struct PlacementWatch {
 };
 
 // Every half second {"seconds_left":…,"people":…}; at the end {"placement":{"frames":…,
-// "seconds":…,"width":…,"height":…,"people":[{"frames":…,"zone_ms":…,"width_px":…,"sharpness":…,
-// "mean_light":…,"yaw":…,"pitch":…,"quality":…}]}}: of each track the longest time in the zone
-// and the best face there, or anywhere if it never was in it (zone_ms 0). At most 200 people.
-// Files take the time of their positions. Errors: those of the source; inference_failed.
+// "seconds":…,"width":…,"height":…,"people":[{"frames":…,"zone_ms":…,"in_zone":…,"width_px":…,
+// "sharpness":…,"mean_light":…,"yaw":…,"pitch":…,"quality":…}]}}: of each track the longest time in
+// the zone and the best face there, or anywhere if it never was in it (zone_ms 0). At most 200
+// people. Files take the time of their positions. Errors: those of the source; inference_failed.
 Status watch_placement(FrameSource& source, Engine& engine, const PlacementWatch& watch,
                        const std::function<void(const std::string& line)>& say);
 

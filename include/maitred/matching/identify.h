@@ -23,13 +23,15 @@ Result<std::optional<Identified>> identify(const Gallery& gallery, const Decisio
 
 // Which photo of one enrolment shows somebody else: the one that resembles the others least, where
 // its mean similarity to them is below what all but one stranger in a hundred have. Of two photos
-// that do not fit, the second is named. Nothing for fewer than two photos. Errors: template_mismatch.
+// that do not fit, the second is named. Nothing for fewer than two photos. Errors:
+// template_mismatch.
 Result<std::optional<std::size_t>> find_outlier(const Calibration& calibration,
                                                 const std::vector<Template>& photos);
 
 inline constexpr double kVerificationFmr = 1e-4;
 
-// 1:1; at a tenth of `fmr` for each step of the customer's caution. Errors: unknown_customer (kInput), template_mismatch, no_probe.
+// 1:1; at a tenth of `fmr` for each step of the customer's caution. Errors: unknown_customer
+// (kInput), template_mismatch, no_probe.
 Result<bool> verify(const Gallery& gallery, const Calibration& calibration,
                     const CustomerId& customer, const std::vector<Template>& photos,
                     double fmr = kVerificationFmr);

@@ -101,7 +101,7 @@ struct Settings {
   std::string engine = "retail";
   double false_alert_rate = 0.001;  // FPIR target, a fraction
   bool allow_demo_engine = false;
-  bool liveness_at_desk = true;  // of verify and identify, where the models are there
+  bool liveness_at_desk = true;      // of verify and identify, where the models are there
   bool liveness_at_cameras = false;  // the same of whoever stands before a camera
   std::vector<CameraSettings> cameras;
   VisitSettings visits;
@@ -117,6 +117,8 @@ struct Settings {
   std::map<std::string, std::string> log_modules;  // levels of single modules
 
   const CameraSettings* camera(std::string_view name) const;
+  // The same for a name that somebody gave. Error: camera_unknown (kInput).
+  Result<const CameraSettings*> named_camera(std::string_view name) const;
 };
 
 // Reads at most 1 MiB. Relative paths inside are relative to the folder of the file. Errors:

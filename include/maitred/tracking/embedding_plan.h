@@ -1,6 +1,7 @@
 // Which faces of a frame are worth a template, and which may have one at all.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <map>
 #include <optional>
@@ -20,6 +21,9 @@ struct Zone {
   float y0 = 0.0F;
   float x1 = 1.0F;
   float y1 = 1.0F;
+
+  // x0, y0, x1, y1 as the configuration has them.
+  static Zone of(const std::array<double, 4>& fractions);
 
   bool contains(Point point, int frame_width_px, int frame_height_px) const;
 };

@@ -96,6 +96,19 @@ class DiskTest : public StoreTest {
          }}};
   }
 
+  // What is seen when nothing fails.
+  struct Outcome {
+    std::string before;
+    std::string after;
+  };
+  Outcome undisturbed(const NamedCommand& command) {
+    put_back_base();
+    Store store = open();
+    std::string before = seen(store);
+    must(command.run(store, key_));
+    return {std::move(before), seen(store)};
+  }
+
   std::filesystem::path base_;
   std::vector<CustomerId> ids_;
 };

@@ -59,14 +59,7 @@ class FaultyDiskTest : public DiskTest {
   // Fails every n-th operation of the command; counts what was seen.
   void try_all(const NamedCommand& command) {
     const std::string& name = command.name;
-    put_back_base();
-    std::string before, after;
-    {
-      Store store = open();
-      before = seen(store);
-      must(command.run(store, key_));
-      after = seen(store);
-    }
+    const auto [before, after] = undisturbed(command);
     int faults = 0;
     int kept = 0;
     for (const bool for_good : {false, true}) {

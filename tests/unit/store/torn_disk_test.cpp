@@ -106,14 +106,7 @@ class TornDiskTest : public DiskTest {
  protected:
   void try_all(const NamedCommand& command) {
     const int draws = std::getenv("MAITRED_EVERY_FAULT") != nullptr ? 100 : 3;
-    put_back_base();
-    std::string before, after;
-    {
-      Store store = open();
-      before = seen(store);
-      must(command.run(store, key_));
-      after = seen(store);
-    }
+    const auto [before, after] = undisturbed(command);
     int failures = 0;
     int kept = 0;
     bool hit = true;
