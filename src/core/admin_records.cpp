@@ -146,7 +146,8 @@ Result<json> Admin::identify(const json& args, const Actor& actor) {
               {"id", customer.id.value},
               {"name", customer.profile.name},
               {"confidence", word(found->confidence)},
-              {"live", live}};
+              {"live", live},
+              {"appointment", due_appointment_json(customer, actor.at)}};
 }
 
 Result<json> Admin::verify(const json& args, const Actor& actor) {
@@ -168,7 +169,12 @@ Result<json> Admin::verify(const json& args, const Actor& actor) {
                                            verified        ? "yes"
                                            : live == false ? "not live"
                                                            : "no"));
-  return json{{"verified", verified}, {"live", live}};
+  json answer = {{"verified", verified}, {"live", live}};
+  if (verified) {
+    answer["name"] = customer.profile.name;
+    answer["appointment"] = due_appointment_json(customer, actor.at);
+  }
+  return answer;
 }
 
 Result<json> Admin::visits(const json& args, const Actor& actor) {
