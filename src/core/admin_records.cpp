@@ -292,6 +292,7 @@ Result<json> Admin::status(const json&, const Actor& actor) {
                  {"retention",
                   {{"after", format_duration(shop_.settings().visits.retention)},
                    {"last_run", time_or_null(shop_.last_retention())}}},
+                 {"last_backup", time_or_null(shop_.last_backup())},
                  {"key_rotation", shop_.store().keys().rotating() ? "under way" : "none"}};
   MAITRED_ASSIGN(const AlertTarget target, shop_.alert_target());
   object.update(shop_.vigilance().report(target, recognition->cautious(), actor.at));
