@@ -37,6 +37,7 @@ Admin::Admin(Shop& shop)
              {"consent_text_list", &Admin::consent_text_list},
              {"consent_text_show", &Admin::consent_text_show},
              {"forget", &Admin::forget},
+             {"receipt", &Admin::receipt},
              {"export", &Admin::export_customer},
              {"identify", &Admin::identify},
              {"verify", &Admin::verify},

@@ -72,16 +72,21 @@ class RetentionTask : public AdminTask {
     const auto count = std::min<std::size_t>(kErasedPerStep, due_.size() - done);
     const std::vector<CustomerId> now(begin, begin + static_cast<std::ptrdiff_t>(count));
     if (!now.empty()) {
-      MAITRED_TRY(shop_.desk().forget_all(now, actor_));
+      const auto receipts = shop_.desk().forget_all(now, actor_);
+      // The gallery follows even when only the log of the database could not be emptied.
       for (const CustomerId& id : now) {
         MAITRED_TRY(shop_.customer_changed(id));
         erased_.push_back(id.value);
+      }
+      MAITRED_TRY(receipts);
+      for (const Receipt& receipt : *receipts) {
+        receipts_.push_back(json::parse(receipt_text(receipt)));
       }
       done += now.size();
     }
     if (done < total) return more();
     MAITRED_TRY(shop_.note_retention(actor_.at));
-    return answered({{"erased", erased_}});
+    return answered({{"erased", erased_}, {"receipts", receipts_}});
   }
 
  private:
@@ -89,6 +94,7 @@ class RetentionTask : public AdminTask {
   Actor actor_;
   std::vector<CustomerId> due_;
   json erased_ = json::array();
+  json receipts_ = json::array();
 };
 
 }  // namespace

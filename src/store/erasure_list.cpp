@@ -14,6 +14,7 @@
 #include "customer_rows.h"
 #include "erasure.h"
 #include "maitred/base/file.h"
+#include "withdrawal.h"
 
 namespace maitred {
 namespace {
@@ -202,12 +203,13 @@ Result<Replayed> replay(Vault& vault, const ErasureList& list, const Actor& acto
       consent.withdrawn = at;
       MAITRED_TRY(add_consent(vault, id, consent));
       MAITRED_TRY(note_withdrawal(vault, id, at));
+      MAITRED_TRY(end_as_withdrawn(vault, id, actor));
       MAITRED_TRY(AuditChain(vault).append(actor, "consent", id.value, "withdrawn, replayed"));
       ++done.withdrawn;
     }
     for (const auto& [index, at] : list.erased) {
       const auto bytes = index_from_hex(index);
-      if (bytes) MAITRED_TRY(note_erasure(vault, *bytes, at, vault.epoch()));
+      if (bytes) MAITRED_TRY(note_erasure(vault, *bytes, {at, vault.epoch(), std::nullopt}));
     }
     return {};
   }));

@@ -349,12 +349,15 @@ void read(FieldReader& fields, StaffMember& member) {
 }
 
 Json write(const Tombstone& tombstone) {
-  return {{"erased", to_json(tombstone.erased)}, {"epoch", tombstone.epoch}};
+  Json object = {{"erased", to_json(tombstone.erased)}, {"epoch", tombstone.epoch}};
+  if (tombstone.rows) object["rows"] = *tombstone.rows;
+  return object;
 }
 
 void read(FieldReader& fields, Tombstone& tombstone) {
   tombstone.erased = fields.time("erased");
   tombstone.epoch = fields.number("epoch");
+  if (fields.find("rows") != nullptr) tombstone.rows = fields.number("rows");
 }
 
 Json write(const AuditRow& row) {

@@ -132,6 +132,7 @@ Status prepare(const std::filesystem::path& file, const BackupHead& head,
               std::move(seed));
   MAITRED_TRY(vault.load(version));
   MAITRED_TRY(check_rows(vault));
+  MAITRED_TRY(vault.follow());
   MAITRED_TRY(provide_slot(vault, options.store_key, actor));
 
   ErasureList list = before.id == head.store ? before.erasures : ErasureList{};
@@ -144,10 +145,6 @@ Status prepare(const std::filesystem::path& file, const BackupHead& head,
     list.add(read);
     report.erasures_known = true;
   }
-  MAITRED_ASSIGN(const Replayed replayed, replay(vault, list, actor));
-  report.erased = replayed.erased;
-  report.withdrawn = replayed.withdrawn;
-
   // No generation and no seq comes twice.
   Ledger& ledger = vault.ledger();
   Witness witness(options.store, head.store, vault.subkey(Purpose::kWitness));
@@ -158,6 +155,9 @@ Status prepare(const std::filesystem::path& file, const BackupHead& head,
     ledger.last_seq = std::max(ledger.last_seq, before.last_seq);
   }
   ledger.witnessed = false;
+  MAITRED_ASSIGN(const Replayed replayed, replay(vault, list, actor));
+  report.erased = replayed.erased;
+  report.withdrawn = replayed.withdrawn;
   MAITRED_TRY(AuditChain(vault).append(
       actor, "restore", "",
       fmt::format("backup of {}, {} erasures and {} withdrawals replayed", format_time(head.made),

@@ -106,6 +106,20 @@ Result<std::string> schema_text(Database& database) {
   }
 }
 
+// The same of a new store.
+Result<std::string> make_schema_text(int version) {
+  MAITRED_ASSIGN(const auto reference, Database::open(":memory:", Database::Mode::kCreate));
+  MAITRED_TRY(create_schema(*reference, version));
+  return schema_text(*reference);
+}
+
+// Worked out once.
+Result<std::string> expected_schema(int version) {
+  if (version != kSchemaVersion) return make_schema_text(version);
+  static const Result<std::string> newest = make_schema_text(kSchemaVersion);
+  return newest;
+}
+
 Result<std::int64_t> pragma(Database& database, std::string_view literal) {
   Query query(database, literal);
   MAITRED_TRY(query.next());
@@ -152,15 +166,13 @@ Result<int> check_schema(Database& database) {
                     "the newer version",
                     file, version, kSchemaVersion));
   }
-  MAITRED_ASSIGN(const auto reference, Database::open(":memory:", Database::Mode::kCreate));
   const auto other_tables = [&] {
     return environment_error(
         "store_corrupt",
         fmt::format("the tables of {} are not those of a store: restore it from a backup", file));
   };
   if (version < 1) return other_tables();
-  MAITRED_TRY(create_schema(*reference, static_cast<int>(version)));
-  MAITRED_ASSIGN(const std::string expected, schema_text(*reference));
+  MAITRED_ASSIGN(const std::string expected, expected_schema(static_cast<int>(version)));
   MAITRED_ASSIGN(const std::string found, schema_text(database));
   if (found != expected) return other_tables();
   return static_cast<int>(version);

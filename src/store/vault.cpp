@@ -107,8 +107,7 @@ Status Vault::load(int schema_version) {
   MAITRED_TRY(load_ledger());
   MAITRED_TRY(digests_.attach());
   MAITRED_TRY(check_digests(digested_tables(schema_version)));
-  if (schema_version < kSchemaVersion) MAITRED_TRY(raise(schema_version));
-  return digests_.follow(ledger_.digests);
+  return schema_version < kSchemaVersion ? raise(schema_version) : Status{};
 }
 
 Status Vault::load_ledger() {

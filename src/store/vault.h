@@ -36,6 +36,8 @@ class Vault {
   // Of an existing one: the epoch key, the ledger, and whether the rows fit it. A file of an older
   // schema is brought to the present one. Error: store_corrupt, naming the table.
   Status load(int schema_version);
+  // After load, before the first change: every change keeps the digests from now on.
+  Status follow() { return digests_.follow(ledger_.digests); }
   // Whether the rows fit the ledger. Error: store_corrupt.
   Status check_digests();
 
