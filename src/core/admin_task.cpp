@@ -114,9 +114,9 @@ Result<std::unique_ptr<AdminTask>> begin_rotation(Shop& shop, bool keep_key, con
 }
 
 Result<std::unique_ptr<AdminTask>> begin_retention(Shop& shop, const Actor& actor) {
-  MAITRED_ASSIGN(auto due, shop.store().customers().past_retention(
-                               actor.at, shop.settings().visits.retention,
-                               shop.privacy().after_withdrawal));
+  MAITRED_ASSIGN(auto due,
+                 shop.store().customers().past_retention(actor.at, shop.settings().visits.retention,
+                                                         shop.privacy().after_withdrawal));
   return std::make_unique<RetentionTask>(shop, actor, std::move(due));
 }
 

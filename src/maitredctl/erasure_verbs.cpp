@@ -239,7 +239,8 @@ void add_retention(CommandLine& line) {
       "run", "Erase customers whose consent has ended or who have not come for too long");
   run->fallthrough();
   auto folder = std::make_shared<std::string>();
-  run->add_option("--receipts", *folder, "Write the signed receipts into this folder, ID.json each");
+  run->add_option("--receipts", *folder,
+                  "Write the signed receipts into this folder, ID.json each");
   run->callback([&line, folder] {
     line.run = [&line, folder]() -> Result<Answer> {
       Answer answer;

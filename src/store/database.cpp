@@ -62,6 +62,7 @@ Status Database::truncate_wal() {
 tl::unexpected<Error> Database::failure(int code) const {
   const std::string file = path_.string();
   switch (code & 0xff) {
+    case SQLITE_ERROR:  // the statements are ours, so it is the file they do not fit
     case SQLITE_CORRUPT:
     case SQLITE_NOTADB:
     case SQLITE_MISMATCH:

@@ -11,8 +11,8 @@
 
 #include "customer_rows.h"
 #include "erasure_list.h"
-#include "maitred/base/file.h"
 #include "maitred/base/check.h"
+#include "maitred/base/file.h"
 #include "receipt_signing.h"
 
 namespace maitred {

@@ -32,8 +32,7 @@ std::string signature_of(const Vault& vault, const std::string& entry) {
   return to_hex(mac);
 }
 
-std::string signed_entry(const Vault& vault, bool erased, const std::string& index,
-                         WallTime at) {
+std::string signed_entry(const Vault& vault, bool erased, const std::string& index, WallTime at) {
   const std::string entry = entry_text(erased, index, at);
   return fmt::format("{} {}\n", entry, signature_of(vault, entry));
 }
@@ -67,8 +66,8 @@ Status append_text(const std::filesystem::path& file, const std::string& text) {
       fd && ::write(fd.get(), text.data(), text.size()) == static_cast<ssize_t>(text.size()) &&
       ::fsync(fd.get()) == 0;
   if (written) return {};
-  return environment_error("store_failed", fmt::format("cannot write {}: {}", file.string(),
-                                                       std::strerror(errno)));
+  return environment_error("store_failed",
+                           fmt::format("cannot write {}: {}", file.string(), std::strerror(errno)));
 }
 
 std::string head_of(const Vault& vault) {
@@ -87,7 +86,7 @@ std::string own_content(const Vault& vault, const std::filesystem::path& file) {
 }
 
 Result<std::map<std::string, WallTime>> read_table(Vault& vault, std::string_view table,
-                                             std::string_view sql) {
+                                                   std::string_view sql) {
   Query rows(vault.database(), sql);
   std::map<std::string, WallTime> entries;
   for (;;) {
@@ -135,8 +134,7 @@ Bytes erasure_index(const Vault& vault, const CustomerId& id) {
 
 Result<ErasureList> erasures_of(Vault& vault) {
   ErasureList list;
-  MAITRED_ASSIGN(list.erased,
-                 read_table(vault, "tombstones", "SELECT id, sealed FROM tombstones"));
+  MAITRED_ASSIGN(list.erased, read_table(vault, "tombstones", "SELECT id, sealed FROM tombstones"));
   MAITRED_ASSIGN(list.withdrawn,
                  read_table(vault, "withdrawals", "SELECT id, sealed FROM withdrawals"));
   return list;

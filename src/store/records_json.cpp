@@ -117,9 +117,9 @@ Json write(const Consent& consent) {
   for (const Scope scope : consent.scopes) object["scopes"].push_back(scope_name(scope));
   put(object, "expires", consent.expires);
   put(object, "withdrawn", consent.withdrawn);
-  for (const auto& [name, text] : {std::pair{"purpose", &consent.purpose},
-                                   std::pair{"channel", &consent.channel},
-                                   std::pair{"taken_by", &consent.taken_by}}) {
+  for (const auto& [name, text] :
+       {std::pair{"purpose", &consent.purpose}, std::pair{"channel", &consent.channel},
+        std::pair{"taken_by", &consent.taken_by}}) {
     if (!text->empty()) object[name] = *text;
   }
   return object;
@@ -136,9 +136,9 @@ void read(FieldReader& fields, Consent& consent) {
   consent.granted = fields.time("granted");
   consent.expires = fields.time_or_none("expires");
   consent.withdrawn = fields.time_or_none("withdrawn");
-  for (const auto& [name, text] : {std::pair{"purpose", &consent.purpose},
-                                   std::pair{"channel", &consent.channel},
-                                   std::pair{"taken_by", &consent.taken_by}}) {
+  for (const auto& [name, text] :
+       {std::pair{"purpose", &consent.purpose}, std::pair{"channel", &consent.channel},
+        std::pair{"taken_by", &consent.taken_by}}) {
     if (fields.find(name) != nullptr) *text = fields.text(name);
   }
 }

@@ -32,15 +32,15 @@ struct Before {
 
 Result<Before> look_at(Store& store) {
   Vault& vault = StoreAccess::vault(store);
-  Before before{true, vault.store_id(), true, {}, vault.ledger().generation,
-                vault.ledger().last_seq};
+  Before before{true, vault.store_id(),          true,
+                {},   vault.ledger().generation, vault.ledger().last_seq};
   MAITRED_ASSIGN(before.erasures, erasures_of(vault));
   return before;
 }
 
 tl::unexpected<Error> restore_failed(const std::filesystem::path& file) {
-  return environment_error("store_failed", fmt::format("cannot write {}: {}", file.string(),
-                                                       std::strerror(errno)));
+  return environment_error("store_failed",
+                           fmt::format("cannot write {}: {}", file.string(), std::strerror(errno)));
 }
 
 // The file being built, gone when it has not become the store.
@@ -187,7 +187,8 @@ Result<RestoreReport> restore_backup(const RestoreOptions& options, Store* prese
     before.there = std::filesystem::exists(std::filesystem::symlink_status(options.store, ignored));
     if (before.there) {
       // A damaged one, or one whose key is lost, is what backups are for.
-      auto store = StoreAccess::open(options.store, options.store_key, std::move(lock), {true, actor});
+      auto store =
+          StoreAccess::open(options.store, options.store_key, std::move(lock), {true, actor});
       if (store) {
         opened.emplace(std::move(*store));
         present = &*opened;

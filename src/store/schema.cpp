@@ -86,10 +86,10 @@ CREATE TABLE consent_texts (version TEXT PRIMARY KEY, sealed BLOB NOT NULL) STRI
 static_assert(kMigrations.size() == kSchemaVersion - 1);
 
 constexpr std::array<std::string_view, 19> kDigested = {
-    "meta",     "key_slots", "epochs", "customers",  "customer_keys", "consents",
-    "entries",  "templates", "photos", "visits",     "alerts",        "alert_events",
-    "feedback", "settings",  "staff",  "tombstones", "subkey_seed",   "withdrawals",
-    "consent_texts"};
+    "meta",       "key_slots",    "epochs",      "customers",    "customer_keys",
+    "consents",   "entries",      "templates",   "photos",       "visits",
+    "alerts",     "alert_events", "feedback",    "settings",     "staff",
+    "tombstones", "subkey_seed",  "withdrawals", "consent_texts"};
 
 // Digested tables of a file of an older version.
 std::size_t digested_count(int version) { return version < 2 ? 16 : kDigested.size(); }
@@ -135,8 +135,8 @@ std::span<const std::string_view> digested_tables(int version) {
 }
 
 Status create_schema(Database& database, int version) {
-  MAITRED_TRY(database.execute(fmt::format("PRAGMA application_id={}; PRAGMA user_version={}",
-                                           kApplicationId, version)));
+  MAITRED_TRY(database.execute(
+      fmt::format("PRAGMA application_id={}; PRAGMA user_version={}", kApplicationId, version)));
   MAITRED_TRY(database.execute(kSchema));
   for (int reached = 1; reached < version; ++reached) {
     MAITRED_TRY(database.execute(kMigrations[static_cast<std::size_t>(reached) - 1]));

@@ -84,9 +84,9 @@ Result<std::uint64_t> check_store_rows(Vault& vault) {
 Result<std::uint64_t> check_audit(Vault& vault) {
   auto rows = AuditChain(vault).verify();
   if (rows || rows.error().code != "audit_broken") return rows;
-  return environment_error("store_corrupt", fmt::format("{}: {}: restore it from a backup",
-                                                        vault.path().string(),
-                                                        rows.error().message));
+  return environment_error(
+      "store_corrupt",
+      fmt::format("{}: {}: restore it from a backup", vault.path().string(), rows.error().message));
 }
 
 Result<std::uint64_t> check_rows(Vault& vault) {

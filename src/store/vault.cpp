@@ -43,7 +43,8 @@ struct RekeyedTable {
 constexpr std::array<RekeyedTable, 9> kRekeyed = {{
     {"customers", "SELECT n, id, sealed FROM customers WHERE id = ?1",
      "UPDATE customers SET sealed = ?2 WHERE n = ?1"},
-    {"consents", "SELECT rowid, customer || '/' || number, sealed FROM consents WHERE customer = ?1",
+    {"consents",
+     "SELECT rowid, customer || '/' || number, sealed FROM consents WHERE customer = ?1",
      "UPDATE consents SET sealed = ?2 WHERE rowid = ?1"},
     {"entries",
      "SELECT rowid, customer || '/' || kind || '/' || number, sealed FROM entries "
@@ -253,9 +254,10 @@ Status Vault::store_epoch(std::uint64_t epoch, const SecretBytes& key, const Sec
 }
 
 Status Vault::store_seed(const SecretBytes& root) {
-  return Query(*database_,
-               "INSERT INTO subkey_seed VALUES (1, ?1) ON CONFLICT (one) DO UPDATE SET wrapped = ?1",
-               maitred::seal(root.span(), store_id_, {kSeed, "1"}, seed_.span()))
+  return Query(
+             *database_,
+             "INSERT INTO subkey_seed VALUES (1, ?1) ON CONFLICT (one) DO UPDATE SET wrapped = ?1",
+             maitred::seal(root.span(), store_id_, {kSeed, "1"}, seed_.span()))
       .run();
 }
 

@@ -66,7 +66,9 @@ class BitFlipper {
 
   std::size_t bits() const { return whole_.size() * 8; }
   const std::string& whole() const { return whole_; }
-  void flip(std::size_t bit) { put(bit / 8, static_cast<char>(whole_[bit / 8] ^ (1 << (bit % 8)))); }
+  void flip(std::size_t bit) {
+    put(bit / 8, static_cast<char>(whole_[bit / 8] ^ (1 << (bit % 8))));
+  }
   void restore(std::size_t bit) { put(bit / 8, whole_[bit / 8]); }
 
  private:
@@ -105,7 +107,10 @@ TEST_F(TamperTest, EveryFlippedBitIsRefusedAndNamed) {
     ++codes[error.code];
     without_row += error.message.find("holds no row") != std::string::npos ? 1 : 0;
     EXPECT_EQ(error.fault, Fault::kEnvironment) << error.code;
-    EXPECT_NE(error.message.find("restore"), std::string::npos) << error.message;
+    // Of a newer version, or of another key, is what some flips of the head look like.
+    const bool named =
+        error.code == "store_corrupt" || error.code == "store_too_new" || error.code == "key_wrong";
+    EXPECT_TRUE(named) << "bit " << bit << ": " << error.code << ": " << error.message;
   }
   std::printf("%zu of %zu bits flipped, every one refused; %zu of them in places without a row\n",
               tried, bits.bits(), without_row);
