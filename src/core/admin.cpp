@@ -194,8 +194,11 @@ Result<json> Admin::enrol(const json& args, const Actor& actor) {
               {"warnings", std::move(warnings)}};
 }
 
-Result<json> Admin::list(const json&, const Actor&) {
-  MAITRED_ASSIGN(const auto summaries, shop_.store().customers().list());
+// With "limit" a page; "next" is the "after" of the one that follows.
+Result<json> Admin::list(const json& args, const Actor&) {
+  const CustomerPage page{args.value("after", std::uint64_t{0}),
+                          args.value("limit", std::size_t{0})};
+  MAITRED_ASSIGN(const auto summaries, shop_.store().customers().list(page));
   json customers = json::array();
   for (const CustomerSummary& one : summaries) {
     customers.push_back({{"id", one.id.value},
@@ -206,7 +209,9 @@ Result<json> Admin::list(const json&, const Actor&) {
                          {"withdrawn", time_or_null(one.withdrawn)},
                          {"last_visit", time_or_null(one.last_visit)}});
   }
-  return json{{"customers", std::move(customers)}};
+  json object{{"customers", std::move(customers)}};
+  if (page.limit != 0 && summaries.size() == page.limit) object["next"] = summaries.back().row;
+  return object;
 }
 
 Result<json> Admin::show(const json& args, const Actor& actor) {

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "sqlite_memory.h"
+
 namespace maitred {
 namespace {
 
@@ -11,6 +13,7 @@ constexpr int kLongestValue = 32 << 20;
 }  // namespace
 
 Result<std::unique_ptr<Database>> Database::open(const std::filesystem::path& path, Mode mode) {
+  wipe_freed_sqlite_memory();
   sqlite3* handle = nullptr;
   const int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE |
                     (mode == Mode::kCreate ? SQLITE_OPEN_CREATE : 0);

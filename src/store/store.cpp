@@ -12,6 +12,7 @@
 #include "erasure_list.h"
 #include "key_slots.h"
 #include "maitred/base/file.h"
+#include "maitred/base/locked_memory.h"
 #include "receipt_signing.h"
 #include "schema.h"
 #include "schema_copy.h"
@@ -97,13 +98,27 @@ tl::unexpected<Error> older(const Vault& vault, const std::string& how) {
                   vault.path().string(), how));
 }
 
-// Every bit of a file that was closed in order.
-Status check_file(Vault& vault, const Testimony& testimony) {
-  if (!testimony.file || testimony.generation != vault.ledger().generation) return {};
-  MAITRED_ASSIGN(const Digest found,
-                 hash_of_open_file(vault.database(), vault.subkey(Purpose::kWitness)));
-  if (found == *testimony.file) return {};
-  // The other rows fit their digests, or the store would not have been read so far.
+// What cannot be read may be so because a page is damaged: that is said first.
+template <class Answer>
+Answer unless_damaged(Database& database, Answer answer) {
+  if (answer) return answer;
+  MAITRED_TRY(check_pages(database));
+  return answer;
+}
+
+// A file that was closed in order is known to its last bit; of another one every page and row is
+// looked at.
+Status check_file(Vault& vault, int schema_version, const std::optional<Testimony>& testimony) {
+  const bool known =
+      testimony && testimony->file && testimony->generation == vault.ledger().generation;
+  if (known) {
+    MAITRED_ASSIGN(const Digest found,
+                   hash_of_open_file(vault.database(), vault.subkey(Purpose::kWitness)));
+    if (found == *testimony->file) return {};
+  }
+  MAITRED_TRY(check_pages(vault.database()));
+  MAITRED_TRY(vault.check_digests(schema_version));
+  if (!known) return {};
   MAITRED_TRY(check_audit(vault));
   return environment_error("store_corrupt",
                            fmt::format("{} was changed after it was closed, in a place that holds "
@@ -185,6 +200,7 @@ Store::~Store() = default;
 Result<Store> Store::create(const std::filesystem::path& path, const KeyAccess& key,
                             const Actor& actor) {
   initialise_crypto();
+  MAITRED_TRY(check_locked_memory());
   const auto exists = [&] {
     std::error_code ignored;
     return std::filesystem::exists(std::filesystem::symlink_status(path, ignored));
@@ -215,6 +231,7 @@ Result<Store> Store::create(const std::filesystem::path& path, const KeyAccess& 
 Result<Store> Store::open(const std::filesystem::path& path, const KeyAccess& key,
                           const OpenOptions& options) {
   initialise_crypto();
+  MAITRED_TRY(check_locked_memory());
   MAITRED_TRY(check_header(path));
   MAITRED_ASSIGN(UniqueFd lock, lock_store(path));
   return StoreAccess::open(path, key, std::move(lock), options);
@@ -226,23 +243,27 @@ Result<Store> StoreAccess::open(const std::filesystem::path& path, const KeyAcce
   remove_leftovers(path);
   MAITRED_ASSIGN(auto database, Database::open(path, Database::Mode::kExisting));
   MAITRED_ASSIGN(const int version, check_schema(*database));
-  MAITRED_TRY(check_pages(*database));
-  MAITRED_ASSIGN(std::string id, read_meta(*database, "store_id"));
-  MAITRED_ASSIGN(const std::string created, read_meta(*database, "created"));
-  MAITRED_ASSIGN(OpenedSlot slot, open_root(*database, version, id, key));
-  MAITRED_ASSIGN(SecretBytes seed, read_seed(*database, version, id, slot.secret));
+  MAITRED_ASSIGN(std::string id, unless_damaged(*database, read_meta(*database, "store_id")));
+  MAITRED_ASSIGN(const std::string created,
+                 unless_damaged(*database, read_meta(*database, "created")));
+  MAITRED_ASSIGN(OpenedSlot slot,
+                 unless_damaged(*database, open_root(*database, version, id, key)));
+  MAITRED_ASSIGN(SecretBytes seed,
+                 unless_damaged(*database, read_seed(*database, version, id, slot.secret)));
   const std::int64_t number = slot.number;
   const Bytes public_key = slot.public_key;
   auto parts = std::make_unique<Store::Parts>(std::move(lock), std::move(database), std::move(id),
                                               std::move(slot), std::move(seed));
   Vault& vault = parts->vault;
-  {
-    MAITRED_ASSIGN(const SchemaCopy kept, SchemaCopy::keep(vault.database(), version));
-    MAITRED_TRY(vault.load(version));
-  }
+  MAITRED_TRY(unless_damaged(vault.database(), vault.unlock()));
   MAITRED_TRY(vault.database().truncate_wal());
   const auto heard = parts->witness.read();
-  if (heard && *heard && !options.accept_older) MAITRED_TRY(check_file(vault, **heard));
+  const bool believed = heard.has_value() && !options.accept_older;
+  MAITRED_TRY(check_file(vault, version, believed ? *heard : std::nullopt));
+  {
+    MAITRED_ASSIGN(const SchemaCopy kept, SchemaCopy::keep(vault.database(), version));
+    MAITRED_TRY(vault.raise(version));
+  }
   MAITRED_TRY(vault.follow());
   MAITRED_TRY(upgrade_slot(vault, number, public_key));
   MAITRED_TRY(hear(vault, parts->witness, heard, options));

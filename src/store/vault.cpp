@@ -103,12 +103,20 @@ Status Vault::begin() {
   return save_ledger();
 }
 
-Status Vault::load(int schema_version) {
+Status Vault::unlock() {
   MAITRED_TRY(load_epoch());
   MAITRED_TRY(load_ledger());
-  MAITRED_TRY(digests_.attach());
-  MAITRED_TRY(check_digests(digested_tables(schema_version)));
-  return schema_version < kSchemaVersion ? raise(schema_version) : Status{};
+  return digests_.attach();
+}
+
+Status Vault::check_digests(int schema_version) {
+  return check_digests(digested_tables(schema_version));
+}
+
+Status Vault::load(int schema_version) {
+  MAITRED_TRY(unlock());
+  MAITRED_TRY(check_digests(schema_version));
+  return raise(schema_version);
 }
 
 Status Vault::load_ledger() {
@@ -123,6 +131,7 @@ Status Vault::load_ledger() {
 }
 
 Status Vault::raise(int from) {
+  if (from == kSchemaVersion) return {};
   return transact([&]() -> Status {
     MAITRED_TRY(raise_schema(*database_, from));
     MAITRED_TRY(store_seed(root_));

@@ -191,6 +191,42 @@ class Private(ShopTest):
         shop.do("consent", customer, "receipt", "--format", "html", "--output", page)
         self.assertIn("&lt;b&gt;", page.read_text())
 
+    def test_why_a_camera_looks_at_the_open_floor_is_on_record(self):
+        shop = self.opened.camera("rtsp://192.0.2.1/floor", name="floor", mode="open",
+                                  acknowledge_open_floor="assessed on 1 May, signs at both doors")
+        shop.camera("rtsp://192.0.2.1/door", name="door").init()
+
+        def noted():
+            rows = shop.do("audit")["audit"]
+            return [(row["subject"], row["detail"]) for row in rows if row["action"] == "open_floor"]
+
+        first = ("floor", "assessed on 1 May, signs at both doors")
+        for _ in range(2):  # once, however often it starts
+            shop.start(spawn=False)
+            self.assertEqual(noted(), [first])
+            self.assertEqual(shop.stop(), 0)
+        shop.start(spawn=False)
+        shop.cameras[0] = {"name": "floor", "source": "rtsp://192.0.2.1/floor"}
+        shop.write()
+        shop.daemon.send_signal(signal.SIGHUP)
+        deadline = time.monotonic() + 10 * PATIENCE
+        while len(noted()) < 2 and time.monotonic() < deadline:
+            time.sleep(0.1)
+        self.assertEqual(noted(), [first, ("floor", "ended")])
+        self.assertEqual(shop.do("audit", "verify")["ok"], True)
+
+    def test_keys_are_not_kept_where_memory_cannot_be_locked(self):
+        shop = self.opened.init()
+        command = ["prlimit", "--memlock=0:0", "--"]
+        if os.geteuid() == 0:
+            command = ["setpriv", "--bounding-set=-ipc_lock", "--inh-caps=-ipc_lock", "--", *command]
+        done = subprocess.run([*command, str(BIN / "maitredctl"), "-c", str(shop.config), "--json",
+                               "list"], capture_output=True, text=True)
+        self.assertEqual(done.returncode, 3, done.stderr)
+        error = json.loads(done.stdout)["error"]
+        self.assertEqual(error["code"], "memory_not_locked")
+        self.assertIn("LimitMEMLOCK=", error["message"])
+
     def test_papers_are_filled_in_from_the_configuration(self):
         shop = self.opened.camera("rtsp://192.0.2.1/door", name="door", zone=[0.2, 0.1, 0.8, 1.0])
         shop.section("privacy", controller="Example Shoes Ltd", contact="privacy desk")
