@@ -169,7 +169,14 @@ Result<json> Admin::enrol(const json& args, const Actor& actor) {
                                    "--allow-duplicate",
                                    twin->value));
   }
-  if (twin) warnings.push_back(fmt::format("looks like customer {}", twin->value));
+  MAITRED_ASSIGN(const auto lookalikes, recognition->lookalikes_of(customer.templates));
+  json alike = json::array();
+  for (const CustomerId& other : lookalikes) {
+    alike.push_back(other.value);
+    warnings.push_back(
+        fmt::format("looks like customer {}: of the two only a clear match is alerted",
+                    other.value));
+  }
   MAITRED_ASSIGN(const bool on_record, text_on_record(customer.consent.version));
   if (!on_record) {
     warnings.push_back(
@@ -191,6 +198,7 @@ Result<json> Admin::enrol(const json& args, const Actor& actor) {
   return json{{"id", id.value},
               {"templates", templates},
               {"quality", std::move(quality)},
+              {"lookalikes", std::move(alike)},
               {"warnings", std::move(warnings)}};
 }
 

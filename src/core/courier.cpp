@@ -4,6 +4,7 @@
 #include <spdlog/spdlog.h>
 
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <deque>
 
@@ -38,7 +39,7 @@ class Courier::State : public std::enable_shared_from_this<State> {
   }
 
   void nudge() {
-    if (!busy_ && !failing_) look_again(Milliseconds{0});
+    if (!busy_ && !failing_ && !stopped_) look_again(Milliseconds{0});
   }
 
   void stop() {
@@ -46,6 +47,13 @@ class Courier::State : public std::enable_shared_from_this<State> {
     timer_.cancel();
     patience_.cancel();
     target_.reset();
+  }
+
+  // What is on its way is waited for, or it would be sent again by the one that comes after.
+  void leave(std::function<void()> gone) {
+    parting_ = std::move(gone);
+    timer_.cancel();
+    if (!busy_) part();
   }
 
   CourierState state() const {
@@ -72,7 +80,15 @@ class Courier::State : public std::enable_shared_from_this<State> {
     keep_cursor();
   }
 
+  void part() {
+    stopped_ = true;
+    target_->leave([executor = timer_.get_executor(), gone = std::move(parting_)] {
+      boost::asio::post(executor, gone);
+    });
+  }
+
   void look_again(Milliseconds wait) {
+    if (parting_) return;
     timer_.expires_after(wait);
     timer_.async_wait([weak = weak_from_this()](const boost::system::error_code& error) {
       const auto self = weak.lock();
@@ -96,6 +112,7 @@ class Courier::State : public std::enable_shared_from_this<State> {
       if (!self || self->stopped_ || !self->busy_ || number != self->asked_) return;
       self->patience_.cancel();
       self->on_delivery(delivery);
+      if (self->parting_) self->part();
     };
     patience_.expires_after(kPatience);
     patience_.async_wait([answer](const boost::system::error_code& error) {
@@ -168,6 +185,7 @@ class Courier::State : public std::enable_shared_from_this<State> {
   std::uint64_t asked_ = 0;
   std::uint64_t delivered_ = 0;
   std::uint64_t failures_ = 0;
+  std::function<void()> parting_;  // called when it has left; empty while it stays
   int refusals_ = 0;
   bool busy_ = false;
   bool failing_ = false;
@@ -181,6 +199,7 @@ Courier::Courier(boost::asio::io_context& io, Shop& shop, std::unique_ptr<EventT
 }
 Courier::~Courier() { state_->stop(); }
 void Courier::nudge() { state_->nudge(); }
+void Courier::leave(std::function<void()> gone) { state_->leave(std::move(gone)); }
 CourierState Courier::state() const { return state_->state(); }
 
 }  // namespace maitred

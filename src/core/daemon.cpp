@@ -9,7 +9,6 @@
 #include <nlohmann/json.hpp>
 
 #include "maitred/base/log.h"
-#include "maitred/core/integrations.h"
 #include "maitred/models/manifest.h"
 #include "open_floor.h"
 
@@ -119,7 +118,7 @@ Result<std::unique_ptr<Daemon>> Daemon::open(std::unique_ptr<Shop> shop, DaemonO
     raw->staff_->publish(alert);
     raw->schedule_deadline();
   });
-  MAITRED_ASSIGN(daemon->couriers_, couriers(daemon->io_, *daemon->shop_));
+  MAITRED_ASSIGN(daemon->integrations_, Integrations::open(daemon->io_, *daemon->shop_));
   return daemon;
 }
 
@@ -182,10 +181,6 @@ Status Daemon::open_api() {
   return {};
 }
 
-void Daemon::nudge_couriers() {
-  for (const auto& courier : couriers_) courier->nudge();
-}
-
 int Daemon::run() {
   const DecisionPolicy& policy = recognition_->policy();
   journal().info(
@@ -202,9 +197,6 @@ int Daemon::run() {
   }
   journal().info("staff may connect to {}:{}{}", shop_->settings().staff.listen.address,
                  staff_->port(), shop_->settings().staff.tls_cert.empty() ? "" : " with TLS 1.3");
-  for (const auto& courier : couriers_) {
-    journal().info("{} is told of alerts", courier->state().name);
-  }
   await_signals();
   schedule_deadline();
   schedule_upkeep();
@@ -289,7 +281,7 @@ void Daemon::begin_shutdown(const std::string& why) {
   camera_timer_.cancel();
   deadline_timer_.cancel();
   upkeep_timer_.cancel();
-  couriers_.clear();
+  integrations_.reset();
   eyes_->stop_accepting();
   if (supervisor_) {
     supervisor_->stop([this] { eyes_stopped(); });

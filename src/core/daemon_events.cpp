@@ -154,8 +154,8 @@ nlohmann::json Daemon::live_status() {
                        {"note", camera.health.note}});
   }
   nlohmann::json integrations = nlohmann::json::array();
-  for (const auto& courier : couriers_) {
-    const CourierState state = courier->state();
+  const auto told = integrations_ ? integrations_->states() : std::vector<CourierState>{};
+  for (const CourierState& state : told) {
     integrations.push_back({{"name", state.name},
                             {"state", state.delivering ? "delivering" : "retrying"},
                             {"waiting", state.waiting},

@@ -48,7 +48,7 @@ Status Daemon::open_telemetry() {
   shop_->desk().set_observer([this] { telemetry_->metrics().visit_began(); },
                              [this](const Alert& alert) {
                                telemetry_->metrics().alert(alert, wall_now());
-                               nudge_couriers();
+                               if (integrations_) integrations_->nudge();
                              });
   return {};
 }
@@ -70,7 +70,7 @@ ShopFacts Daemon::facts() {
   facts.alerts_open = shop_->desk().alerts_open();
   facts.staff_connected = staff_ ? staff_->clients() : 0;
   facts.eye_restarts = supervisor_ ? supervisor_->restarts() : 0;
-  for (const auto& courier : couriers_) facts.integrations.push_back(courier->state());
+  if (integrations_) facts.integrations = integrations_->states();
   const auto& store = shop_->settings().store_path;
   facts.store_bytes = size_of(store) + size_of(store.string() + "-wal");
   return facts;

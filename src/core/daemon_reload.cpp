@@ -22,19 +22,6 @@ bool same_camera(const CameraSettings& a, const CameraSettings& b) {
          a.min_face_px == b.min_face_px;
 }
 
-bool same_integrations(const Settings& a, const Settings& b) {
-  const auto same_hook = [](const WebhookSettings& x, const WebhookSettings& y) {
-    return x.url == y.url && x.secret_file == y.secret_file && x.ca_file == y.ca_file &&
-           x.retry_at_most == y.retry_at_most;
-  };
-  const MqttSettings &x = a.mqtt, &y = b.mqtt;
-  return std::equal(a.webhooks.begin(), a.webhooks.end(), b.webhooks.begin(), b.webhooks.end(),
-                    same_hook) &&
-         x.broker == y.broker && x.user == y.user && x.password_file == y.password_file &&
-         x.ca_file == y.ca_file && x.prefix == y.prefix && x.discovery == y.discovery &&
-         x.retry_at_most == y.retry_at_most;
-}
-
 // Puts back what a running daemon cannot change, and says which that is.
 void keep_fixed(Settings& fresh, const Settings& now) {
   std::string fixed;
@@ -54,8 +41,6 @@ void keep_fixed(Settings& fresh, const Settings& now) {
   keep(same_listen(fresh.api, now.api), "api.listen", fresh.api, now.api);
   keep(same_listen(fresh.board.listen, now.board.listen), "board.listen", fresh.board, now.board);
   keep(same_listen(fresh.metrics, now.metrics), "metrics.listen", fresh.metrics, now.metrics);
-  keep(same_integrations(fresh, now), "webhook and mqtt", fresh.webhooks, now.webhooks);
-  fresh.mqtt = now.mqtt;
   if (!fixed.empty()) journal().warn("{}: takes effect at the next start", fixed);
 }
 
@@ -111,10 +96,12 @@ Status Daemon::take_over() {
   MAITRED_TRY(check_settings(fresh, options_));
   keep_fixed(fresh, now);
   MAITRED_ASSIGN(const auto use_certificates, renewed_certificates(fresh));
+  MAITRED_ASSIGN(const auto use_integrations, integrations_->renewed(fresh));
   MAITRED_TRY(set_log_level(fresh.log_level, fresh.log_modules));
   MAITRED_TRY(note_open_floors(shop_->store(), fresh.cameras, Actor{"maitred", wall_now()}));
   MAITRED_TRY(shop_->reload(fresh));
   use_certificates();
+  use_integrations();
   const std::set<std::string> changed = changed_cameras(fresh, now);
   cameras_.reconfigure(names_of(fresh));
   std::erase_if(camera_was_, [&fresh](const auto& item) { return !fresh.camera(item.first); });

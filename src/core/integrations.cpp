@@ -4,13 +4,16 @@
 #include <sodium.h>
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
 #include <array>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
 #include <nlohmann/json.hpp>
+#include <utility>
 
 #include "maitred/base/file.h"
 #include "maitred/base/json.h"
+#include "maitred/base/log.h"
 #include "maitred/mqtt/publisher.h"
 #include "maitred/web/client.h"
 
@@ -21,6 +24,7 @@ using nlohmann::json;
 
 constexpr Milliseconds kWebhookPatience{10'000};
 constexpr std::size_t kSecretLimit_bytes = 4096;
+constexpr std::size_t kAuthoritiesLimit_bytes = 4 << 20;
 constexpr const char* kPseudonymKey = "mqtt_pseudonym_key";
 
 // The first line of a file; "" for no file.
@@ -32,6 +36,19 @@ Result<std::string> secret_in(const std::string& file) {
   text.resize(std::min(text.find_first_of("\r\n"), text.size()));
   if (text.empty()) return input_error("secret_unusable", file + ": the secret is empty");
   return text;
+}
+
+// The same for the same texts and the same contents of the file.
+std::string likeness_of(const std::vector<std::string>& texts, const std::string& file) {
+  std::string all = json_text(texts);
+  if (const auto bytes = read_file(file, kAuthoritiesLimit_bytes)) {
+    all.append(bytes->begin(), bytes->end());
+  }
+  std::array<std::uint8_t, crypto_generichash_BYTES> hash{};
+  crypto_generichash(hash.data(), hash.size(), reinterpret_cast<const unsigned char*>(all.data()),
+                     all.size(), nullptr, 0);
+  sodium_memzero(all.data(), all.size());
+  return to_hex(hash);
 }
 
 // Of a target's cursor: the address may have a secret in it, and keys of settings stand in clear.
@@ -132,6 +149,7 @@ class MqttTarget : public EventTarget {
   const std::string& name() const override { return name_; }
   const std::string& key() const override { return key_; }
   std::string trouble() const override { return publisher_->trouble(); }
+  void leave(std::function<void()> gone) override { publisher_->leave(std::move(gone)); }
   // So that "available" is right while there is nothing to tell.
   void keep_ready() override {
     publisher_->connect([](bool) {});
@@ -186,12 +204,13 @@ std::map<std::string, std::string> discovery(const MqttSettings& settings,
 }
 
 Result<std::unique_ptr<EventTarget>> mqtt_target(boost::asio::io_context& io, Shop& shop,
-                                                 const MqttSettings& settings) {
+                                                 const MqttSettings& settings,
+                                                 std::string password) {
   const std::string node = "maitred_" + shop.store().id().substr(0, 8);
   MqttOptions options;
   options.broker = settings.broker;
   options.user = settings.user;
-  MAITRED_ASSIGN(options.password, secret_in(settings.password_file));
+  options.password = std::move(password);
   options.ca_file = settings.ca_file;
   options.client_id = node;
   options.availability_topic = settings.prefix + "/available";
@@ -241,28 +260,100 @@ Status check_integrations(const Settings& settings) {
                      fmt::format("{}: mqtt: {}", settings.file.string(), wrong->message));
 }
 
-Result<std::vector<std::unique_ptr<Courier>>> couriers(boost::asio::io_context& io, Shop& shop) {
-  const Settings& settings = shop.settings();
-  std::vector<std::unique_ptr<Courier>> all;
+Result<std::unique_ptr<Integrations>> Integrations::open(boost::asio::io_context& io, Shop& shop) {
+  std::unique_ptr<Integrations> all(new Integrations(io, shop));
+  MAITRED_ASSIGN(all->waiting_, all->wanted(shop.settings()));
+  all->begin_waiting();
+  return all;
+}
+
+Integrations::~Integrations() = default;
+
+bool Integrations::has(const std::string& likeness) const {
+  return std::any_of(members_.begin(), members_.end(),
+                     [&](const Member& one) { return one.likeness == likeness; });
+}
+
+Result<std::vector<Integrations::Wanted>> Integrations::wanted(const Settings& settings) const {
+  std::vector<Wanted> all;
   for (std::size_t i = 0; i < settings.webhooks.size(); ++i) {
     const WebhookSettings& webhook = settings.webhooks[i];
     MAITRED_ASSIGN(WebhookParts parts, webhook_parts(settings, i));
-    MAITRED_ASSIGN(auto client, WebClient::make(io, webhook.ca_file));
-    CourierPace pace;
-    pace.longest_wait = webhook.retry_at_most;
-    all.push_back(std::make_unique<Courier>(
-        io, shop,
-        std::make_unique<WebhookTarget>(webhook, std::move(parts.address), std::move(parts.secret),
-                                        std::move(client)),
-        pace));
+    Wanted& one = all.emplace_back();
+    one.likeness = likeness_of(
+        {"webhook", webhook.url, parts.secret, std::to_string(webhook.retry_at_most.count())},
+        webhook.ca_file);
+    one.pace.longest_wait = webhook.retry_at_most;
+    if (has(one.likeness)) continue;
+    MAITRED_ASSIGN(auto client, WebClient::make(io_, webhook.ca_file));
+    one.target = std::make_unique<WebhookTarget>(webhook, std::move(parts.address),
+                                                 std::move(parts.secret), std::move(client));
   }
-  if (!settings.mqtt.off()) {
-    MAITRED_ASSIGN(auto target, mqtt_target(io, shop, settings.mqtt));
-    CourierPace pace;
-    pace.longest_wait = settings.mqtt.retry_at_most;
-    all.push_back(std::make_unique<Courier>(io, shop, std::move(target), pace));
+  const MqttSettings& mqtt = settings.mqtt;
+  if (mqtt.off()) return all;
+  MAITRED_ASSIGN(const std::string password, secret_in(mqtt.password_file));
+  Wanted& one = all.emplace_back();
+  one.likeness = likeness_of({"mqtt", mqtt.broker, mqtt.user, password, mqtt.prefix, mqtt.discovery,
+                              std::to_string(mqtt.retry_at_most.count())},
+                             mqtt.ca_file);
+  one.pace.longest_wait = mqtt.retry_at_most;
+  if (!has(one.likeness)) {
+    MAITRED_ASSIGN(one.target, mqtt_target(io_, shop_, mqtt, password));
   }
   return all;
+}
+
+Result<std::function<void()>> Integrations::renewed(const Settings& settings) {
+  MAITRED_ASSIGN(auto fresh, wanted(settings));
+  return [this, all = std::make_shared<std::vector<Wanted>>(std::move(fresh))] {
+    take_over(std::move(*all));
+  };
+}
+
+void Integrations::take_over(std::vector<Wanted> wanted) {
+  std::vector<Member> before = std::exchange(members_, {});
+  waiting_.clear();
+  for (Wanted& one : wanted) {
+    const auto same = std::find_if(before.begin(), before.end(), [&](const Member& member) {
+      return member.likeness == one.likeness;
+    });
+    if (same == before.end()) {
+      waiting_.push_back(std::move(one));
+    } else {
+      members_.push_back(std::move(*same));
+      before.erase(same);
+    }
+  }
+  for (Member& one : before) dismiss(std::move(one));
+  if (leaving_.empty()) begin_waiting();
+}
+
+void Integrations::dismiss(Member member) {
+  Courier* const courier = leaving_.emplace_back(std::move(member.courier)).get();
+  journal().info("{}: ends; its settings have changed or are gone", courier->state().name);
+  courier->leave([this, courier, alive = std::weak_ptr<bool>(alive_)] {
+    if (alive.expired()) return;
+    std::erase_if(leaving_, [&](const auto& one) { return one.get() == courier; });
+    if (leaving_.empty()) begin_waiting();
+  });
+}
+
+void Integrations::begin_waiting() {
+  for (Wanted& one : std::exchange(waiting_, {})) {
+    auto courier = std::make_unique<Courier>(io_, shop_, std::move(one.target), one.pace);
+    journal().info("{} is told of alerts", courier->state().name);
+    members_.push_back({std::move(one.likeness), std::move(courier)});
+  }
+}
+
+void Integrations::nudge() {
+  for (const Member& one : members_) one.courier->nudge();
+}
+
+std::vector<CourierState> Integrations::states() const {
+  std::vector<CourierState> states;
+  for (const Member& one : members_) states.push_back(one.courier->state());
+  return states;
 }
 
 }  // namespace maitred

@@ -219,4 +219,9 @@ Result<std::optional<CustomerId>> Recognition::duplicate_of(
   return find_duplicate(*gallery_, calibration_, rotate(photos));
 }
 
+Result<std::vector<CustomerId>> Recognition::lookalikes_of(
+    const std::vector<Template>& photos) const {
+  return find_lookalikes(*gallery_, calibration_, rotate(photos));
+}
+
 }  // namespace maitred

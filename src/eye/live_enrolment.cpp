@@ -8,6 +8,8 @@
 
 #include "maitred/base/json.h"
 #include "maitred/eye/photo_report.h"
+#include "maitred/tracking/liveness_fusion.h"
+#include "maitred/vision/face_motion.h"
 #include "maitred/vision/photo_template.h"
 #include "run_clock.h"
 
@@ -97,7 +99,10 @@ class LiveRun {
  private:
   Status look(Image image, Milliseconds now) {
     MAITRED_ASSIGN(const ImageGrade grade, grade_image(engine_, image.view));
-    if (!grade.fault) best_.offer({std::move(image), *grade.face, grade.quality, now});
+    if (!grade.fault) {
+      if (judges_liveness()) watch_motion(image.view, *grade.face, now);
+      best_.offer({std::move(image), *grade.face, grade.quality, now});
+    }
     if (grade.fault) ++faults_[*grade.fault];
     if (now < next_hint_) return {};
     next_hint_ = now + options_.hint_every;
@@ -106,6 +111,22 @@ class LiveRun {
                     {"good", best_.kept().size()},
                     {"seconds_left", static_cast<double>(left.count()) / 1000.0}}));
     return {};
+  }
+
+  bool judges_liveness() const { return engine_.liveness && options_.purpose == Purpose::kProbe; }
+
+  void watch_motion(const ImageView& image, const Face& face, Milliseconds now) {
+    if (!first_good_) first_good_ = now;
+    liveness_.add_change(motion_.change(image, face), now - *first_good_);
+  }
+
+  // What one frame said, in the light of how the face moved in all of them.
+  json judged(json photo) const {
+    if (!photo["liveness"].is_number()) return photo;
+    const float score = liveness_.judged(photo["liveness"].get<float>());
+    photo["liveness"] = score;
+    photo["live"] = score >= kLiveFrom;
+    return photo;
   }
 
   Status report() {
@@ -133,7 +154,7 @@ class LiveRun {
       }
       MAITRED_ASSIGN(const std::string line,
                      report_image(engine_, one.image.view, options_.purpose));
-      photos.push_back(json::parse(line));
+      photos.push_back(judged(json::parse(line)));
     }
     say_(json_text({{"photos", std::move(photos)}}));
     return {};
@@ -145,6 +166,9 @@ class LiveRun {
   const std::function<void(const std::string&)>& say_;
   BestFrames best_;
   std::map<PhotoFault, int> faults_;
+  FaceMotion motion_;
+  LivenessFusion liveness_{LivenessRules{.live_from = kLiveFrom}};
+  std::optional<Milliseconds> first_good_;
   Milliseconds next_hint_{0};
 };
 

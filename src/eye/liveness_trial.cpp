@@ -1,10 +1,13 @@
 #include "maitred/eye/liveness_trial.h"
 
 #include <nlohmann/json.hpp>
+#include <optional>
 
 #include "maitred/base/json.h"
 #include "maitred/eye/photo_report.h"
 #include "maitred/tracking/liveness_fusion.h"
+#include "maitred/vision/face_motion.h"
+#include "run_clock.h"
 
 namespace maitred {
 
@@ -15,6 +18,9 @@ Result<std::string> report_liveness(FrameSource& source, Engine& engine, std::si
                              "run: maitredctl models fetch");
   }
   LivenessFusion fusion(LivenessRules{.least_frames = 1, .most_frames = most});
+  FaceMotion motion;
+  RunClock clock;
+  std::optional<Milliseconds> first;
   std::size_t frames = 0;
   while (fusion.frames() < most) {
     MAITRED_ASSIGN(const auto frame, source.read());
@@ -24,12 +30,17 @@ Result<std::string> report_liveness(FrameSource& source, Engine& engine, std::si
     if (!face) continue;
     MAITRED_ASSIGN(const float score, engine.liveness->score(frame->image.view, *face));
     fusion.add(score);
+    const Milliseconds now = clock.at(*frame);
+    if (!first) first = now;
+    fusion.add_change(motion.change(frame->image.view, *face), now - *first);
   }
   nlohmann::json report = {{"frames", frames},
                            {"faces", fusion.frames()},
                            {"liveness", nullptr},
+                           {"moves", nullptr},
                            {"live_from", kLiveFrom}};
   if (fusion.frames() > 0) report["liveness"] = fusion.score();
+  if (const auto moves = fusion.moves()) report["moves"] = *moves;
   return json_text(report);
 }
 

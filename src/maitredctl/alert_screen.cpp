@@ -90,24 +90,35 @@ std::optional<VisitId> AlertScreen::selected() const {
   return alerts_[selected_].visit;
 }
 
-std::vector<std::string> AlertScreen::lines(WallTime now, std::size_t columns) const {
+void AlertScreen::add_lines(std::vector<std::string>& lines, std::size_t index, WallTime now,
+                            std::size_t columns) const {
+  const Alert& alert = alerts_[index];
+  const bool chosen = index == selected_;
+  const std::string state = alert.by.empty() ? std::string(word(alert.state))
+                                             : fmt::format("{} by {}", word(alert.state), alert.by);
+  const std::string head =
+      fmt::format(" {:>7}  {:<18} {:<12} {}", age_text(now - alert.at), state, alert.camera,
+                  (alert.priority == Priority::kHigh ? "! " : "") + alert.headline);
+  lines.push_back(fmt::format("{}{}{}{}", chosen ? kReverse : "", colour(alert.state),
+                              fit(head, columns), kPlain));
+  lines.push_back(fmt::format("          {}{}{}", chosen ? kBold : "",
+                              fit(details(alert), columns > 12 ? columns - 12 : columns), kPlain));
+}
+
+std::vector<std::string> AlertScreen::lines(WallTime now, ScreenSize size) const {
+  if (alerts_.empty()) return {" Nobody waits for an advisor."};
+  constexpr std::size_t kEach = 2;
+  const bool all = alerts_.size() * kEach <= size.rows;
+  const std::size_t places =
+      all ? alerts_.size()
+          : std::max<std::size_t>(1, (std::max<std::size_t>(size.rows, 1) - 1) / kEach);
+  const std::size_t first = selected_ < places ? 0 : selected_ + 1 - places;
+  const std::size_t end = std::min(alerts_.size(), first + places);
   std::vector<std::string> lines;
-  for (std::size_t i = 0; i < alerts_.size(); ++i) {
-    const Alert& alert = alerts_[i];
-    const std::string state = alert.by.empty()
-                                  ? std::string(word(alert.state))
-                                  : fmt::format("{} by {}", word(alert.state), alert.by);
-    const std::string head = fmt::format(" {:>7}  {:<18} {:<12} {}", age_text(now - alert.at),
-                                         state, alert.camera,
-                                         (alert.priority == Priority::kHigh ? "! " : "") +
-                                             alert.headline);
-    lines.push_back(fmt::format("{}{}{}{}", i == selected_ ? kReverse : "", colour(alert.state),
-                                fit(head, columns), kPlain));
-    lines.push_back(fmt::format("          {}{}{}", i == selected_ ? kBold : "",
-                                fit(details(alert), columns > 12 ? columns - 12 : columns),
-                                kPlain));
+  for (std::size_t i = first; i < end; ++i) add_lines(lines, i, now, size.columns);
+  if (!all) {
+    lines.push_back(fmt::format(" {} to {} of {}", first + 1, end, alerts_.size()));
   }
-  if (alerts_.empty()) lines.emplace_back(" Nobody waits for an advisor.");
   return lines;
 }
 

@@ -9,6 +9,11 @@
 
 namespace maitred {
 
+struct ScreenSize {
+  std::size_t columns = 80;
+  std::size_t rows = 20;
+};
+
 class AlertScreen {
  public:
   // A new alert, or a newer state of one.
@@ -20,10 +25,13 @@ class AlertScreen {
   void select_previous();
   std::optional<VisitId> selected() const;
 
-  // Lines for a terminal of this width, with colours.
-  std::vector<std::string> lines(WallTime now, std::size_t columns) const;
+  // Lines that fit there, with colours: the selected alert and those around it.
+  std::vector<std::string> lines(WallTime now, ScreenSize size) const;
 
  private:
+  void add_lines(std::vector<std::string>& lines, std::size_t index, WallTime now,
+                 std::size_t columns) const;
+
   std::vector<Alert> alerts_;  // oldest first; closed ones are gone
   std::size_t selected_ = 0;
 };

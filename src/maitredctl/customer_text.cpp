@@ -2,6 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
+#include "maitred/base/json.h"
 #include "session.h"
 
 namespace maitred {
@@ -10,10 +13,10 @@ namespace {
 using nlohmann::json;
 using Rows = std::vector<std::vector<std::string>>;
 
-std::string printable(std::string text) {
-  for (char& letter : text) {
-    if (static_cast<unsigned char>(letter) < 0x20 || letter == 0x7f) letter = ' ';
-  }
+std::string printable(const std::string& entered) {
+  std::string text = shown_text(entered);
+  std::replace_if(
+      text.begin(), text.end(), [](char letter) { return letter == '\n' || letter == '\t'; }, ' ');
   return text;
 }
 
@@ -60,10 +63,9 @@ std::string customers_text(const json& list) {
 
 std::string customer_text(const json& customer) {
   std::string text;
-  for (const char* key : {"id", "name", "loyalty", "tier", "note", "external", "enrolled",
-                          "last_visit", "templates", "templates_learned", "photos_kept",
-                          "threshold_steps",
-                          "suspended"}) {
+  for (const char* key :
+       {"id", "name", "loyalty", "tier", "note", "external", "enrolled", "last_visit", "templates",
+        "templates_learned", "photos_kept", "threshold_steps", "suspended"}) {
     text += fmt::format("{:<19}{}\n", key, cell(customer, key));
   }
   const json preferences = customer.value("preferences", json::object());

@@ -49,7 +49,8 @@ Answer findings_answer(const Findings& findings) {
                                          {"message", one.message},
                                          {"cure", one.cure}});
   }
-  answer.text = text_of(findings, ::isatty(STDOUT_FILENO) == 1 && !std::getenv("NO_COLOR"));
+  answer.coloured = ::isatty(STDOUT_FILENO) == 1 && !std::getenv("NO_COLOR");
+  answer.text = text_of(findings, answer.coloured);
   answer.text += faults == 0 ? "\nNothing needs doing.\n"
                              : fmt::format("\n{} {} doing.\n", faults,
                                            faults == 1 ? "thing needs" : "things need");

@@ -21,7 +21,7 @@ int fail(const Error& error, bool as_json) {
     const nlohmann::json object = {{"error", {{"code", error.code}, {"message", error.message}}}};
     fmt::print("{}\n", json_text(object));
   }
-  fmt::print(stderr, "maitredctl: {}\n", error.message);
+  fmt::print(stderr, "maitredctl: {}\n", shown_text(error.message));
   return static_cast<int>(error.fault);
 }
 
@@ -29,7 +29,8 @@ int succeed(const Answer& answer, const GlobalOptions& options) {
   if (options.json) {
     fmt::print("{}\n", json_text(answer.object));
   } else if (!options.quiet) {
-    fmt::print("{}", answer.text);
+    // What somebody entered must not play with the terminal.
+    fmt::print("{}", answer.coloured ? answer.text : shown_text(answer.text));
   }
   return std::fflush(stdout) == 0 ? answer.status : static_cast<int>(Fault::kEnvironment);
 }

@@ -120,6 +120,7 @@ std::string format_table(const std::vector<std::string>& head,
     for (std::size_t i = 0; i < row.size(); ++i) {
       line += fmt::format("{:<{}}", row[i], widths[i] + 2);
     }
+    std::replace(line.begin(), line.end(), '\n', ' ');  // whatever was entered, a row is a line
     line.erase(line.find_last_not_of(' ') + 1);
     text += line + "\n";
   };

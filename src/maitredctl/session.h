@@ -29,6 +29,7 @@ struct Answer {
   nlohmann::json object = nlohmann::json::object();
   std::string text;
   int status = 0;
+  bool coloured = false;  // the text has colours of its own
 };
 
 class Session {
@@ -48,9 +49,9 @@ class Session {
   void keep_store_open() { keep_open_ = true; }
   // The same with other work where no daemon runs.
   using Progress = std::function<void(std::uint64_t done, std::uint64_t total)>;
-  using WithoutDaemon = std::function<Result<nlohmann::json>(
-      const Settings& settings, std::string_view verb, const nlohmann::json& args,
-      const Progress& progress)>;
+  using WithoutDaemon =
+      std::function<Result<nlohmann::json>(const Settings& settings, std::string_view verb,
+                                           const nlohmann::json& args, const Progress& progress)>;
   Result<nlohmann::json> ask(std::string_view verb, const nlohmann::json& args,
                              const WithoutDaemon& without_daemon);
 

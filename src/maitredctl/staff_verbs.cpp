@@ -12,6 +12,7 @@
 
 #include "alert_screen.h"
 #include "maitred/base/json.h"
+#include "maitred/base/one_line.h"
 #include "maitred/core/shop.h"
 #include "maitred/wire/staff_client.h"
 #include "verbs.h"
@@ -96,10 +97,11 @@ json update_json(const Alert& update) {
 void print_event(const StaffEvent& event, bool as_json, std::uint64_t& alerts) {
   if (const auto* alert = std::get_if<StaffAlertEvent>(&event)) {
     if (alert->first) ++alerts;
-    fmt::print("{}\n", as_json ? json_text(to_json(alert->alert))
-                               : fmt::format("{} {}: {} ({})", format_time(alert->alert.at),
-                                             alert->alert.camera, alert->alert.headline,
-                                             alert->alert.customer.name));
+    fmt::print("{}\n", as_json
+                           ? json_text(to_json(alert->alert))
+                           : one_line(fmt::format("{} {}: {} ({})", format_time(alert->alert.at),
+                                                  alert->alert.camera, alert->alert.headline,
+                                                  alert->alert.customer.name)));
   } else if (const auto* update = std::get_if<StaffUpdateEvent>(&event)) {
     fmt::print("{}\n", as_json ? json_text(update_json(update->alert))
                                : fmt::format("visit {} {}", update->alert.visit.value,
@@ -121,8 +123,9 @@ bool time_is_up(Timestamp start, double seconds) {
 Answer watch_in_pipe(const StaffClientOptions& client_options, const WatchOptions& options,
                      bool as_json) {
   std::uint64_t alerts = 0;
-  StaffClient client(client_options,
-                     [&](const StaffEvent& event) { print_event(event, as_json, alerts); });
+  StaffClient client(client_options, [&](const StaffEvent& event) {
+    if (options.count == 0 || alerts < options.count) print_event(event, as_json, alerts);
+  });
   const Timestamp start = std::chrono::steady_clock::now();
   while (interrupted == 0 && !hopeless && !time_is_up(start, options.seconds) &&
          (options.count == 0 || alerts < options.count)) {
@@ -137,8 +140,11 @@ void draw(const AlertScreen& screen, const std::string& note, const std::string&
   winsize size{};
   ::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size);
   const std::size_t columns = size.ws_col > 20 ? size.ws_col : 80;
-  fmt::print("\033[H\033[J\033[1mmaitred\033[0m  {}  {}\n\n", server, note);
-  for (const std::string& line : screen.lines(wall_now(), columns)) fmt::print("{}\n", line);
+  constexpr std::size_t kAround = 5;  // the title, the keys, and what separates them
+  const std::size_t rows = size.ws_row > kAround ? size.ws_row - kAround : 24 - kAround;
+  fmt::print("\033[H\033[J\033[1mmaitred\033[0m  {}  {}\n\n", server, one_line(note));
+  for (const std::string& line : screen.lines(wall_now(), {columns, rows}))
+    fmt::print("{}\n", line);
   fmt::print(
       "\n\033[2m up/down select   c claim   s served   d declined   w wrong person   "
       "n not found   q quit\033[0m\n");
@@ -283,10 +289,11 @@ void add_staff(CommandLine& line) {
     });
     return verb;
   };
-  CLI::App* added = add("add", "Make a token; it is shown once", "staff_add", [](const json& answer) {
-    return fmt::format("Token of {}, shown this once: {}\n", answer.value("name", ""),
-                       answer.value("token", ""));
-  });
+  CLI::App* added =
+      add("add", "Make a token; it is shown once", "staff_add", [](const json& answer) {
+        return fmt::format("Token of {}, shown this once: {}\n", answer.value("name", ""),
+                           answer.value("token", ""));
+      });
   added->add_option("NAME", options->name, "Name of the terminal")->required();
   added->add_option("--skill", options->skills, "What its people know; may be repeated")
       ->allow_extra_args(false)

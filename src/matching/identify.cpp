@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <iterator>
 
 namespace maitred {
 namespace {
@@ -88,6 +89,34 @@ Result<std::optional<CustomerId>> find_duplicate(const Gallery& gallery,
   }
   if (!found) return std::nullopt;
   return found->customer;
+}
+
+Result<std::vector<CustomerId>> find_lookalikes(const Gallery& gallery,
+                                                const Calibration& calibration,
+                                                const std::vector<Template>& photos) {
+  constexpr std::size_t kNamed = 3;
+  MAITRED_TRY(mean_of(photos));  // some, and all of one engine
+  std::vector<const Template*> probes;
+  for (const Template& photo : photos) probes.push_back(&photo);
+  MAITRED_ASSIGN(const auto best_of_each, gallery.search_each(probes, kNamed));
+  std::vector<Candidate> alike;
+  for (const auto& candidates : best_of_each) {
+    std::copy_if(candidates.begin(), candidates.end(), std::back_inserter(alike),
+                 [&](const Candidate& one) {
+                   return one.similarity >= calibration.threshold_for(DecisionPolicy::kLookalikeFmr);
+                 });
+  }
+  std::sort(alike.begin(), alike.end(), [](const Candidate& a, const Candidate& b) {
+    return a.similarity > b.similarity;
+  });
+  std::vector<CustomerId> named;
+  for (const Candidate& one : alike) {
+    if (named.size() == kNamed) break;
+    if (std::find(named.begin(), named.end(), one.customer) == named.end()) {
+      named.push_back(one.customer);
+    }
+  }
+  return named;
 }
 
 }  // namespace maitred

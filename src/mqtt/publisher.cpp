@@ -83,6 +83,15 @@ class MqttPublisher::State : public std::enable_shared_from_this<State> {
     add([this, topic, text, done = std::move(done)] { send(topic, text, false, done); });
   }
 
+  void leave(std::function<void()> gone) {
+    const std::lock_guard lock(mutex_);
+    add([this, gone = std::move(gone)] {
+      say_goodbye();
+      const std::lock_guard said(mutex_);
+      if (!gone_) post_(gone);
+    });
+  }
+
   void end() {
     std::unique_lock lock(mutex_);
     add([this] { say_goodbye(); });
@@ -237,5 +246,6 @@ std::string MqttPublisher::trouble() const { return state_->trouble(); }
 void MqttPublisher::publish(const std::string& topic, const std::string& text, Done done) {
   state_->publish(topic, text, std::move(done));
 }
+void MqttPublisher::leave(std::function<void()> gone) { state_->leave(std::move(gone)); }
 
 }  // namespace maitred

@@ -1,5 +1,6 @@
 #include "maitred/tracking/liveness_fusion.h"
 
+#include <algorithm>
 #include <numeric>
 
 namespace maitred {
@@ -9,10 +10,26 @@ void LivenessFusion::add(float score) {
   if (scores_.size() > rules_.most_frames) scores_.pop_front();
 }
 
+float LivenessFusion::judged(float score) const {
+  return moves() == false ? score * rules_.live_from / rules_.still_from : score;
+}
+
 float LivenessFusion::score() const {
   if (scores_.empty()) return 0.0F;
-  return std::accumulate(scores_.begin(), scores_.end(), 0.0F) /
-         static_cast<float>(scores_.size());
+  const float mean =
+      std::accumulate(scores_.begin(), scores_.end(), 0.0F) / static_cast<float>(scores_.size());
+  return judged(mean);
+}
+
+void LivenessFusion::add_change(float change, Milliseconds since_first) {
+  largest_change_ = std::max(largest_change_, change);
+  watched_ = std::max(watched_, since_first);
+}
+
+std::optional<bool> LivenessFusion::moves() const {
+  if (largest_change_ >= rules_.moves_from) return true;
+  if (watched_ >= rules_.watched) return false;
+  return std::nullopt;
 }
 
 std::optional<bool> LivenessFusion::live() const {

@@ -5,6 +5,7 @@
 #include <numbers>
 #include <opencv2/imgproc.hpp>
 
+#include "aligned_target.h"
 #include "maitred/vision/align.h"
 #include "mat.h"
 
@@ -30,16 +31,6 @@ constexpr float kSecondPersonShare = 0.75F;
 
 // Where the nose lies between eyes (0) and mouth (1) in a level face.
 constexpr float kLevelNose = 0.56F;
-
-// A crop's landmarks lie where the retail engine wants them, at a chosen size.
-AlignTarget scaled_target(int side_px) {
-  AlignTarget target = retail_target();
-  const float factor = static_cast<float>(side_px) / static_cast<float>(target.width_px);
-  for (Point& point : target.points) point = {point.x_px * factor, point.y_px * factor};
-  target.width_px = side_px;
-  target.height_px = side_px;
-  return target;
-}
 
 // Skin, eyes and mouth without hair and background.
 cv::Rect inner_face(int side_px) {

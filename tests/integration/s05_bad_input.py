@@ -98,6 +98,7 @@ class BadInput(ShopTest):
         self.assertIn(first, message)
         twin = self.box.ctl(*self.enrolment(portrait(1, 3)), "--allow-duplicate")
         self.assertEqual(twin.status, 0)
+        self.assertEqual(twin.json["lookalikes"], [first])
         self.assertTrue(any(first in warning for warning in twin.json["warnings"]))
 
     def test_no_enrolment_without_consent(self):

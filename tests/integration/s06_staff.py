@@ -1,5 +1,6 @@
 """Staff terminals: claims, resumption, and clients that misbehave."""
 
+import pty
 import threading
 
 from shop import *
@@ -125,6 +126,73 @@ class Staff(ShopTest):
         till.send({"type": "ping"})
         self.assertIsNotNone(till.until("pong"))
         self.assertNotIn(token, self.box.log.read_text())
+
+    def test_watch_on_a_terminal(self):
+        # Names that would clear the screen, set its title, and say that a visit is over.
+        tricks = "\x1b[2J\x1b]0;owned\x07\u009b2J\nvisit closed <script>"
+        for row in self.box.do("list")["customers"]:
+            self.box.do("update", row["id"], "--name", row["name"] + tricks)
+        self.paused()
+        master, terminal = pty.openpty()
+        watch = subprocess.Popen([BIN / "maitredctl", "-c", self.box.config, "watch", "--as", "Sam"],
+                                 stdin=terminal, stdout=terminal, stderr=terminal, close_fds=True)
+        os.close(terminal)
+        self.addCleanup(watch.wait)
+        self.addCleanup(watch.kill)
+        shown = b""
+
+        def until(*wanted, timeout=15):
+            """Reads until the last picture of the screen has all of it."""
+            nonlocal shown
+            deadline = time.monotonic() + timeout * PATIENCE
+            while not all(one in shown.rsplit(b"\x1b[H\x1b[J", 1)[-1] for one in wanted):
+                left = deadline - time.monotonic()
+                self.assertTrue(left > 0 and select.select([master], [], [], left)[0],
+                                (wanted, shown[-2000:]))
+                shown += os.read(master, 65536)
+            return shown.rsplit(b"\x1b[H\x1b[J", 1)[-1]
+
+        screen = until(b"connected", b"<script>", b"q quit")
+        own = [b"\x1b[?1049h", b"\x1b[?25l", b"\x1b[H", b"\x1b[J"]
+        text = shown
+        for control in own:
+            text = text.replace(control, b"")
+        for colour in range(100):
+            text = text.replace(b"\x1b[%dm" % colour, b"")
+        self.assertNotIn(b"\x1b", text)
+        self.assertNotIn("\u009b".encode(), text)
+        self.assertNotIn(b"\nvisit closed", text.replace(b"\r", b""))
+        # One bell an alert, and no other.
+        self.assertEqual(text.count(b"\x07"), len(self.box.do("alerts")["alerts"]))
+        # Claimed and closed with a key; others learn it.
+        other = self.box.client()
+        other.rest()
+        os.write(master, b"jc")
+        claimed = other.until("claimed")
+        self.assertEqual((claimed["by"], claimed["ok"]), ("Sam", True))
+        until(b"claimed by Sam")
+        os.write(master, b"s")
+        closed = other.until("update")
+        while closed["state"] != "closed":
+            closed = other.until("update")
+        self.assertEqual((closed["visit"], closed["outcome"]), (claimed["visit"], "served"))
+        # It comes back by itself.
+        self.box.stop(signal.SIGKILL)
+        until(b"OFFLINE")
+        self.box.start(spawn=False)
+        self.assertIn(b"new", until(b"connected", b"<script>"))
+        os.write(master, b"q")
+        self.assertEqual(watch.wait(10 * PATIENCE), 0)
+        # In a pipe each alert is one line, and on the command line too nothing gets through.
+        done = subprocess.run([BIN / "maitredctl", "-c", self.box.config, "watch", "--count", "1",
+                               "--seconds", "20"], capture_output=True, timeout=60)
+        printed = done.stdout
+        for words in (["list"], ["visits"], ["show", self.box.do("list")["customers"][0]["id"]],
+                      ["report", "--names"]):
+            printed += self.box.ctl(*words, json_out=False).out.encode()
+        self.assertIn(b"<script>", printed)
+        for control in (b"\x1b", b"\x07", "\u009b".encode(), b"\nvisit closed"):
+            self.assertNotIn(control, printed)
 
     def test_watch_in_a_pipe(self):
         self.paused()

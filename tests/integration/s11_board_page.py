@@ -27,6 +27,20 @@ def playwright_folder():
     return folder
 
 
+RULES = """
+[[rule]]
+name = "missed"
+when = "out_of_stock"
+priority = "high"
+[[rule]]
+name = "asked"
+when = "ask"
+[[rule]]
+name = "others"
+when = "arrival"
+"""
+
+
 @unittest.skipUnless(CHROMIUM and shutil.which("node") and shutil.which("npm"),
                      "skipped: no node, npm or Chromium")
 class BoardPage(ShopTest):
@@ -41,9 +55,9 @@ class BoardPage(ShopTest):
         path, truth = film()
         box.init()
         # Names as a customer might give them, to see what the page makes of them.
-        odd = "<script>alert(1)</script><img src=x onerror=alert(2)>"
-        names = ["Morgan Lee" if os.environ.get("MAITRED_PLAIN_NAMES") else odd,
-                 "Robin Ashdown", "Şükriye Öztürk-Łukasiewicz"]
+        plain = os.environ.get("MAITRED_PLAIN_NAMES")
+        odd = "" if plain else "<script>alert(1)</script><img src=x onerror=alert(2)>"
+        names = ["Morgan Lee" + odd, "Robin Ashdown", "Şükriye Öztürk-Łukasiewicz"]
         people = []
         for member, name in zip(truth["enroll"], names + ["Jo"] * 20):
             people.append(box.enrol(name, portrait_of_member(member),
@@ -52,15 +66,17 @@ class BoardPage(ShopTest):
                                            "--preference", "brand=any", "--loyalty",
                                            f"L-{len(people)}"]))
         for person in people[1:]:
-            box.do("ask", person, "trail shoes, size 43", "--item", "TS-43")
-            box.do("purchase", person, "--item", "TS-43", "--status", "out_of_stock")
+            box.do("ask", person, "trail shoes, size 43" + odd, "--item", "TS-43")
+            if person == people[1]:
+                box.do("purchase", person, "--item", "TS-43", "--status", "out_of_stock")
             box.do("purchase", person, "--item", "wool socks", "--status", "bought")
+        box.do("update", people[1], "--tier", "gold", "--note", "Hard of hearing: please speak clearly")
         token = box.do("staff", "add", "till")["token"]
         box.camera(path, realtime=False)
         pictures = pathlib.Path(os.environ.get("MAITRED_SCREENSHOTS", box.folder / "pictures"))
         pictures.mkdir(exist_ok=True)
         photo = portrait_of_member(list(truth["enroll"])[1])
-        box.write()
+        box.write(RULES)
         box.start(spawn=False)
         script = pathlib.Path(__file__).with_name("board_page.mjs")
         # The page is open before anyone comes in.
@@ -88,7 +104,8 @@ class BoardPage(ShopTest):
         self.assertEqual(steps.returncode, 0, errors)
         self.assertNotIn(token, box.log.read_text())
         for name in ("phone-alerts", "desktop-alerts", "desktop-dark", "phone-signin", "phone-desk",
-                     "desktop-today", "phone-offline"):
+                     "desktop-today", "phone-offline", "phone-dark", "phone-today-dark",
+                     "desktop-rating"):
             self.assertGreater((pictures / f"{name}.png").stat().st_size, 5000)
 
 

@@ -8,11 +8,24 @@ from shop import *
 from visits_shop import VisitsTest
 
 
-# Student's t, 97.5 %, by degrees of freedom, from printed tables.
-STUDENT = [12.7062, 4.3027, 3.1824, 2.7764, 2.5706, 2.4469, 2.3646, 2.3060, 2.2622, 2.2281, 2.2010,
-           2.1788, 2.1604, 2.1448, 2.1314, 2.1199, 2.1098, 2.1009, 2.0930, 2.0860, 2.0796, 2.0739,
-           2.0687, 2.0639, 2.0595, 2.0555, 2.0518, 2.0484, 2.0452, 2.0423]
 Z, POWER = 1.959964, 0.841621
+
+
+def student(freedom):
+    """The 97.5 % point of Student's t: its density, with t = sqrt(freedom) tan(angle), integrated."""
+    scale = math.gamma((freedom + 1) / 2) / math.sqrt(math.pi) / math.gamma(freedom / 2)
+
+    def share_below(t, steps=400):
+        width = math.atan(t / math.sqrt(freedom)) / steps
+        heights = [math.cos(step * width) ** (freedom - 1) for step in range(steps + 1)]
+        return 0.5 + scale * width / 3 * (heights[0] + heights[-1] + 4 * sum(heights[1:-1:2])
+                                          + 2 * sum(heights[2:-1:2]))
+
+    low, high = 0.0, 100.0
+    for _ in range(50):
+        middle = (low + high) / 2
+        low, high = (middle, high) if share_below(middle) < 0.975 else (low, middle)
+    return low
 
 
 def seconds(later, earlier):
@@ -33,7 +46,7 @@ def quantile(values, p):
 def mean_interval(values):
     if len(values) < 2:
         return None
-    half = STUDENT[len(values) - 2] * statistics.stdev(values) / math.sqrt(len(values))
+    half = student(len(values) - 1) * statistics.stdev(values) / math.sqrt(len(values))
     return statistics.mean(values) - half, statistics.mean(values) + half
 
 
@@ -123,8 +136,11 @@ class Report(VisitsTest):
         # The two arms against each other, and how many answers would tell them apart.
         na, nb = len(with_alerts), len(without)
         va, vb = statistics.variance(with_alerts), statistics.variance(without)
-        self.same(report["rating_gain"]["estimate"],
-                  statistics.mean(with_alerts) - statistics.mean(without), "gain")
+        gain = statistics.mean(with_alerts) - statistics.mean(without)
+        self.same(report["rating_gain"]["estimate"], gain, "gain")
+        freedom = (va / na + vb / nb) ** 2 / ((va / na) ** 2 / (na - 1) + (vb / nb) ** 2 / (nb - 1))
+        half = student(freedom) * math.sqrt(va / na + vb / nb)
+        self.same(report["rating_gain"], (gain - half, gain + half), "gain")
         pooled = ((na - 1) * va + (nb - 1) * vb) / (na + nb - 2)
         needed = math.ceil(2 * (Z + POWER) ** 2 * pooled / report["effect"] ** 2)
         self.assertLessEqual(abs(report["answers_needed"] - needed), 1)

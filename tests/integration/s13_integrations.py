@@ -3,54 +3,11 @@ mosquitto; and they may be away for as long as they like."""
 
 import hashlib
 import hmac
-import http.server
 import shutil
-import ssl
-import threading
 
 from shop import *
 from visits_shop import VisitsTest
-
-MOSQUITTO = shutil.which("mosquitto") or ("/usr/sbin/mosquitto" if os.path.exists("/usr/sbin/mosquitto") else None)
-
-
-class Receiver(threading.Thread):
-    """A webhook server that keeps what it takes; `answer` is its mood."""
-
-    def __init__(self, port, certificate=None):
-        super().__init__(daemon=True)
-        self.taken, self.refused, self.answer = [], 0, 200
-        receiver = self
-
-        class Handler(http.server.BaseHTTPRequestHandler):
-            def do_POST(self):
-                body = self.rfile.read(int(self.headers["Content-Length"]))
-                answer = receiver.answer
-                if answer == 200:
-                    receiver.taken.append((dict(self.headers), body))
-                else:
-                    receiver.refused += 1
-                self.send_response(answer)
-                self.end_headers()
-
-            def log_message(self, *_):
-                pass
-
-        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", port), Handler)
-        self.server.handle_error = lambda *_: None
-        if certificate:
-            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-            context.load_cert_chain(*certificate)
-            self.server.socket = context.wrap_socket(self.server.socket, server_side=True)
-
-    def run(self):
-        self.server.serve_forever(poll_interval=0.05)
-
-    def wait_for(self, count, timeout=20):
-        deadline = time.monotonic() + timeout * PATIENCE
-        while len(self.taken) < count and time.monotonic() < deadline:
-            time.sleep(0.02)
-        return [json.loads(body) for _, body in self.taken]
+from other_systems import MOSQUITTO, Receiver, broker
 
 
 def knows_localhost():
@@ -99,14 +56,6 @@ class Integrations(VisitsTest):
             capture_output=True)
         self.assertEqual(made.returncode, 0, made.stderr)
         return files
-
-    def broker(self, folder, text):
-        (folder / "broker.conf").write_text(text)
-        process = subprocess.Popen([MOSQUITTO, "-c", folder / "broker.conf"],
-                                   stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        self.addCleanup(process.wait)
-        self.addCleanup(process.kill)
-        return process
 
     def broker_folder(self):
         folder = pathlib.Path(tempfile.mkdtemp(prefix="maitred-mqtt-"))
@@ -202,6 +151,88 @@ class Integrations(VisitsTest):
         box.write(extra + 'ca_file = "crm.pem"\n').start(spawn=False)
         self.assertGreaterEqual(len(receiver.wait_for(1)), 1, box.log.read_text())
 
+    @unittest.skipUnless(MOSQUITTO, "skipped: no mosquitto")
+    def test_settings_and_secrets_are_taken_over_while_it_runs(self):
+        old, new = Receiver(self.hook_port), Receiver(free_port())
+        for receiver in (old, new):
+            receiver.start()
+            self.addCleanup(receiver.close)
+        box = self.played(self.hook).start(spawn=False)
+        alerts = [line for line in box.client().rest() if line["type"] == "alert"]
+        self.assertGreaterEqual(len(alerts), 2)
+        self.assertEqual(len(old.wait_for(len(alerts))), len(alerts))
+        client = box.client()
+        client.rest()
+
+        def reload(extra, says):
+            before = box.log.read_text().count(says)
+            box.write(extra)
+            box.daemon.send_signal(signal.SIGHUP)
+            deadline = time.monotonic() + 10 * PATIENCE
+            while box.log.read_text().count(says) == before:
+                self.assertLess(time.monotonic(), deadline, box.log.read_text())
+                time.sleep(0.02)
+
+        def names():
+            return sorted(one["name"] for one in box.do("status")["integrations"])
+
+        def signed_with(secret, receiver):
+            headers, body = receiver.taken[-1]
+            stamp, code = (part.split("=")[1] for part in headers["X-Maitred-Signature"].split(","))
+            right = hmac.new(secret, f"{stamp}.".encode() + body, hashlib.sha256).hexdigest()
+            return hmac.compare_digest(code, right)
+
+        # A file with a fault, a secret or an authority that is not there: the one before stays.
+        added = self.hook.replace(str(self.hook_port), str(new.server.server_port))
+        for bad in (added.replace("http:", "ftp:"), added.replace("hook.secret", "absent"),
+                    added + 'ca_file = "maitred.toml"\n', added + "[mqtt]\nbroker = 7\n"):
+            reload(bad, "the one before stays")
+            box.write(self.hook)
+            self.assertEqual(names(), [f"webhook 127.0.0.1:{self.hook_port}"])
+        # Another receiver and a broker besides: they are told from now on, the first goes on.
+        port, folder = free_port(), self.broker_folder()
+        broker(self, folder, f"listener {port} 127.0.0.1\nallow_anonymous true\n")
+        mqtt = f'[mqtt]\nbroker = "mqtt://127.0.0.1:{port}"\nretry_at_most = "500ms"\n'
+        reload(self.hook + added + mqtt, "is taken over")
+        self.assertEqual(names(), sorted([f"mqtt 127.0.0.1:{port}"] + [
+            f"webhook 127.0.0.1:{one.server.server_port}" for one in (old, new)]))
+        client.send({"type": "claim", "visit": alerts[0]["visit"], "by": "Sam"})
+        self.assertEqual(len(old.wait_for(len(alerts) + 1)), len(alerts) + 1)
+        self.assertEqual([one["type"] for one in new.wait_for(1)], ["maitred.alert.claimed"])
+        # A new secret in the same file signs what comes next; nothing is told twice or left out.
+        (box.folder / "hook.secret").write_text("another secret\n")
+        reload(self.hook + mqtt, "is taken over")
+        deadline = time.monotonic() + 10 * PATIENCE
+        while len(names()) != 2:
+            self.assertLess(time.monotonic(), deadline, names())
+            time.sleep(0.05)
+        client.send({"type": "close", "visit": alerts[0]["visit"], "outcome": "served"})
+        told = old.wait_for(len(alerts) + 3)  # closed, and feedback is due
+        self.assertTrue(signed_with(b"another secret", old))
+        self.assertEqual(len({one["id"] for one in told}), len(told))
+        self.assertEqual(len(told), len(alerts) + 3)
+        # With another prefix the broker says good-bye and welcome, and staff wait for neither.
+        began = time.monotonic()
+        reload(self.hook + mqtt + 'prefix = "till"\n', "is taken over")
+        client.send({"type": "ping"})
+        self.assertIsNotNone(client.until("pong"))
+        self.assertLess(time.monotonic() - began, 1.0 * PATIENCE)
+        wanted = {("maitred/available", "offline"), ("till/available", "online")}
+        deadline = time.monotonic() + 10 * PATIENCE
+        while True:
+            heard = subprocess.run(["mosquitto_sub", "-h", "127.0.0.1", "-p", str(port), "-v", "-W",
+                                    "1", "-t", "+/available"], capture_output=True, text=True).stdout
+            if {tuple(line.split(" ", 1)) for line in heard.splitlines()} == wanted:
+                break
+            self.assertLess(time.monotonic(), deadline, heard + box.log.read_text())
+        self.assertEqual(len(new.taken), 1)
+        self.assertEqual(len(old.taken), len(told))
+        # And none at all.
+        reload("", "is taken over")
+        self.assertEqual(box.do("status")["integrations"], [])
+        self.assertNotIn("another secret", box.log.read_text())
+        self.assertEqual(box.stop(), 0)
+
     def test_what_is_wrong_is_said_before_the_start(self):
         box = self.shop().init()
         for extra, word in (
@@ -230,7 +261,7 @@ class Integrations(VisitsTest):
         folder = self.broker_folder()
         box = self.played(self.mqtt).start(spawn=False)  # and no broker there
         time.sleep(1)
-        first = self.broker(folder, f"listener {port} 127.0.0.1\nallow_anonymous true\n")
+        first = broker(self, folder, f"listener {port} 127.0.0.1\nallow_anonymous true\n")
         time.sleep(0.5)
         heard = folder / "heard"
         with open(heard, "wb") as out:
@@ -287,7 +318,7 @@ class Integrations(VisitsTest):
                        check=True, capture_output=True)
         for path in (folder, cert, key, folder / "users"):
             path.chmod(0o755)  # the broker gives up root
-        self.broker(folder, f"listener {port} 127.0.0.1\ncertfile {cert}\nkeyfile {key}\n"
+        broker(self, folder, f"listener {port} 127.0.0.1\ncertfile {cert}\nkeyfile {key}\n"
                             f"allow_anonymous false\npassword_file {folder / 'users'}\n")
         extra = (f'[mqtt]\nbroker = "mqtts://localhost:{port}"\nuser = "shop"\n'
                  'password_file = "mqtt.password"\nretry_at_most = "500ms"\n')

@@ -80,6 +80,30 @@ class Doctor(ShopTest):
         self.assertEqual([one["verdict"] for one in camera], ["good"], camera)
         self.assertRegex(camera[0]["message"], r"\d+ x \d+")
 
+    def placement(self, **camera):
+        """What a camera's people say of its place: status, report."""
+        box = self.shop().camera(film()[0], **camera).init()
+        answer = box.ctl("doctor", "--camera", "entrance", "--seconds", "6")
+        self.assertIn(answer.status, (0, 1), answer.err)
+        self.assertEqual(answer.status, 1 if answer.json["faults"] else 0)
+        return answer.json
+
+    def test_a_camera_is_judged_by_who_passes_it(self):
+        seen = self.placement()
+        # Seconds of the film, in which the first of its people walks up.
+        self.assertGreaterEqual(len(seen["people"]), 1)
+        self.assertLess(seen["expected_misses"], 0.5)
+        self.assertEqual({one["subject"] for one in seen["findings"]}, {"entrance"})
+        corner = self.placement(zone=[0.0, 0.9, 0.1, 1.0])
+        self.assertEqual(corner["expected_misses"], 1.0)
+        self.assertTrue(any("never came into the zone" in one["message"] and "move the zone" in
+                            one["cure"] for one in corner["findings"]), corner["findings"])
+        tall = self.placement(min_face=400)
+        self.assertTrue(any("narrower than min_face" in one["message"]
+                            for one in tall["findings"]), tall["findings"])
+        box = self.shop().camera(film()[0]).init()
+        self.assertEqual(box.ctl("doctor", "--camera", "cellar").code, "camera_unknown")
+
 
 class Setup(ShopTest):
     def test_answers_become_a_configuration_that_runs(self):

@@ -43,6 +43,25 @@ class Liveness(ShopTest):
         self.assertEqual(self.box.ctl("evaluate").status, 2)
         self.assertEqual(self.box.ctl("evaluate", "--spoof", self.box.folder / "no").status, 2)
 
+    def test_a_still_picture_is_told_from_a_face_that_moves(self):
+        self.box.write()
+        still = self.box.folder / "still"
+        still.mkdir()
+        for number in range(15):
+            shutil.copy(SPOOF / "image_T1.jpg", still / f"{number:03}.jpg")
+
+        def judged(film):
+            done = subprocess.run([BIN / "maitred-eye", "-c", self.box.config, "--liveness", film],
+                                  capture_output=True, check=True, timeout=60 * PATIENCE)
+            return json.loads(done.stdout)
+
+        self.assertIs(judged(VIDEO / "close-face.mp4")["moves"], True)
+        report = judged(still)
+        self.assertIs(report["moves"], False)
+        # A stillness is no proof: a face beyond doubt stays one.
+        self.assertLess(report["liveness"], 0.31)
+        self.assertGreaterEqual(report["liveness"], report["live_from"])
+
     def watched(self, film, liveness, **enrol):
         box = self.shop(engine="retail")
         box.camera(film, realtime=False, mode="open", acknowledge_open_floor="a test", min_face=40)

@@ -4,9 +4,12 @@ With libfaketime (Debian: faketime), which leaves the monotonic clock alone.
 """
 
 import datetime
+import getpass
 import glob
+import http.client
 
 from jpeg_camera import JpegCamera, jpegs
+from other_systems import MOSQUITTO, Receiver, broker
 from shop import *
 
 FAKETIME = next(iter(glob.glob("/usr/lib/*/faketime/libfaketimeMT.so.1")), None)
@@ -14,7 +17,7 @@ FAKETIME = next(iter(glob.glob("/usr/lib/*/faketime/libfaketimeMT.so.1")), None)
 
 @unittest.skipUnless(FAKETIME, "skipped: no libfaketime")
 class Clock(ShopTest):
-    def shop_with_a_live_camera(self):
+    def shop_with_a_live_camera(self, cooldown="1h", scopes="recognition,history"):
         _, truth = film()
         shop = self.shop()
         # The frames of a live source carry the time of the clock.
@@ -22,10 +25,10 @@ class Clock(ShopTest):
         self.addCleanup(camera.close)
         shop.camera(f"http://127.0.0.1:{camera.port}/", dwell="300ms")
         shop.section("recognition", allow_demo_engine=True)
-        shop.section("visits", cooldown="1h", alert_ttl="10m", escalate=[])
+        shop.section("visits", cooldown=cooldown, alert_ttl="10m", escalate=[])
         shop.init()
         walker = list(truth["enroll"])[0]
-        shop.enrol(walker, portrait_of_member(walker))
+        self.customer = shop.enrol(walker, portrait_of_member(walker), scopes=scopes)
         self.offset = shop.folder / "offset"
         self.set_clock("+0")
         self.environment = {"LD_PRELOAD": FAKETIME, "FAKETIME_TIMESTAMP_FILE": str(self.offset),
@@ -74,6 +77,106 @@ class Clock(ShopTest):
             self.assertEqual(shop.ctl(*words, env=self.environment).status, 0)
         shop.start(env=self.environment)
         self.next_alert(shop.client(), seen)
+
+    @unittest.skipUnless(MOSQUITTO and shutil.which("mosquitto_sub"),
+                         "skipped: no mosquitto and mosquitto_sub")
+    def test_an_hour_without_broker_receiver_and_till(self):
+        shop = self.shop_with_a_live_camera("10m", "recognition,history,feedback")
+        hook_port, broker_port, api_port = free_port(), free_port(), free_port()
+        shop.section("api", listen=f"127.0.0.1:{api_port}")
+        shop.write(f'[[webhook]]\nurl = "http://127.0.0.1:{hook_port}/"\nretry_at_most = "1s"\n'
+                   f'[mqtt]\nbroker = "mqtt://127.0.0.1:{broker_port}"\nretry_at_most = "1s"\n')
+        folder = shop.folder / "broker"
+        folder.mkdir()
+        settings = (f"user {getpass.getuser()}\nlistener {broker_port} 127.0.0.1\nallow_anonymous true\npersistence true\n"
+                    f"persistence_location {folder}/\n")
+
+        def listen(words):
+            """A listener whose place the broker keeps while it is away."""
+            return subprocess.Popen(["mosquitto_sub", "-h", "127.0.0.1", "-p", str(broker_port), "-c",
+                                     "-i", "till", "-q", "1", "-t", "maitred/alerts", *words],
+                                    stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+
+        def await_states(wanted):
+            deadline = time.monotonic() + 30 * PATIENCE
+            while True:
+                states = shop.do("status")["integrations"]
+                if all(wanted(one) for one in states):
+                    return states
+                self.assertLess(time.monotonic(), deadline, states)
+                time.sleep(0.1)
+
+        first, receiver = broker(self, folder, settings), Receiver(hook_port)
+        receiver.start()
+        time.sleep(0.3)
+        listen(["-E"]).wait(10)
+        token = shop.do("staff", "add", "till", "--system")["token"]
+        shop.start(env=self.environment)
+        client, seen, slowest = shop.client(), set(), 0.0
+
+        def serve(offset_s):
+            """The next customer is served; how late staff knew of the picture that decided it."""
+            nonlocal slowest
+            alert = self.next_alert(client, seen)
+            late = -(self.ahead_s(alert) - offset_s)
+            while late > 300:  # of before the clock was set
+                alert = self.next_alert(client, seen)
+                late = -(self.ahead_s(alert) - offset_s)
+            began = time.monotonic()
+            client.send({"type": "claim", "visit": alert["visit"], "by": "Sam"})
+            self.assertTrue(client.until("claimed")["ok"])
+            client.send({"type": "close", "visit": alert["visit"], "outcome": "served"})
+            self.assertIsNotNone(client.until("update"))
+            slowest = max(slowest, time.monotonic() - began)
+            return late
+
+        there = [serve(0)]
+        await_states(lambda one: one["state"] == "delivering" and one["waiting"] == 0)
+        # All of them go, and an hour passes by the clock.
+        receiver.close()
+        first.terminate()
+        first.wait()
+        before, gone = len(receiver.taken), []
+        for minutes in (20, 40, 60):
+            self.set_clock(f"+{minutes}m")
+            gone.append(serve(minutes * 60))
+        states = await_states(lambda one: one["state"] == "retrying")
+        self.assertTrue(all(one["waiting"] >= 9 for one in states), states)
+        self.assertEqual(len(receiver.taken), before)
+        print(f"staff knew after {max(there):.2f} s with them, {max(gone):.2f} s without; slowest "
+              f"claim and answer {slowest * 1000:.0f} ms", file=sys.stderr)
+        self.assertLess(max(gone), 2.0 * PATIENCE)
+        self.assertLess(slowest, 1.0 * PATIENCE)
+        # They come back. The till sends what it had noted, and sends it again: it saw no answer.
+        again = Receiver(hook_port)
+        again.taken = receiver.taken
+        again.start()
+        self.addCleanup(again.close)
+        broker(self, folder, settings)
+        for status in (201, 200):
+            for number in range(3):
+                till = http.client.HTTPConnection("127.0.0.1", api_port, timeout=15)
+                till.request("POST", f"/v1/customers/{self.customer}/purchases",
+                             json.dumps({"item": f"shoe {number}", "status": "bought"}),
+                             {"Authorization": f"Bearer {token}", "Content-Type": "application/json",
+                              "Idempotency-Key": f"receipt {number}"})
+                self.assertEqual(till.getresponse().status, status)
+        self.assertEqual(len(shop.do("show", self.customer)["purchases"]), 3)
+        wanted = [f"maitred.{what}" for what in ("alert.new", "alert.claimed", "alert.closed",
+                                                 "feedback_due")]
+        await_states(lambda one: one["delivered"] >= len(seen) * len(wanted))
+        self.assertEqual(shop.stop(), 0)
+        told = again.wait_for(0)
+        self.assertEqual(len(told), len({one["id"] for one in told}))
+        for visit in seen:
+            self.assertEqual([one["type"] for one in told if one["subject"] == visit], wanted)
+        # Until nothing comes for a while: one that leaves at the last message may not have said so
+        # of it, and would be sent it again.
+        heard = listen(["-W", str(round(3 * PATIENCE))]).communicate(timeout=60 * PATIENCE)[0]
+        events = [json.loads(line) for line in heard.splitlines()]
+        self.assertEqual([one["event_type"] for one in events],
+                         [one["type"].split(".")[-1] for one in told])
+        self.assertEqual(len(events), len({one["id"] for one in events}))
 
 
 if __name__ == "__main__":

@@ -46,7 +46,7 @@ IMPURE_HEADER = re.compile(
     r"^(thread|mutex|shared_mutex|condition_variable|future|fstream|filesystem|iostream|cstdio|"
     r"stdio\.h|unistd\.h|fcntl\.h|poll\.h|time\.h|ctime|random_device|"
     r"sys/.*|netinet/.*|arpa/.*|netdb\.h|spdlog/(?!fmt/).*|sqlite3.*|sodium.*|opencv.*|dlib/.*|"
-    r"boost/.*|asio.*|curl/.*|nlohmann/.*|toml\+\+/.*|"
+    r"boost/(?!math/).*|asio.*|curl/.*|nlohmann/.*|toml\+\+/.*|"
     r"maitred/base/(log|file|unix_socket|backoff)\.h)$")
 
 INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]*(["<])([^">]+)[">]', re.MULTILINE)

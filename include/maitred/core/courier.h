@@ -34,6 +34,8 @@ class EventTarget {
   virtual std::string trouble() const = 0;
   // Now and then.
   virtual void keep_ready() {}
+  // Nothing more is delivered: says goodbye where that is usual, then calls `gone`.
+  virtual void leave(std::function<void()> gone) { gone(); }
 };
 
 struct CourierPace {
@@ -52,6 +54,9 @@ class Courier {
 
   // Something may have happened.
   void nudge();
+  // Stops, so that another may go in its place once `gone` has been called on the io_context's
+  // thread, not within the call. Keep it until then: its end may have to wait otherwise.
+  void leave(std::function<void()> gone);
   CourierState state() const;
 
  private:

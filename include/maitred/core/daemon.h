@@ -20,9 +20,9 @@
 #include "maitred/core/admin.h"
 #include "maitred/core/board_service.h"
 #include "maitred/core/camera_states.h"
-#include "maitred/core/courier.h"
 #include "maitred/core/eye_supervisor.h"
 #include "maitred/core/http_api.h"
+#include "maitred/core/integrations.h"
 #include "maitred/core/shop.h"
 #include "maitred/core/telemetry.h"
 #include "maitred/wire/eye_link.h"
@@ -71,7 +71,6 @@ class Daemon {
   std::string late_duty() const;
   void watch_cameras();  // logs what their states become
   Status open_api();
-  void nudge_couriers();
 
   void eye_message(EyeSession session, EyeMessage message);
   void handle(EyeSession session, const EyeHello& hello);
@@ -126,8 +125,8 @@ class Daemon {
   std::unique_ptr<StaffServer> staff_;
   std::unique_ptr<BoardService> board_;
   std::unique_ptr<HttpApi> http_api_;
-  std::unique_ptr<WebServer> api_;  // null when off
-  std::vector<std::unique_ptr<Courier>> couriers_;
+  std::unique_ptr<WebServer> api_;              // null when off
+  std::unique_ptr<Integrations> integrations_;  // null while stopping
   std::unique_ptr<ControlServer> control_;
   std::unique_ptr<EyeListener> eyes_;
   std::unique_ptr<EyeSupervisor> supervisor_;

@@ -71,6 +71,7 @@ class Recognition {
   // Which of the photos of one enrolment shows somebody else, from 0.
   Result<std::optional<std::size_t>> outlier_of(const std::vector<Template>& photos) const;
   Result<std::optional<CustomerId>> duplicate_of(const std::vector<Template>& photos) const;
+  Result<std::vector<CustomerId>> lookalikes_of(const std::vector<Template>& photos) const;
 
   const DecisionPolicy& policy() const { return policy_; }
   std::size_t customers() const { return gallery_->customers(); }

@@ -48,4 +48,11 @@ Result<std::optional<CustomerId>> find_duplicate(const Gallery& gallery,
                                                  const std::vector<Template>& photos,
                                                  double fpir = kDuplicateFpir);
 
+// Customers whom a new one resembles as one pair of people in ten thousand does, the most similar
+// first, at most three: an alert for one of them then has to be clearer (DecisionRules). Errors as
+// identify.
+Result<std::vector<CustomerId>> find_lookalikes(const Gallery& gallery,
+                                                const Calibration& calibration,
+                                                const std::vector<Template>& photos);
+
 }  // namespace maitred

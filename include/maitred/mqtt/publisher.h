@@ -45,6 +45,10 @@ class MqttPublisher {
   // At least once (QoS 1), not retained. `done` on the owner's thread: the broker has it, or not.
   void publish(const std::string& topic, const std::string& text, Done done);
 
+  // Says "offline" without keeping the owner waiting; `gone` on the owner's thread, once it is
+  // said. Nothing else is called after it.
+  void leave(std::function<void()> gone);
+
  private:
   class State;
   explicit MqttPublisher(std::shared_ptr<State> state);

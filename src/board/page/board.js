@@ -234,6 +234,7 @@ function facts(alert) {
     list.append(row);
   };
   const customer = alert.customer;
+  add(t("about"), customer.note ? [make("span", "note", customer.note)] : []);
   add(t("asks"), (customer.asks ?? []).map((ask) =>
     make("span", "", ask.item ? `${ask.text} (${ask.item})` : ask.text)));
   add(t("preferences"), Object.entries(customer.preferences ?? {}).map(([key, value]) =>
@@ -277,21 +278,27 @@ function card(alert) {
   node.tabIndex = -1;
   const meta = make("p", "meta");
   const reason = "reason_" + alert.reason;
-  meta.append(make("span", "why", t(texts[reason] ? reason : "reason_other")),
-    make("span", "", isMine(alert) ? t("state_mine") : t("state_" + alert.state, alert)));
+  const urgent = alert.priority === "high";
+  if (urgent) meta.append(make("span", "urgent", t("urgent")));
+  meta.append(make("span", "why", t(texts[reason] ? reason : "reason_other")));
+  if (!urgent || alert.state !== "new") {
+    meta.append(make("span", "", isMine(alert) ? t("state_mine") : t("state_" + alert.state, alert)));
+  }
   const when = make("span", "age", age(alert.at));
   when.dataset.at = alert.at;
   meta.append(when);
   node.append(meta, make("h3", "", alert.customer.name), make("p", "headline", alert.headline));
   if (alert.confidence === "medium") node.append(make("p", "sure", t("medium")));
-  const where = [alert.customer.loyalty && t("loyalty", { id: alert.customer.loyalty }), t("at_camera", alert)];
+  const { loyalty, tier } = alert.customer;
+  const where = [loyalty && t("loyalty", { id: loyalty }), tier && t("tier", { tier }), t("at_camera", alert)];
   node.append(make("p", "meta", where.filter(Boolean).join(" · ")));
   node.append(facts(alert), actions(alert));
   return node;
 }
 
 function ordered() {
-  const rank = (alert) => isMine(alert) ? 0 : alert.state === "claimed" ? 2 : 1;
+  const level = { high: 1, low: 3 };
+  const rank = (alert) => isMine(alert) ? 0 : alert.state === "claimed" ? 4 : level[alert.priority] ?? 2;
   return [...alerts.values()].sort((a, b) => rank(a) - rank(b) || Date.parse(a.at) - Date.parse(b.at));
 }
 
@@ -310,7 +317,8 @@ function draw() {
   if (!kept) return;
   const again = document.querySelector(`[data-visit="${CSS.escape(kept.visit)}"]`);
   const inner = kept.act && again?.querySelector(`[data-act="${kept.act}"]`);
-  const target = inner ?? again?.querySelector("input, button") ?? again ??
+  // The card itself, not its first field: on a phone that would open the keyboard over the buttons.
+  const target = inner ?? again ??
     document.querySelector("#list [data-act]") ?? $("main");
   target.focus({ preventScroll: true });
   if (inner?.tagName === "INPUT") inner.setSelectionRange(kept.start, kept.start);

@@ -183,6 +183,26 @@ TEST_F(DeskTest, FindsWhoIsEnrolledAlready) {
   EXPECT_LE(refused, 6);  // 1 is expected
 }
 
+TEST_F(DeskTest, NamesWhoLooksAlike) {
+  const auto& calibration = shop_.policy->calibration();
+  for (std::size_t i = 0; i < 100; ++i) {
+    const auto alike =
+        find_lookalikes(*shop_.gallery, calibration, photos(shop_.faces[i], 3, 0.6F)).value();
+    ASSERT_FALSE(alike.empty());
+    EXPECT_EQ(alike.front(), customer(i));
+    EXPECT_EQ(std::count(alike.begin(), alike.end(), customer(i)), 1);
+  }
+  std::size_t named = 0;
+  for (int i = 0; i < 1000; ++i) {
+    named += find_lookalikes(*shop_.gallery, calibration, photos(shop_.people.person(), 1, 0.6F))
+                 .value()
+                 .size();
+  }
+  // One pair in ten thousand of 100 000.
+  EXPECT_GE(named, 1U);
+  EXPECT_LE(named, 25U);
+}
+
 TEST_F(DeskTest, FindsThePhotoOfSomebodyElse) {
   const auto& calibration = shop_.policy->calibration();
   int wrong = 0;
@@ -208,6 +228,7 @@ TEST_F(DeskTest, SaysWhatIsMissing) {
   EXPECT_EQ(identify(*shop_.gallery, *shop_.policy, {}).error().code, "no_probe");
   EXPECT_EQ(verify(*shop_.gallery, calibration, customer(0), {}).error().code, "no_probe");
   EXPECT_EQ(find_duplicate(*shop_.gallery, calibration, {}).error().code, "no_probe");
+  EXPECT_EQ(find_lookalikes(*shop_.gallery, calibration, {}).error().code, "no_probe");
   std::vector<Template> mixed = photos(shop_.faces[0], 1, 0.5F);
   mixed.emplace_back("dlib", std::vector<float>(kLength, 1.0F));
   EXPECT_EQ(identify(*shop_.gallery, *shop_.policy, mixed).error().code, "template_mismatch");

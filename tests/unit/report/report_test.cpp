@@ -37,6 +37,9 @@ TEST(Statistics, StudentAndWelch) {
   expect_interval(mean_interval({1, 2, 3, 4, 5}), 3.0, 1.0368, 4.9632, 1e-3);
   // {9,10,8,9} and {5,7,6,8,4}: means 9 and 6, variances 2/3 and 5/2, freedom 6.19.
   expect_interval(difference_interval({9, 10, 8, 9}, {5, 7, 6, 8, 4}), 3.0, 1.018, 4.982, 5e-3);
+  // A few answers each: between the whole numbers of the tables, by numerical integration.
+  EXPECT_NEAR(student_975(1.5), 6.01666, 1e-4);
+  EXPECT_NEAR(student_975(6.19), 2.42882, 1e-4);
   EXPECT_NEAR(student_975(1), 12.7062, 1e-4);
   EXPECT_NEAR(student_975(31), 2.03951, 1e-4);
   EXPECT_NEAR(student_975(100), 1.98397, 1e-4);
@@ -76,10 +79,10 @@ class ReportTest : public testing::Test {
   const WallTime from_{std::chrono::hours{24 * 20000}};
   const WallTime to_ = from_ + std::chrono::hours{24};
   std::vector<ReportRow> rows_ = {
-      row(10, Outcome::kServed, 5, 60, 10),     row(10, Outcome::kServed, 15, 120, 9),
+      row(10, Outcome::kServed, 5, 60, 10),       row(10, Outcome::kServed, 15, 120, 9),
       row(11, Outcome::kWrongPerson, 25, 30, {}), row(11, Outcome::kExpired, 0, 0, {}),
-      row(12, Outcome::kDeclined, 35, 90, 6),   row(10, Outcome::kOpen, 0, 0, 7, true),
-      row(13, Outcome::kOpen, 0, 0, 4, true),   row(30, Outcome::kServed, 1, 2, 1)};
+      row(12, Outcome::kDeclined, 35, 90, 6),     row(10, Outcome::kOpen, 0, 0, 7, true),
+      row(13, Outcome::kOpen, 0, 0, 4, true),     row(30, Outcome::kServed, 1, 2, 1)};
 };
 
 TEST_F(ReportTest, CountsWhatHappenedWithinTheTime) {
