@@ -173,9 +173,8 @@ Result<json> Admin::enrol(const json& args, const Actor& actor) {
   json alike = json::array();
   for (const CustomerId& other : lookalikes) {
     alike.push_back(other.value);
-    warnings.push_back(
-        fmt::format("looks like customer {}: of the two only a clear match is alerted",
-                    other.value));
+    warnings.push_back(fmt::format(
+        "looks like customer {}: of the two only a clear match is alerted", other.value));
   }
   MAITRED_ASSIGN(const bool on_record, text_on_record(customer.consent.version));
   if (!on_record) {
@@ -223,7 +222,8 @@ Result<json> Admin::list(const json& args, const Actor&) {
 }
 
 Result<json> Admin::show(const json& args, const Actor& actor) {
-  MAITRED_ASSIGN(const CustomerId id, id_field(args));
+  MAITRED_ASSIGN(const std::string reference, needed_text(args, "id"));
+  MAITRED_ASSIGN(const CustomerId id, shop_.customer_named(reference));
   MAITRED_ASSIGN(const Customer customer, shop_.store().customers().find(id));
   MAITRED_ASSIGN(const auto templates, shop_.store().customers().templates(id));
   json object = customer_json(customer, actor.at);

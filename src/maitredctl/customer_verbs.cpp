@@ -210,7 +210,7 @@ void add_list_and_show(CommandLine& line) {
       [&line, options] { line.run = [&line, options] { return list(line.session, *options); }; });
   auto id = std::make_shared<std::string>();
   CLI::App* show = add_verb(line, "show", "Show one customer");
-  show->add_option("ID", *id, "Customer id")->required();
+  show->add_option("ID", *id, "Customer id, loyalty:ID or external:ID")->required();
   show->callback([&line, id] {
     line.run = [&line, id]() -> Result<Answer> {
       Answer answer;

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "sqlite_memory.h"
 
 namespace maitred {
@@ -9,6 +11,15 @@ namespace {
 
 // Longest value SQLite may allocate, so that a damaged length does not eat the memory.
 constexpr int kLongestValue = 32 << 20;
+
+// Pages kept in memory: the indices of a large store are looked up all over at its start.
+std::uintmax_t cache_kib(const std::filesystem::path& path) {
+  constexpr std::uintmax_t kLeast = 2000;
+  constexpr std::uintmax_t kMost = 16384;
+  std::error_code absent;
+  const std::uintmax_t size_bytes = std::filesystem::file_size(path, absent);
+  return absent ? kLeast : std::clamp(size_bytes / 32 / 1024, kLeast, kMost);
+}
 
 }  // namespace
 
@@ -38,10 +49,11 @@ Status Database::configure(Mode mode) {
   sqlite3_db_config(handle_, SQLITE_DBCONFIG_DQS_DML, 0, nullptr);
   sqlite3_db_config(handle_, SQLITE_DBCONFIG_DQS_DDL, 0, nullptr);
   if (mode == Mode::kCreate) MAITRED_TRY(execute("PRAGMA page_size=4096"));
-  return execute(
-      "PRAGMA locking_mode=EXCLUSIVE; PRAGMA cell_size_check=ON; PRAGMA temp_store=MEMORY;"
-      "PRAGMA mmap_size=0; PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;"
-      "PRAGMA secure_delete=ON; PRAGMA foreign_keys=ON");
+  MAITRED_TRY(
+      execute("PRAGMA locking_mode=EXCLUSIVE; PRAGMA cell_size_check=ON; PRAGMA temp_store=MEMORY;"
+              "PRAGMA mmap_size=0; PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;"
+              "PRAGMA secure_delete=ON; PRAGMA foreign_keys=ON"));
+  return execute(fmt::format("PRAGMA cache_size=-{}", cache_kib(path_)));
 }
 
 Status Database::execute(const std::string& sql) {

@@ -29,6 +29,11 @@ class ManyCustomers(ShopTest):
         self.assertLess(took, limit_ms * PATIENCE, what)
         return result
 
+    def processor_s(self, shop):
+        """Of the core so far: other work may go on beside this test."""
+        words = pathlib.Path(f"/proc/{shop.daemon.pid}/stat").read_text().rsplit(")", 1)[1].split()
+        return (int(words[11]) + int(words[12])) / os.sysconf("SC_CLK_TCK")
+
     def walkers(self, control, length):
         """Customers whose faces this test can show to the core."""
         chance = random.Random(4711)
@@ -53,9 +58,10 @@ class ManyCustomers(ShopTest):
             shutil.copy(file, shop.folder / file.name)
         start = time.monotonic()
         shop.start(spawn=False)
-        took = time.monotonic() - start
-        print(f"{'start of the core':<40} {took * 1000:9.1f} ms", file=sys.stderr)
-        self.assertLess(took, 5 * PATIENCE)
+        took, processor = time.monotonic() - start, self.processor_s(shop)
+        print(f"{'start of the core':<40} {took * 1000:9.1f} ms, {processor * 1000:.0f} ms of a "
+              "processor", file=sys.stderr)
+        self.assertLess(processor, 5 * PATIENCE)
         control = Control(shop.folder)
         start = time.monotonic()
         rows = shop.do("list")["customers"]
