@@ -13,6 +13,7 @@
 #include <mutex>
 #include <string>
 
+#include "journal_stream.h"
 #include "maitred/base/repeat_filter.h"
 
 namespace maitred {
@@ -22,25 +23,26 @@ std::atomic<std::uint64_t> warnings_logged{0};
 std::atomic<std::uint64_t> errors_logged{0};
 
 // sd-daemon(3): the priority of a line on a service's stderr.
-char journal_priority(spdlog::level::level_enum level) {
+int journal_priority(spdlog::level::level_enum level) {
   switch (level) {
     case spdlog::level::critical:
-      return '2';
+      return 2;
     case spdlog::level::err:
-      return '3';
+      return 3;
     case spdlog::level::warn:
-      return '4';
+      return 4;
     case spdlog::level::info:
-      return '6';
+      return 6;
     default:
-      return '7';
+      return 7;
   }
 }
 
 class OperatorSink final : public spdlog::sinks::base_sink<std::mutex> {
  public:
-  // Lines begin with a time and the program, or with what the journal wants.
+  // Lines begin with a time and the program, but for the journal's, which has those itself.
   void begin(std::string_view program, bool journal) {
+    program_ = program;
     journal_ = journal;
     set_formatter(std::make_unique<spdlog::pattern_formatter>(
         journal ? "%l: %v" : fmt::format("%Y-%m-%dT%H:%M:%S.%eZ {}%n %l: %v", program),
@@ -67,12 +69,21 @@ class OperatorSink final : public spdlog::sinks::base_sink<std::mutex> {
 
  private:
   void write(const spdlog::details::log_msg& message) {
+    const int priority = journal_priority(message.level);
+    const std::string_view name(message.logger_name.data(), message.logger_name.size());
+    if (journal_ && send_to_journal({program_,
+                                     name.substr(name.starts_with('/') ? 1 : 0),
+                                     priority,
+                                     {message.payload.data(), message.payload.size()}})) {
+      return;
+    }
     spdlog::memory_buf_t line;
     formatter_->format(message, line);
-    if (journal_) fmt::print(stderr, "<{}>", journal_priority(message.level));
+    if (journal_) fmt::print(stderr, "<{}>", priority);
     std::fwrite(line.data(), 1, line.size(), stderr);
   }
 
+  std::string program_;
   std::atomic<bool> journal_{false};
   RepeatFilter filter_;
 };
@@ -144,7 +155,7 @@ Loggers& loggers() {
 Status start_logging(std::string_view program, std::string_view level,
                      const ModuleLevels& modules) {
   // NOLINTNEXTLINE(concurrency-mt-unsafe): read once, at start
-  loggers().begin(program, std::getenv("JOURNAL_STREAM") != nullptr);
+  loggers().begin(program, stderr_is_journal(std::getenv("JOURNAL_STREAM")));
   return set_log_level(level, modules);
 }
 

@@ -8,6 +8,7 @@
 #include "maitred/base/json.h"
 #include "maitred/consent/consent.h"
 #include "maitred/core/photo_reports.h"
+#include "maitred/visits/rules.h"
 
 namespace maitred {
 namespace {
@@ -182,6 +183,19 @@ json customer_json(const Customer& customer, WallTime now) {
           {"asks", std::move(asks)},
           {"purchases", std::move(purchases)},
           {"appointments", std::move(appointments)}};
+}
+
+json due_appointment_json(const Customer& customer, WallTime now) {
+  const Appointment* nearest = nullptr;
+  for (const Appointment& one : customer.appointments) {
+    if (std::chrono::abs(one.at - now) > kAppointmentWindow) continue;
+    if (nearest == nullptr ||
+        std::chrono::abs(one.at - now) < std::chrono::abs(nearest->at - now)) {
+      nearest = &one;
+    }
+  }
+  if (nearest == nullptr) return nullptr;
+  return {{"at", format_time(nearest->at)}, {"with", nearest->with}};
 }
 
 json visit_json(const Visit& visit) {

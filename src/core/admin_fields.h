@@ -31,5 +31,7 @@ nlohmann::json time_or_null(const std::optional<WallTime>& time);
 nlohmann::json consent_json(const Consent& consent, WallTime now);
 nlohmann::json customer_json(const Customer& customer, WallTime now);
 nlohmann::json visit_json(const Visit& visit);
+// The one the customer comes for at this time: {"at","with"}, or null.
+nlohmann::json due_appointment_json(const Customer& customer, WallTime now);
 
 }  // namespace maitred

@@ -152,7 +152,8 @@ Result<json> Admin::identify(const json& args, const Actor& actor) {
               {"id", customer.id.value},
               {"name", customer.profile.name},
               {"confidence", word(found->confidence)},
-              {"live", live}};
+              {"live", live},
+              {"appointment", due_appointment_json(customer, actor.at)}};
 }
 
 Result<json> Admin::verify(const json& args, const Actor& actor) {
@@ -174,7 +175,12 @@ Result<json> Admin::verify(const json& args, const Actor& actor) {
                                            verified        ? "yes"
                                            : live == false ? "not live"
                                                            : "no"));
-  return json{{"verified", verified}, {"live", live}};
+  json answer = {{"verified", verified}, {"live", live}};
+  if (verified) {
+    answer["name"] = customer.profile.name;
+    answer["appointment"] = due_appointment_json(customer, actor.at);
+  }
+  return answer;
 }
 
 Result<json> Admin::visits(const json& args, const Actor& actor) {
@@ -292,6 +298,7 @@ Result<json> Admin::status(const json&, const Actor& actor) {
                  {"retention",
                   {{"after", format_duration(shop_.settings().visits.retention)},
                    {"last_run", time_or_null(shop_.last_retention())}}},
+                 {"last_backup", time_or_null(shop_.last_backup())},
                  {"key_rotation", shop_.store().keys().rotating() ? "under way" : "none"}};
   MAITRED_ASSIGN(const AlertTarget target, shop_.alert_target());
   object.update(shop_.vigilance().report(target, recognition->cautious(), actor.at));

@@ -43,9 +43,9 @@ Result<json> Admin::rule_list(const json&, const Actor&) {
     if (rule.when == RuleWhen::kAppointment) object["within"] = format_duration(rule.within);
     if (rule.when == RuleWhen::kTier) object["tier"] = rule.tier;
     if (rule.quiet) {
-      object["quiet"] = fmt::format("{:02}:{:02}-{:02}:{:02}", rule.quiet->from_min / 60,
-                                    rule.quiet->from_min % 60, rule.quiet->to_min / 60,
-                                    rule.quiet->to_min % 60);
+      object["quiet"] =
+          fmt::format("{:02}:{:02}-{:02}:{:02}", rule.quiet->from_min / 60,
+                      rule.quiet->from_min % 60, rule.quiet->to_min / 60, rule.quiet->to_min % 60);
     }
     rules.push_back(std::move(object));
   }
@@ -59,8 +59,8 @@ Result<json> Admin::rule_test(const json& args, const Actor& actor) {
   MAITRED_ASSIGN(const std::string camera, text_field(args, "camera"));
   MAITRED_ASSIGN(const Customer customer, shop_.store().customers().find(id));
   const WallTime at = asked.value_or(actor.at);
-  json object = {{"id", id.value}, {"at", format_time(at)}, {"alert", nullptr},
-                 {"rules", json::array()}};
+  json object = {
+      {"id", id.value}, {"at", format_time(at)}, {"alert", nullptr}, {"rules", json::array()}};
   if (!may(customer.consent, Scope::kRecognition, at)) {
     object["reason"] = "the customer's consent has ended: nobody is recognised, and no rule asked";
     return object;
@@ -68,7 +68,7 @@ Result<json> Admin::rule_test(const json& args, const Actor& actor) {
   MAITRED_ASSIGN(const ArrivalContext context, shop_.desk().arrival_context(customer, at));
   const auto& rules = shop_.desk().rules();
   if (rules.empty()) {
-    const Announcement said = announce(context.view, context.appointments, at);
+    const Announcement said = announce(context.view, context.appointments, at, context.utc_offset);
     object["alert"] = rule_alert_json({said.reason, said.headline, {}, Priority::kNormal, {}});
     return object;
   }

@@ -17,19 +17,23 @@ StepResult answered(json object) { return std::make_unique<json>(std::move(objec
 
 class BackupTask : public AdminTask {
  public:
-  BackupTask(std::unique_ptr<Backup> backup, const std::filesystem::path& target)
-      : backup_(std::move(backup)), target_(target) {}
+  BackupTask(Shop& shop, WallTime begun, std::unique_ptr<Backup> backup,
+             const std::filesystem::path& target)
+      : shop_(shop), begun_(begun), backup_(std::move(backup)), target_(target) {}
 
   StepResult step() override {
     MAITRED_ASSIGN(const StepProgress progress, backup_->step());
     done = progress.done;
     total = progress.total;
     if (!progress.finished) return more();
+    MAITRED_TRY(shop_.note_backup(begun_));
     return answered(
         {{"backup", target_.string()}, {"bytes", backup_->size_bytes()}, {"verified", true}});
   }
 
  private:
+  Shop& shop_;
+  WallTime begun_;
   std::unique_ptr<Backup> backup_;
   std::filesystem::path target_;
 };
@@ -137,7 +141,7 @@ Result<std::unique_ptr<AdminTask>> begin_backup(Shop& shop, const std::filesyste
                                                 const std::optional<KeyAccess>& key,
                                                 const Actor& actor) {
   MAITRED_ASSIGN(auto backup, Backup::begin(shop.store(), target, key, actor));
-  return std::make_unique<BackupTask>(std::move(backup), target);
+  return std::make_unique<BackupTask>(shop, actor.at, std::move(backup), target);
 }
 
 Result<std::unique_ptr<AdminTask>> begin_rotation(Shop& shop, bool keep_key, const Actor& actor) {

@@ -11,7 +11,6 @@
 #include "maitred/base/log.h"
 #include "maitred/consent/consent.h"
 #include "maitred/core/visit_feedback.h"
-#include "maitred/visits/rules.h"
 
 namespace maitred {
 namespace {
@@ -105,19 +104,6 @@ class StaffSocket : public WebSocketListener, public std::enable_shared_from_thi
   bool closed_ = false;
 };
 
-json appointment_json(const Customer& customer, WallTime now) {
-  const Appointment* nearest = nullptr;
-  for (const Appointment& one : customer.appointments) {
-    if (std::chrono::abs(one.at - now) > kAppointmentWindow) continue;
-    if (nearest == nullptr ||
-        std::chrono::abs(one.at - now) < std::chrono::abs(nearest->at - now)) {
-      nearest = &one;
-    }
-  }
-  if (nearest == nullptr) return nullptr;
-  return {{"at", format_time(nearest->at)}, {"with", nearest->with}};
-}
-
 std::string board_actor(const std::string& terminal) {
   return terminal.empty() ? "board" : "board:" + terminal;
 }
@@ -188,15 +174,8 @@ Result<std::string> BoardRoom::answer_look(const LookRequest& request, const std
   const WallTime now = wall_now();
   json args = {{"photos", json::array({json::parse(report)})}};
   if (verify) args["id"] = request.customer;
-  MAITRED_ASSIGN(json answer, parts_.admin.run(verify ? "verify" : "identify", args,
-                                               Actor{board_actor(request.terminal), now}));
-  const bool known = answer.value(verify ? "verified" : "match", false);
-  if (known) {
-    const CustomerId id(verify ? request.customer : answer.value("id", ""));
-    MAITRED_ASSIGN(const Customer customer, parts_.shop.store().customers().find(id));
-    answer["name"] = view_within_consent(customer, now).name;
-    answer["appointment"] = appointment_json(customer, now);
-  }
+  MAITRED_ASSIGN(const json answer, parts_.admin.run(verify ? "verify" : "identify", args,
+                                                     Actor{board_actor(request.terminal), now}));
   return json_text(answer);
 }
 

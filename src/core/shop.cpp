@@ -15,6 +15,7 @@ namespace {
 constexpr std::size_t kMostLearned = 3;
 
 constexpr const char* kRetentionKey = "retention_run";
+constexpr const char* kBackupKey = "last_backup";
 
 // Recordings that are read fast, and clocks of cameras, may be ahead by some.
 constexpr std::chrono::hours kClockTolerance{7 * 24};
@@ -140,19 +141,24 @@ Result<RestoreReport> Shop::restore(const RestoreOptions& options, const Actor& 
   return report;
 }
 
-std::optional<WallTime> Shop::last_retention() const {
-  const auto value = store_.setting(kRetentionKey);
+std::optional<WallTime> Shop::noted_time(std::string_view key) const {
+  const auto value = store_.setting(key);
   std::int64_t milliseconds = 0;
   if (!value || !*value || (*value)->size() != sizeof milliseconds) return std::nullopt;
   std::memcpy(&milliseconds, (*value)->data(), sizeof milliseconds);
   return WallTime(Milliseconds(milliseconds));
 }
 
-Status Shop::note_retention(WallTime at) {
+Status Shop::note_time(std::string_view key, WallTime at) {
   const std::int64_t milliseconds = at.time_since_epoch().count();
   const auto* bytes = reinterpret_cast<const std::uint8_t*>(&milliseconds);
-  return store_.set_setting(kRetentionKey, {bytes, sizeof milliseconds});
+  return store_.set_setting(key, {bytes, sizeof milliseconds});
 }
+
+std::optional<WallTime> Shop::last_retention() const { return noted_time(kRetentionKey); }
+Status Shop::note_retention(WallTime at) { return note_time(kRetentionKey, at); }
+std::optional<WallTime> Shop::last_backup() const { return noted_time(kBackupKey); }
+Status Shop::note_backup(WallTime at) { return note_time(kBackupKey, at); }
 
 Status Shop::customer_changed(const CustomerId& id) {
   if (external_ids_) {

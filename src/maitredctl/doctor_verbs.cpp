@@ -110,6 +110,19 @@ Findings look_at_backup(const json& status, WallTime now) {
   return {good("backup", fmt::format("taken on {}", format_time(*taken)))};
 }
 
+// A receipt shows what was agreed to only where that text is on record.
+Findings look_at_texts(Session& session) {
+  const auto answer = session.ask("consent_text_list", json::object());
+  if (!answer) return {};  // the store's own finding says why
+  const std::size_t texts = answer->value("texts", json::array()).size();
+  if (texts == 0) {
+    return {advice("consent", "no consent text is on record: receipts cannot show what was agreed",
+                   "maitredctl consent text add VERSION FILE")};
+  }
+  return {good("consent", fmt::format("{} {} on record", texts,
+                                      texts == 1 ? "consent text is" : "consent texts are"))};
+}
+
 // Measured false alerts, and what they led to.
 Findings look_at_answers(const json& status) {
   if (!status.contains("false_alerts")) return {};
@@ -276,6 +289,7 @@ Findings examine(Session& session) {
   add(findings, look_at_store(session, status));
   add(findings, look_at_answers(status));
   add(findings, look_at_backup(status, wall_now()));
+  add(findings, look_at_texts(session));
   add(findings, look_at_ports(settings, status));
   add(findings, look_at_certificate(settings.staff.tls_cert, settings.staff.tls_key, wall_now()));
   add(findings, look_at_integrations(settings, status));

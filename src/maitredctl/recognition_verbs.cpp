@@ -1,9 +1,12 @@
 // identify and verify.
 #include <fmt/format.h>
 
+#include <chrono>
+#include <ctime>
 #include <memory>
 
 #include "camera_photos.h"
+#include "maitred/base/time.h"
 #include "photo_probe.h"
 #include "verbs.h"
 
@@ -33,6 +36,21 @@ Result<json> probe_all(Session& session, const ProbeOptions& options) {
   return reports;
 }
 
+// ", appointment 10:30 with Y" by the clock of this machine, or nothing.
+std::string appointment_text(const json& answer) {
+  const auto found = answer.find("appointment");
+  if (found == answer.end() || !found->is_object()) return {};
+  const auto at = parse_time(found->value("at", ""));
+  if (!at) return {};
+  const std::time_t seconds =
+      std::chrono::floor<std::chrono::seconds>(*at).time_since_epoch().count();
+  std::tm local{};
+  ::localtime_r(&seconds, &local);
+  const std::string with = found->value("with", "");
+  return fmt::format(", appointment {:02}:{:02}{}{}", local.tm_hour, local.tm_min,
+                     with.empty() ? "" : " with ", with);
+}
+
 Result<Answer> identify(Session& session, const ProbeOptions& options) {
   json args = json::object();
   MAITRED_ASSIGN(args["photos"], probe_all(session, options));
@@ -44,8 +62,9 @@ Result<Answer> identify(Session& session, const ProbeOptions& options) {
     answer.status = static_cast<int>(Fault::kNo);
     return answer;
   }
-  answer.text = fmt::format("{}  {}  ({} confidence)\n", answer.object.value("id", ""),
-                            answer.object.value("name", ""), answer.object.value("confidence", ""));
+  answer.text = fmt::format("{}  {}{}  ({} confidence)\n", answer.object.value("id", ""),
+                            answer.object.value("name", ""), appointment_text(answer.object),
+                            answer.object.value("confidence", ""));
   return answer;
 }
 
@@ -58,7 +77,8 @@ Result<Answer> verify(Session& session, const ProbeOptions& options) {
   MAITRED_ASSIGN(answer.object, session.ask("verify", args));
   const bool verified = answer.object.value("verified", false);
   const bool attack = answer.object["live"] == false;
-  answer.text = verified ? "Verified.\n"
+  answer.text = verified ? fmt::format("Verified: {}{}.\n", answer.object.value("name", ""),
+                                       appointment_text(answer.object))
                 : attack ? "Not verified: this looks like a picture of a face.\n"
                          : "Not verified.\n";
   answer.status = verified ? 0 : static_cast<int>(Fault::kNo);

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cerrno>
 
 #include "sqlite_memory.h"
 
@@ -76,7 +77,9 @@ Status Database::truncate_wal() {
 
 tl::unexpected<Error> Database::failure(int code) const {
   const std::string file = path_.string();
-  switch (code & 0xff) {
+  // Whatever it was that did not fit.
+  const bool full = sqlite3_system_errno(handle_) == ENOSPC && (code & 0xff) == SQLITE_IOERR;
+  switch (full ? SQLITE_FULL : code & 0xff) {
     case SQLITE_ERROR:  // the statements are ours, so it is the file they do not fit
     case SQLITE_CORRUPT:
     case SQLITE_NOTADB:

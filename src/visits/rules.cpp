@@ -60,9 +60,9 @@ ChosenAsk chosen_ask(const CustomerView& customer) {
   for (const Ask& ask : customer.asks) {
     if (!ask.open || (ask.text.empty() && ask.item.empty())) continue;
     const bool out = was_out_of_stock(ask, customer.recent);
-    const bool newer = chosen.ask != nullptr &&
-                       (ask.at > chosen.ask->at ||
-                        (ask.at == chosen.ask->at && ask.number > chosen.ask->number));
+    const bool newer =
+        chosen.ask != nullptr &&
+        (ask.at > chosen.ask->at || (ask.at == chosen.ask->at && ask.number > chosen.ask->number));
     const bool first = chosen.ask == nullptr || (out && !chosen.was_out_of_stock) ||
                        (out == chosen.was_out_of_stock && newer);
     if (first) chosen = {&ask, out};
@@ -110,13 +110,13 @@ std::string ask_headline(const ChosenAsk& chosen) {
 }
 
 Announcement announce(const CustomerView& customer, std::span<const Appointment> appointments,
-                      WallTime now) {
+                      WallTime now, Milliseconds utc_offset) {
   if (const ChosenAsk chosen = chosen_ask(customer); chosen.ask != nullptr) {
     return {Reason::kAsk, ask_headline(chosen)};
   }
   const Appointment* nearest = nearest_appointment(appointments, now);
   if (nearest != nullptr && std::chrono::abs(nearest->at - now) <= kAppointmentWindow) {
-    std::string headline = "Appointment " + clock_text(nearest->at) + " UTC";
+    std::string headline = "Appointment " + clock_text(nearest->at + utc_offset);
     if (!nearest->with.empty()) headline += " with " + nearest->with;
     return {Reason::kAppointment, one_line(headline, kHeadlineBytes)};
   }

@@ -25,7 +25,7 @@ bool is_answer(Outcome outcome) {
 std::optional<RuleAlert> announcement_of(const std::vector<AlertRule>& rules, const Match& match,
                                          const ArrivalContext& context) {
   if (rules.empty()) {
-    Announcement said = announce(context.view, context.appointments, match.at);
+    Announcement said = announce(context.view, context.appointments, match.at, context.utc_offset);
     return RuleAlert{said.reason, std::move(said.headline), {}, Priority::kNormal, {}};
   }
   return apply_rules(rules, {context.view, context.appointments, match.camera, match.at,
@@ -153,7 +153,7 @@ Result<const VisitBook::Entry*> VisitBook::find(const VisitId& visit) const {
 }
 
 Result<ClaimPlan> VisitBook::plan_claim(const VisitId& visit, const std::string& by,
-                                          WallTime now) const {
+                                        WallTime now) const {
   MAITRED_ASSIGN(const Entry* entry, find(visit));
   if (by.empty()) return input_error("no_name", "a claim needs a name in \"by\"");
   if (!entry->alert) return not_open(visit, entry->outcome);

@@ -13,6 +13,13 @@ const complaints = [];
 
 async function open(options) {
   const context = await browser.newContext({ reducedMotion: "reduce", ...options });
+  // Counts what is heard and felt.
+  await context.addInitScript(() => {
+    window.rung = { tones: 0, buzzes: 0 };
+    const tone = AudioContext.prototype.createOscillator;
+    AudioContext.prototype.createOscillator = function () { ++window.rung.tones; return tone.call(this); };
+    Navigator.prototype.vibrate = () => { ++window.rung.buzzes; return true; };
+  });
   const page = await context.newPage();
   page.on("console", (message) => {
     // A socket that cannot be opened while the core is away is told by the browser itself.
@@ -110,6 +117,7 @@ await phone.getByRole("button", { name: "Sign in" }).tap();
 await phone.getByText("Nobody is waiting.").waitFor();
 await phone.locator("#sound").tap();
 assert.equal(await phone.locator("#sound").getAttribute("aria-pressed"), "true");
+const rung = await phone.evaluate(() => ({ ...window.rung }));
 
 // --- an alert, and how long it takes to be seen
 await desktop.evaluate(() => {
@@ -139,6 +147,9 @@ const late = Object.keys(heard).filter((visit) => seen[visit]).map((visit) => se
 console.log(`visible in the browser after the terminal had it: median ${late[late.length >> 1]} ms, slowest ${late.at(-1)} ms, of ${late.length} alerts`);
 assert.ok(late.length >= 2 && late.at(-1) < 300);
 assert.equal(await phone.locator(".card").count(), cards);
+const heardNow = await phone.evaluate(() => window.rung);
+assert.ok(heardNow.tones > rung.tones && heardNow.buzzes > rung.buzzes, "sound and vibration");
+assert.equal(await desktop.evaluate(() => window.rung.tones), 0, "silent where the sound is off");
 await phone.waitForTimeout(500);
 await fit(desktop, "alerts");
 await fit(phone, "alerts");

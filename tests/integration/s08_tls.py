@@ -1,5 +1,6 @@
 """Staff terminals over TLS: tokens, revocation, guessers, and the clients people have anyway."""
 
+import selectors
 import ssl
 
 from shop import *
@@ -22,6 +23,7 @@ class TlsClient(StaffClient):
                 if time.monotonic() > deadline:
                     raise
                 time.sleep(0.05)
+        plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.socket = context.wrap_socket(plain, server_hostname="127.0.0.1")
         self.buffer = b""
         self.hello = self.line()
@@ -162,6 +164,50 @@ class Tls(ShopTest):
         self.assertEqual(shown(), second)
         till.send({"type": "ping"})
         self.assertIsNotNone(till.until("pong"))
+
+    def test_a_crowd_learns_of_each_claim(self):
+        """From the sent claim, through the store, to the last of $MAITRED_CROWD terminals."""
+        crowd, wanted = int(os.environ.get("MAITRED_CROWD", "100")), 10
+        self.box.start()
+        first = TlsClient(self.box, self.token)
+        for _ in range(wanted):
+            self.assertIsNotNone(first.until("alert", timeout=60))
+        self.box.stop()
+        self.box.cameras = []
+        self.box.write().start(spawn=False)
+        sam = TlsClient(self.box, self.token)
+        visits = [sam.until("alert")["visit"] for _ in range(wanted)]
+        sam.send({"type": "ping"})
+        self.assertIsNotNone(sam.until("pong"))
+        everyone = selectors.DefaultSelector()
+        for _ in range(crowd):
+            client = TlsClient(self.box, self.token)
+            client.send({"type": "ping"})
+            self.assertIsNotNone(client.until("pong"))
+            client.socket.setblocking(False)
+            everyone.register(client.socket, selectors.EVENT_READ, client)
+        delays = []
+        for visit in visits:
+            sent = time.monotonic()
+            sam.send({"type": "claim", "visit": visit, "by": "Sam"})
+            waiting = {key.data for key in everyone.get_map().values()}
+            while waiting:
+                ready = everyone.select(10 * PATIENCE)
+                self.assertTrue(ready, f"{len(waiting)} terminals hear nothing")
+                for key, _ in ready:
+                    client = key.data
+                    try:
+                        client.buffer += key.fileobj.recv(65536)
+                    except ssl.SSLWantReadError:
+                        continue
+                    if client in waiting and f'"visit":"{visit}"'.encode() in client.buffer:
+                        waiting.remove(client)
+                        client.buffer = b""
+                        delays.append(time.monotonic() - sent)
+        delays.sort()
+        print(f"{crowd} terminals: median {delays[len(delays) // 2] * 1000:.1f} ms, p99 "
+              f"{delays[int(len(delays) * 0.99)] * 1000:.1f} ms", file=sys.stderr)
+        self.assertLess(delays[int(len(delays) * 0.99)], 0.5 * PATIENCE)
 
     def test_revocation_ends_a_connection_at_once_and_guessers_wait(self):
         self.box.cameras = []

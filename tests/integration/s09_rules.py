@@ -49,6 +49,32 @@ class Rules(ShopTest):
             self.assertEqual(alerts[self.gold]["priority"], "high")
             self.assertEqual(alerts[self.gold]["reason"], "loyalty")
 
+    def test_those_with_the_skill_are_called_first_then_all_then_managers(self):
+        tokens = {name: self.box.do("staff", "add", name, *words)["token"] for name, words in (
+            ("wine", ["--skill", "wine"]), ("shoes", ["--skill", "shoes"]), ("boss", ["--manager"]))}
+        self.box.section("visits", escalate=["1500ms", "3s"])
+        self.box.cameras[0] |= {"realtime": True, "loop": True}
+        self.box.write(RULES).start()
+        clients, heard = {}, {}
+        for name, token in tokens.items():
+            clients[name] = self.box.client(resume=False)
+            clients[name].send({"type": "auth", "token": token})
+            clients[name].send({"type": "resume", "after": 0})
+
+        def hears(name):
+            while (line := clients[name].until("alert", timeout=60))["customer"]["id"] != self.gold:
+                pass
+            heard[name] = time.monotonic()
+            return line
+
+        visits = {hears(name)["visit"] for name in tokens}
+        self.assertEqual(len(visits), 1)
+        self.assertGreater(heard["shoes"] - heard["wine"], 1.0)
+        self.assertGreater(heard["boss"] - heard["shoes"], 1.0)
+        self.assertLess(heard["boss"] - heard["wine"], 4 * PATIENCE)
+        clients["boss"].send({"type": "claim", "visit": visits.pop(), "by": "Kim"})
+        self.assertEqual({clients[name].until("claimed")["by"] for name in tokens}, {"Kim"})
+
     def test_rules_can_be_tried_out(self):
         tried = self.box.do("rule", "test", self.gold, "--camera", "door")
         self.assertEqual([one["verdict"] for one in tried["rules"]], ["raises", "does_not_apply"])

@@ -51,9 +51,15 @@ class Desk(ShopTest):
     def test_who_stands_before_the_camera_is_told_at_the_desk(self):
         box = self.desk(*[(3, look) for look in range(6)])
         there = box.enrol("Robin Sample", portrait(3, 7), portrait(3, 8))
+        soon = time.time() + 1800
+        box.do("appointment", there, "--at", time.strftime("%Y-%m-%dT%H:%M:00Z", time.gmtime(soon)),
+               "--with", "Kim")
         answer = box.do("identify", "--camera", "entrance", "--seconds", "3")
-        self.assertEqual((answer["match"], answer["id"]), (True, there))
-        self.assertEqual(box.ctl("verify", there, "--camera", "entrance").status, 0)
+        self.assertEqual((answer["match"], answer["id"], answer["appointment"]["with"]),
+                         (True, there, "Kim"))
+        said = box.ctl("verify", there, "--camera", "entrance", json_out=False)
+        self.assertEqual(said.out, "Verified: Robin Sample, appointment "
+                         f"{time.strftime('%H:%M', time.localtime(soon))} with Kim.\n")
         # Some drawn people look alike: the first that the command line tells apart.
         other = next(number for number in range(4, 40)
                      if box.ctl("verify", there, "--photo", portrait(number)).status == 1)

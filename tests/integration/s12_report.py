@@ -1,8 +1,10 @@
 """The report, whose figures are recomputed here from the raw rows."""
 
 import datetime
+import http.client
 import math
 import statistics
+import zipfile
 
 from shop import *
 from visits_shop import VisitsTest
@@ -77,7 +79,9 @@ class Report(VisitsTest):
 
     def test_the_report_equals_what_the_rows_say(self):
         box, people = self.shop_with_visits(cooldown="1ms")
-        path = box.cameras[0]["source"]
+        path, api_port = box.cameras[0]["source"], free_port()
+        box.section("api", listen=f"127.0.0.1:{api_port}")
+        token = box.do("staff", "add", "till", "--system")["token"]
         ratings, texts = {}, iter([9, 4, 10, 7, 8, 6, 9, 3, 10, 5] * 10)
         # Two cameras, and a time without alerts.
         alerts = []
@@ -90,7 +94,15 @@ class Report(VisitsTest):
             for row in box.do("visits")["visits"]:
                 if row["visit"] not in ratings and row["outcome"] != "wrong_person":
                     ratings[row["visit"]] = next(texts)
-                    box.do("feedback", row["visit"], "--rating", ratings[row["visit"]])
+                    if len(ratings) % 2:
+                        box.do("feedback", row["visit"], "--rating", ratings[row["visit"]])
+                        continue
+                    till = http.client.HTTPConnection("127.0.0.1", api_port, timeout=15)
+                    till.request("POST", f"/v1/visits/{row['visit']}/feedback",
+                                 json.dumps({"rating": ratings[row["visit"]]}),
+                                 {"Authorization": f"Bearer {token}",
+                                  "Content-Type": "application/json"})
+                    self.assertIn(till.getresponse().status, (200, 201))
             box.stop()
         box.start(spawn=False)
         self.assertGreaterEqual(len(alerts), 2)
@@ -181,12 +193,22 @@ class Report(VisitsTest):
         report = box.do("report")
         self.assertEqual((report["arms"]["holdout"]["visits"], report["arms"]["alerts"]["visits"]),
                          (len(visits), 0))
-        # A script in a name is text in the page, too.
-        box.do("update", visits[0]["id"], "--name", "<script>alert(1)</script>")
-        page = box.folder / "report.html"
+        # A script in a name is text in the page, and in what customers are given.
+        customer = visits[0]["id"]
+        box.do("update", customer, "--name", "<script>alert(1)</script>\x1b[2J")
+        page, archive = box.folder / "report.html", box.folder / "customer.zip"
         box.do("report", "--names", "--html", page)
-        self.assertIn("&lt;script&gt;alert(1)", page.read_text())
-        self.assertNotIn("<script", page.read_text())
+        box.do("export", customer, "--format", "zip", "--output", archive)
+        box.do("consent", customer, "receipt", "--format", "html", "--output", box.folder / "r.html")
+        with zipfile.ZipFile(archive) as opened:
+            texts = [page.read_text(), (box.folder / "r.html").read_text(),
+                     opened.read("customer.html").decode()]
+        for text in texts:
+            self.assertIn("&lt;script&gt;alert(1)", text)
+            self.assertNotIn("<script", text)
+        receipt = box.ctl("consent", customer, "receipt", json_out=False).out
+        self.assertIn("<script>alert(1)", receipt)
+        self.assertNotIn("\x1b", receipt)
 
 
 if __name__ == "__main__":

@@ -80,6 +80,27 @@ class Doctor(ShopTest):
         self.assertEqual([one["verdict"] for one in camera], ["good"], camera)
         self.assertRegex(camera[0]["message"], r"\d+ x \d+")
 
+    def test_what_lies_before_an_accident(self):
+        box = self.shop().camera(film()[0]).init()
+
+        def verdicts(days=0):
+            env = {}
+            if days:
+                env = {"LD_PRELOAD": next(iter(
+                    map(str, pathlib.Path("/usr/lib").glob("*/faketime/libfaketime.so.1"))), ""),
+                    "FAKETIME": f"+{days}d", "FAKETIME_DONT_FAKE_MONOTONIC": "1"}
+            answer = box.ctl("doctor", env=env)
+            return {one["check"]: one["verdict"] for one in answer.json["findings"]
+                    if one["check"] in ("backup", "consent")}
+
+        self.assertEqual(verdicts(), {"backup": "advice", "consent": "advice"})
+        text = box.folder / "text.txt"
+        text.write_text("I agree.\n")
+        box.do("consent", "text", "add", "v1", text)
+        box.do("backup", box.folder / "backup")
+        self.assertEqual(verdicts(), {"backup": "good", "consent": "good"})
+        self.assertEqual(verdicts(days=8)["backup"], "fault")
+
     def placement(self, **camera):
         """What a camera's people say of its place: status, report."""
         box = self.shop().camera(film()[0], **camera).init()

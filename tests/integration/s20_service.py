@@ -230,6 +230,48 @@ class Service(ShopTest):
         self.assertEqual(child.wait(20), 0)
 
 
+# Run in a mount namespace of its own: a journal that writes down what programs tell it.
+JOURNAL = """
+import json, os, socket, subprocess, sys, time
+subprocess.run(["mount", "-t", "tmpfs", "tmpfs", "/run"], check=True)
+os.makedirs("/run/systemd/journal")
+journal = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+journal.bind("/run/systemd/journal/socket")
+journal.settimeout(float(sys.argv[1]))
+with open(sys.argv[2], "wb") as log:
+    place = os.fstat(log.fileno())
+    daemon = subprocess.Popen(sys.argv[3:], stderr=log, env={
+        **os.environ, "JOURNAL_STREAM": f"{place.st_dev}:{place.st_ino}"})
+    entries = []
+    try:
+        while not any("eye connected" in entry["MESSAGE"] for entry in entries):
+            text = journal.recv(65536).decode()
+            entries.append(dict(line.split("=", 1) for line in text.splitlines()))
+    finally:
+        daemon.terminate()
+        daemon.wait()
+print(json.dumps(entries))
+"""
+
+
+class Journal(ShopTest):
+    def test_messages_have_fields_to_search_by(self):
+        alone = ["unshare", "-m"]
+        if os.geteuid() != 0 or subprocess.run([*alone, "true"]).returncode != 0:
+            self.skipTest("skipped: only root may have a journal of its own")
+        box = self.shop().camera(film()[0]).init()
+        done = subprocess.run([*alone, sys.executable, "-c", JOURNAL, str(30 * PATIENCE), box.log,
+                               BIN / "maitred", "-c", box.config, "--spawn-eyes"],
+                              capture_output=True, text=True, timeout=120 * PATIENCE)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        entries = json.loads(done.stdout)
+        connected = next(entry for entry in entries if "eye connected" in entry["MESSAGE"])
+        self.assertEqual(connected["PRIORITY"], "6")
+        self.assertEqual(connected["SYSLOG_IDENTIFIER"], "maitred")
+        self.assertEqual(connected["MAITRED_MODULE"], "core")
+        self.assertNotIn("eye connected", box.log.read_text())  # not a second time
+
+
 class Reload(ShopTest):
     def log_says(self, box, text, timeout=10):
         deadline = time.monotonic() + timeout * PATIENCE

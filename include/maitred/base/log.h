@@ -18,10 +18,10 @@ namespace maitred {
 // Levels of single modules, by the name of their folder under src/.
 using ModuleLevels = std::map<std::string, std::string>;
 
-// To stderr: with a time, or, where stderr is the journal, with the priority it understands. The
-// same line again and again is said a few times in ten seconds, then counted. `level` is trace,
-// debug, info, warn, error or off, of all modules but for those named. Error: bad_level. Call once,
-// from main.
+// To stderr with a time, or, where stderr is systemd's journal, to that with fields: MESSAGE,
+// PRIORITY, SYSLOG_IDENTIFIER (the program) and MAITRED_MODULE. The same line again and again is
+// said a few times in ten seconds, then counted. `level` is trace, debug, info, warn, error or off,
+// of all modules but for those named. Error: bad_level. Call once, from main.
 Status start_logging(std::string_view program, std::string_view level,
                      const ModuleLevels& modules = {});
 

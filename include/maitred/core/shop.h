@@ -65,11 +65,16 @@ class Shop {
   // When retention last ran to its end.
   std::optional<WallTime> last_retention() const;
   Status note_retention(WallTime at);
+  // When a backup was last written whole and verified.
+  std::optional<WallTime> last_backup() const;
+  Status note_backup(WallTime at);
 
  private:
   Shop(const Settings& settings, Store store, KeyAccess key)
       : settings_(settings), key_(std::move(key)), store_(std::move(store)) {}
 
+  std::optional<WallTime> noted_time(std::string_view key) const;
+  Status note_time(std::string_view key, WallTime at);
   Status learn(const Visit& visit, const Actor& actor);
   Status improve(const CustomerId& id, const Actor& actor);
 
