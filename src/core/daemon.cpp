@@ -10,6 +10,7 @@
 
 #include "maitred/base/log.h"
 #include "maitred/models/manifest.h"
+#include "open_floor.h"
 
 namespace maitred {
 namespace {
@@ -108,6 +109,8 @@ Daemon::~Daemon() = default;
 Result<std::unique_ptr<Daemon>> Daemon::open(std::unique_ptr<Shop> shop, DaemonOptions options) {
   std::unique_ptr<Daemon> daemon(new Daemon(std::move(shop), std::move(options)));
   MAITRED_ASSIGN(daemon->recognition_, daemon->shop_->recognition());
+  MAITRED_TRY(note_open_floors(daemon->shop_->store(), daemon->shop_->settings().cameras,
+                               Actor{"maitred", wall_now()}));
   MAITRED_TRY(daemon->open_listeners());
   MAITRED_TRY(daemon->open_telemetry());
   daemon->admin_.set_live_status([raw = daemon.get()] { return raw->live_status(); });
