@@ -122,6 +122,8 @@ class RetentionTask : public AdminTask {
       }
     }
     if (done < total) return more();
+    MAITRED_ASSIGN(const bool shrinking, shop_.store().shrink_some());
+    if (shrinking) return more();
     MAITRED_TRY(shop_.note_retention(actor_.at));
     return answered({{"erased", erased_}, {"receipts", receipts_}});
   }

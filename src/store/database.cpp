@@ -49,7 +49,9 @@ Status Database::configure(Mode mode) {
   sqlite3_db_config(handle_, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, nullptr);
   sqlite3_db_config(handle_, SQLITE_DBCONFIG_DQS_DML, 0, nullptr);
   sqlite3_db_config(handle_, SQLITE_DBCONFIG_DQS_DDL, 0, nullptr);
-  if (mode == Mode::kCreate) MAITRED_TRY(execute("PRAGMA page_size=4096"));
+  if (mode == Mode::kCreate) {
+    MAITRED_TRY(execute("PRAGMA page_size=4096; PRAGMA auto_vacuum=INCREMENTAL"));
+  }
   MAITRED_TRY(
       execute("PRAGMA locking_mode=EXCLUSIVE; PRAGMA cell_size_check=ON; PRAGMA temp_store=MEMORY;"
               "PRAGMA mmap_size=0; PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;"

@@ -328,6 +328,24 @@ Result<Receipt> Store::forget(const CustomerId& id, const Actor& actor) {
   return erase(parts_->vault, id, actor);
 }
 
+Result<bool> Store::shrink_some() {
+  constexpr std::int64_t kLeastUnused = 1024;  // pages of 4 KiB
+  constexpr int kPagesAtOnce = 256;
+  Database& database = parts_->vault.database();
+  const auto number = [&](std::string_view pragma) -> Result<std::int64_t> {
+    Query query(database, pragma);
+    MAITRED_TRY(query.next());
+    return query.number(0);
+  };
+  MAITRED_ASSIGN(const std::int64_t unused, number("PRAGMA freelist_count"));
+  MAITRED_ASSIGN(const std::int64_t pages, number("PRAGMA page_count"));
+  if (unused < kLeastUnused || unused < pages / 4) return false;
+  MAITRED_TRY(database.execute(fmt::format("PRAGMA incremental_vacuum({})", kPagesAtOnce)));
+  MAITRED_TRY(database.truncate_wal());
+  MAITRED_ASSIGN(const std::int64_t left, number("PRAGMA freelist_count"));
+  return left < unused;
+}
+
 Result<Receipt> Store::receipt_of(const CustomerId& id) const {
   return issue_receipt(parts_->vault, id);
 }

@@ -102,6 +102,9 @@ class Store {
   Result<Receipt> forget(const CustomerId& id, const Actor& actor);
   // Several in one epoch: a receipt each.
   Result<std::vector<Receipt>> forget_all(const std::vector<CustomerId>& ids, const Actor& actor);
+  // What is erased leaves pages that are used again. Where they are a quarter of the file or more,
+  // and 4 MiB, this gives some back to the disk; true: call again for more.
+  Result<bool> shrink_some();
   // The receipt of an erasure that was done before; of one that a restore replayed, with the time
   // of that. Error: not_erased (kNo).
   Result<Receipt> receipt_of(const CustomerId& id) const;

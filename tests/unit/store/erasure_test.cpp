@@ -263,5 +263,30 @@ TEST_F(ErasureTest, AReceiptOfAnotherStoreIsToldApart) {
   }
 }
 
+TEST_F(StoreTest, WhatManyErasuresLeaveIsGivenBackToTheDisk) {
+  Store store = create();
+  std::vector<CustomerId> ids;
+  for (unsigned number = 0; number < 24; ++number) {
+    const std::string text = std::to_string(number);
+    NewCustomer customer = new_customer("Name " + text, "L" + text, number);
+    customer.consent.scopes.insert(Scope::kPhotos);
+    customer.photos.emplace_back(std::size_t{512} << 10, static_cast<std::uint8_t>(number));
+    ids.push_back(must(store.customers().enrol(customer, kActor)));
+  }
+  EXPECT_FALSE(must(store.shrink_some())) << "nothing is unused";
+  const CustomerId stays = ids.back();
+  ids.pop_back();
+  must(store.forget_all(ids, kActor));
+  const auto before = std::filesystem::file_size(path_);
+  int calls = 0;
+  while (must(store.shrink_some())) ASSERT_LT(++calls, 100);
+  EXPECT_GT(calls, 3) << "in small steps";
+  EXPECT_LT(std::filesystem::file_size(path_), before / 2);
+  EXPECT_EQ(must(store.customers().find(stays)).profile.name, "Name 23");
+  EXPECT_EQ(code_of(store.check()), "");
+  { const Store closing = std::move(store); }
+  EXPECT_EQ(open_code(), "");
+}
+
 }  // namespace
 }  // namespace maitred
