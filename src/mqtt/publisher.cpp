@@ -88,14 +88,21 @@ class MqttPublisher::State : public std::enable_shared_from_this<State> {
     add([this, gone = std::move(gone)] {
       say_goodbye();
       const std::lock_guard said(mutex_);
+      left_ = true;
       if (!gone_) post_(gone);
     });
   }
 
   void end() {
     std::unique_lock lock(mutex_);
-    add([this] { say_goodbye(); });
     ending_ = true;
+    if (left_) {
+      // Everything is said, and the library takes its time to end: our thread does it alone.
+      gone_ = true;
+      changed_.notify_all();
+      return thread_.detach();
+    }
+    add([this] { say_goodbye(); });
     const bool done = changed_.wait_for(lock, kLastPatience, [this] { return ended_; });
     gone_ = true;
     lock.unlock();
@@ -217,6 +224,7 @@ class MqttPublisher::State : public std::enable_shared_from_this<State> {
   std::string trouble_;
   bool connecting_ = false;
   bool ready_ = false;
+  bool left_ = false;    // has said goodbye
   bool ending_ = false;  // when the jobs are done
   bool ended_ = false;
   bool gone_ = false;  // nobody listens to answers any more

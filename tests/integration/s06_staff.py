@@ -1,6 +1,9 @@
 """Staff terminals: claims, resumption, and clients that misbehave."""
 
+import fcntl
 import pty
+import struct
+import termios
 import threading
 
 from shop import *
@@ -164,6 +167,16 @@ class Staff(ShopTest):
         self.assertNotIn(b"\nvisit closed", text.replace(b"\r", b""))
         # One bell an alert, and no other.
         self.assertEqual(text.count(b"\x07"), len(self.box.do("alerts")["alerts"]))
+        # On a small terminal it shows the chosen one, and says how many there are.
+        alerts = len(self.box.do("alerts")["alerts"])
+        self.assertGreaterEqual(alerts, 3)
+        fcntl.ioctl(master, termios.TIOCSWINSZ, struct.pack("HHHH", 9, 60, 0, 0))
+        os.write(master, b"j" * alerts)
+        small = until(f" {alerts} to {alerts} of {alerts}".encode(), b"<script>", b"q quit")
+        self.assertLessEqual(small.count(b"\n"), 9)
+        os.write(master, b"k")
+        until(f" {alerts - 1} to {alerts - 1} of {alerts}".encode(), b"<script>")
+        fcntl.ioctl(master, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
         # Claimed and closed with a key; others learn it.
         other = self.box.client()
         other.rest()

@@ -165,9 +165,9 @@ class Tls(ShopTest):
         till.send({"type": "ping"})
         self.assertIsNotNone(till.until("pong"))
 
-    def test_a_crowd_learns_of_each_claim(self):
-        """From the sent claim, through the store, to the last of $MAITRED_CROWD terminals."""
-        crowd, wanted = int(os.environ.get("MAITRED_CROWD", "100")), 10
+    def test_a_crowd_learns_of_each_claim_and_answer(self):
+        """From what is sent, through the store, to the last of $MAITRED_CROWD terminals."""
+        crowd, wanted = int(os.environ.get("MAITRED_CROWD", "100")), 2
         self.box.start()
         first = TlsClient(self.box, self.token)
         for _ in range(wanted):
@@ -187,9 +187,13 @@ class Tls(ShopTest):
             client.socket.setblocking(False)
             everyone.register(client.socket, selectors.EVENT_READ, client)
         delays = []
-        for visit in visits:
+        steps = [{"type": kind, "visit": visit, "by": "Sam"} | more for visit in visits
+                 for kind, more in (("claim", {}), ("close", {"outcome": "served"}))]
+        for step in steps:
+            told = f'"visit":"{step["visit"]}"'.encode()
+            last = b'"state":"closed"' if step["type"] == "close" else b'"state":"claimed"'
             sent = time.monotonic()
-            sam.send({"type": "claim", "visit": visit, "by": "Sam"})
+            sam.send(step)
             waiting = {key.data for key in everyone.get_map().values()}
             while waiting:
                 ready = everyone.select(10 * PATIENCE)
@@ -200,7 +204,7 @@ class Tls(ShopTest):
                         client.buffer += key.fileobj.recv(65536)
                     except ssl.SSLWantReadError:
                         continue
-                    if client in waiting and f'"visit":"{visit}"'.encode() in client.buffer:
+                    if client in waiting and told in client.buffer and last in client.buffer:
                         waiting.remove(client)
                         client.buffer = b""
                         delays.append(time.monotonic() - sent)

@@ -1,10 +1,29 @@
 """The staff web page, as a browser's requests see it: the same alerts and claims as the terminals
 have, and nothing for those who should not be there."""
 
+import re
 import threading
 
 from shop import *
 from web_client import Board, WebSocket
+
+
+class Texts(unittest.TestCase):
+    def test_every_text_of_the_page_is_in_one_file(self):
+        page = SOURCE / "src/board/page"
+        texts = json.loads((page / "texts.json").read_text())
+        markup, script = (page / "index.html").read_text(), (page / "board.js").read_text()
+        shown = re.sub(r"<(title|span)>maitred</\1>", "", markup.split("</head>")[1])
+        self.assertEqual(re.sub(r"<[^>]*>|\s", "", shown), "", "words in the markup")
+        self.assertEqual(re.findall(r'(?:aria-label|placeholder|title|alt)="[^"]+"', markup), [])
+        code = re.sub(r"^\s*//.*$|(?<=\s)//.*$|/\*.*?\*/", "", script, flags=re.M)
+        used = re.findall(r'\bt\("(\w*[a-z])"', code) + re.findall(r'data-text="(\w+)"', markup)
+        self.assertGreater(len(used), 40)
+        self.assertEqual(set(used) - set(texts), set())
+        # Nothing a person would read stands in the program: texts with a blank between two words.
+        said = [text for text in re.findall(r'"((?:[^"\\\n]|\\.)*)"', code)
+                if re.search(r"[A-Za-z]{3,} [a-z]{3,}", text)]
+        self.assertEqual(set(said) - {"use strict", "primary wide", ".actions button"}, set())
 
 
 class BoardTest(ShopTest):

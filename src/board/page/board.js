@@ -526,7 +526,7 @@ async function begin() {
   $("sound").addEventListener("click", toggleSound);
   $("desk_go").addEventListener("click", checkPhoto);
   $("desk_id").addEventListener("input", deskButton);
-  document.addEventListener("pointerdown", wakeAudio, { once: true });
+  for (const gesture of ["pointerdown", "keydown"]) document.addEventListener(gesture, wakeAudio, { once: true });
   deskButton();
   if (me.name && (!me.needed || me.signed_in)) enter();
   else showSignIn();
