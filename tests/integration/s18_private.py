@@ -228,6 +228,19 @@ class Private(ShopTest):
         self.assertEqual(error["code"], "memory_not_locked")
         self.assertIn("LimitMEMLOCK=", error["message"])
 
+    def test_a_profile_bounds_how_long_data_is_kept(self):
+        shop = self.opened.section("visits", retention="5y")
+        for profile in ("gdpr", "bipa"):
+            shop.section("privacy", profile=profile).write()
+            answer = shop.ctl("init")
+            self.assertEqual(answer.status, 2, profile)
+            self.assertIn("retention", answer.json["error"]["message"])
+            self.assertIn("3y", answer.json["error"]["message"])
+        shop.section("privacy", profile="nowhere").write()
+        self.assertIn("profile", shop.ctl("init").json["error"]["message"])
+        shop.section("privacy", profile="custom").init()
+        self.assertEqual(shop.do("status")["retention"]["after"], "5y")
+
     def test_papers_are_filled_in_from_the_configuration(self):
         shop = self.opened.camera("rtsp://192.0.2.1/door", name="door", zone=[0.2, 0.1, 0.8, 1.0])
         shop.section("privacy", controller="Example Shoes Ltd", contact="privacy desk")
