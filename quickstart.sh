@@ -86,7 +86,8 @@ free_port() {
   echo "$port"
 }
 
-# write_configuration FILE ENGINE SOURCE REALTIME: one camera called "entrance".
+# write_configuration FILE ENGINE SOURCE [REALTIME]: one camera called "entrance". REALTIME is for
+# files only.
 write_configuration() {
   cat > "$1" << TOML
 [store]
@@ -99,7 +100,7 @@ engine = "$2"
 [[camera]]
 name = "entrance"
 source = "$3"
-realtime = $4
+${4:+realtime = $4}
 [staff]
 listen = "127.0.0.1:$port"
 [board]
@@ -250,7 +251,7 @@ watch_camera() {
   fi
   mkdir -p "$live"
   local conf=$live/maitred.toml
-  write_configuration "$conf" "$engine" "$source_of_camera" true
+  write_configuration "$conf" "$engine" "$source_of_camera"
   local command="$bin/maitredctl -c $conf"
   if [ ! -e "$live/store.db" ]; then
     "$bin/maitredctl" -c "$conf" --quiet init || fail 3 "the store could not be made"
@@ -269,7 +270,7 @@ HOW
   "$bin/maitred" -c "$conf" --spawn-eyes > "$live/daemon.log" 2>&1 &
   local daemon=$!
   pids+=("$daemon")
-  "$bin/maitredctl" -c "$conf" watch < /dev/null 2> /dev/null | sed -u 's/^/    /' &
+  "$bin/maitredctl" -c "$conf" watch < /dev/null > >(exec sed -u 's/^/    /') 2> /dev/null &
   pids+=("$!")
   local status=0
   wait "$daemon" || status=$?

@@ -41,10 +41,10 @@ def entries(lines):
     """[term, description] of a section of --help: the description is in column 30, below where
     the term is longer."""
     found = []
-    for line in lines:
+    for line, following in zip(lines, lines[1:] + [""]):
         if line.startswith(" " * 10):
             found[-1][1] = f"{found[-1][1]} {line.strip()}".strip()
-        elif line[29:30] == " ":
+        elif line[29:30] == " " and not following.startswith(" " * 10):
             found.append([line[:30].strip(), line[30:].strip()])
         else:
             found.append([line.strip(), ""])
@@ -86,12 +86,14 @@ def keys(configuration):
     """Each section of the file, its comments as text and its values as they stand."""
     text, comment, comments_of_file = [], [], True
     for line in pathlib.Path(configuration).read_text(encoding="utf-8").splitlines():
-        section = re.match(r"\[+([a-z]+)\]+", line)
+        section = re.match(r"(?:# )?\[+([a-z]+)\]+$", line)
         key = re.match(r"(?:# )?([a-z_]+) = ([^#]*)(?:#\s*(.*))?$", line)
         if section:
             text += [f".SH [{section[1]}]"]
             if comment and not comments_of_file:
                 text += [escape(" ".join(comment))]
+            if line.startswith("# "):
+                text += [".PP", "Off until configured; for example:"]
             comment, comments_of_file = [], False
         elif key:
             text += [".TP", bold(f"{key[1]} = {key[2].strip()}"),

@@ -3,14 +3,11 @@
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
+#include "listeners.h"
 #include "maitred/base/log.h"
 
 namespace maitred {
 namespace {
-
-bool stays_on_this_machine(const std::string& address) {
-  return address.starts_with("127.") || address == "::1";
-}
 
 WebServerOptions web_options(const Settings& settings) {
   WebServerOptions options;
@@ -19,7 +16,7 @@ WebServerOptions web_options(const Settings& settings) {
   options.port = settings.board.listen.port;
   options.tls_cert = settings.board.tls_cert;
   options.tls_key = settings.board.tls_key;
-  if (options.tls_cert.empty() && !stays_on_this_machine(options.address)) {
+  if (options.tls_cert.empty() && !is_loopback(options.address)) {
     options.tls_cert = settings.staff.tls_cert;
     options.tls_key = settings.staff.tls_key;
   }
@@ -47,7 +44,7 @@ Result<std::function<void()>> BoardService::renew_tls(const Settings& settings) 
 Result<std::unique_ptr<BoardService>> BoardService::open(Parts parts) {
   const Settings& settings = parts.shop.settings();
   if (settings.board.off()) return nullptr;
-  const bool local = stays_on_this_machine(settings.board.listen.address);
+  const bool local = is_loopback(settings.board.listen.address);
   if (!local && !parts.shop.desk().tokens_required()) {
     return input_error("board_unprotected",
                        fmt::format("{}: board.listen: {} can be reached from other machines, but "

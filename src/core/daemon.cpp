@@ -8,6 +8,7 @@
 #include <csignal>
 #include <nlohmann/json.hpp>
 
+#include "listeners.h"
 #include "maitred/base/log.h"
 #include "maitred/models/manifest.h"
 #include "open_floor.h"
@@ -29,10 +30,6 @@ std::vector<std::string> camera_names(const Settings& settings) {
 std::string listen_text(const ListenSettings& listen) {
   const bool v6 = listen.address.find(':') != std::string::npos;
   return fmt::format("{}{}{}:{}", v6 ? "[" : "", listen.address, v6 ? "]" : "", listen.port);
-}
-
-bool is_loopback(const std::string& address) {
-  return address.starts_with("127.") || address == "::1";
 }
 
 Status check_camera(const CameraSettings& camera, const Settings& settings, bool demo) {
@@ -69,13 +66,7 @@ Status check_settings(const Settings& settings, const DaemonOptions& options) {
                                              "end: files without loop = true; see {}",
                                              settings.file.string()));
   }
-  if (!is_loopback(settings.staff.listen.address) && settings.staff.tls_cert.empty()) {
-    return input_error("staff_unprotected",
-                       fmt::format("{}: staff.listen: {} can be reached from other machines, which "
-                                   "needs TLS and tokens; set tls_cert and tls_key, or listen on "
-                                   "127.0.0.1",
-                                   settings.file.string(), settings.staff.listen.address));
-  }
+  MAITRED_TRY(check_listeners(settings));
   return check_integrations(settings);
 }
 
@@ -195,6 +186,13 @@ int Daemon::run() {
       "visitors and {:.1f} % of visits missed are expected",
       recognition_->engine(), recognition_->customers(), policy.threshold().value,
       policy.expected_false_alerts_per_1000(), policy.expected_miss_rate() * 100.0);
+  const auto enrolled = shop_->store().customers().count();
+  if (enrolled && *enrolled > 0 && recognition_->customers() == 0) {
+    journal().warn(
+        "none of {} customers can be recognised: their consent has ended, or their templates are "
+        "of another engine than {} (see maitredctl models use)",
+        *enrolled, recognition_->engine());
+  }
   if (recognition_->engine() == "demo") {
     journal().warn("the demo engine knows drawn people only: it cannot recognise real customers");
   }

@@ -94,8 +94,11 @@ Result<int> run(const Options& options) {
     MAITRED_TRY(check_staff_tokens(settings, shop->store()));
     MAITRED_TRY(shop->store().check());
     MAITRED_ASSIGN(const Recognition* recognition, shop->recognition());
-    fmt::print("{}: configuration, store ({} customers) and models of engine {} are good\n",
-               settings.file.string(), recognition->customers(), recognition->engine());
+    MAITRED_ASSIGN(const std::uint64_t enrolled, shop->store().customers().count());
+    fmt::print(
+        "{}: configuration, store ({} customers, {} can be recognised) and models of engine "
+        "{} are good\n",
+        settings.file.string(), enrolled, recognition->customers(), recognition->engine());
     return 0;
   }
   MAITRED_ASSIGN(const auto daemon, Daemon::open(std::move(shop), std::move(daemon_options)));

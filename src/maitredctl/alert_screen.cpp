@@ -106,7 +106,9 @@ void AlertScreen::add_lines(std::vector<std::string>& lines, std::size_t index, 
 }
 
 std::vector<std::string> AlertScreen::lines(WallTime now, ScreenSize size) const {
-  if (alerts_.empty()) return {" Nobody waits for an advisor."};
+  if (alerts_.empty()) {
+    return {connected_ ? " Nobody waits for an advisor." : " Not connected: no alert can come."};
+  }
   constexpr std::size_t kEach = 2;
   const bool all = alerts_.size() * kEach <= size.rows;
   const std::size_t places =

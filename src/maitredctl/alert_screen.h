@@ -27,6 +27,8 @@ class AlertScreen {
 
   // Lines that fit there, with colours: the selected alert and those around it.
   std::vector<std::string> lines(WallTime now, ScreenSize size) const;
+  // While nothing can come, an empty list does not say that nobody waits.
+  void set_connected(bool connected) { connected_ = connected; }
 
  private:
   void add_lines(std::vector<std::string>& lines, std::size_t index, WallTime now,
@@ -34,6 +36,7 @@ class AlertScreen {
 
   std::vector<Alert> alerts_;  // oldest first; closed ones are gone
   std::size_t selected_ = 0;
+  bool connected_ = true;
 };
 
 // "2 min", "15 s".

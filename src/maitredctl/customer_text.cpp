@@ -113,8 +113,9 @@ std::string audit_text(const json& rows) {
 std::string status_text(const json& status) {
   std::string text =
       status.value("running", false) ? "maitred is running.\n" : "maitred is not running.\n";
-  for (const char* key : {"engine", "customers", "threshold", "expected_false_alerts_per_1000",
-                          "expected_miss_rate", "staff_connected", "staff_listen"}) {
+  for (const char* key :
+       {"engine", "customers", "matchable", "threshold", "expected_false_alerts_per_1000",
+        "expected_miss_rate", "staff_connected", "staff_listen"}) {
     if (status.contains(key)) text += fmt::format("{:<32}{}\n", key, cell(status, key));
   }
   const json measured = status.value("false_alerts", json::object());

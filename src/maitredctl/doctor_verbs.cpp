@@ -72,7 +72,11 @@ Findings look_at_store(Session& session, json& status) {
   const std::string as_user =
       account("maitred").uid == ::geteuid() ? "maitredctl init" : "sudo -u maitred maitredctl init";
   auto answer = session.ask("status", json::object());
-  if (!answer) return {of_error("store", answer.error(), as_user)};
+  if (!answer) {
+    const bool none = answer.error().code == "store_missing";
+    return {of_error("store", answer.error(),
+                     none ? as_user : "restore the newest backup: maitredctl restore FILE")};
+  }
   status = std::move(*answer);
   Findings findings;
   if (status.value("running", false)) {
@@ -91,6 +95,16 @@ Findings look_at_store(Session& session, json& status) {
   } else {
     findings.push_back(
         of_error("store", checked.error(), "restore the newest backup: maitredctl restore FILE"));
+  }
+  if (status.value("customers", 0) > 0 && status.value("matchable", 0) == 0) {
+    findings.push_back(
+        fault("customers",
+              fmt::format("none of {} customers can be recognised: their consent has ended, or "
+                          "their templates are of another engine than {}",
+                          status.value("customers", 0), status.value("engine", "")),
+              fmt::format("if you have changed the engine by hand, put it back and use: maitredctl "
+                          "models use {}",
+                          status.value("engine", ""))));
   }
   return findings;
 }

@@ -40,6 +40,11 @@ Error usage_error(const CLI::App& app, const CLI::ParseError& error) {
   std::string what = error.what();
   what = what.substr(0, what.find('\n'));
   std::string verb;
+  if (app.get_subcommands().empty() && !app.remaining().empty()) {
+    const std::string given = app.remaining().front();
+    what = fmt::format("there is no {} '{}'", given.starts_with('-') ? "option" : "verb",
+                       shown_text(given));
+  }
   for (const CLI::App* sub = &app; !sub->get_subcommands().empty();) {
     sub = sub->get_subcommands().front();
     verb += " " + sub->get_name();

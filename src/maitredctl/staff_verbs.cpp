@@ -93,6 +93,12 @@ json update_json(const Alert& update) {
           {"by", update.by}};
 }
 
+// Trying again does not help: a wrong address, or a token that is missing or not taken.
+bool is_hopeless(const StaffDisconnected& gone) {
+  return gone.why.fault == Fault::kInput || gone.why.code == "auth_required" ||
+         gone.why.code == "bad_token";
+}
+
 // One line an event, for pipes.
 void print_event(const StaffEvent& event, bool as_json, std::uint64_t& alerts) {
   if (const auto* alert = std::get_if<StaffAlertEvent>(&event)) {
@@ -107,7 +113,7 @@ void print_event(const StaffEvent& event, bool as_json, std::uint64_t& alerts) {
                                : fmt::format("visit {} {}", update->alert.visit.value,
                                              word(update->alert.state)));
   } else if (const auto* gone = std::get_if<StaffDisconnected>(&event)) {
-    if (gone->why.fault == Fault::kInput) hopeless = gone->why;
+    if (is_hopeless(*gone)) hopeless = gone->why;
     if (!hopeless) fmt::print(stderr, "maitredctl: {}; trying again\n", gone->why.message);
   } else if (const auto* error = std::get_if<StaffError>(&event)) {
     fmt::print(stderr, "maitredctl: {}\n", error->message);
@@ -171,12 +177,17 @@ bool act(char key, StaffClient& client, AlertScreen& screen, const std::string& 
 Answer watch_on_terminal(const StaffClientOptions& client_options, const WatchOptions& options) {
   const RawTerminal raw;
   AlertScreen screen;
+  screen.set_connected(false);
   std::string note = "connecting";
   StaffClient client(client_options, [&](const StaffEvent& event) {
-    if (std::holds_alternative<StaffConnected>(event)) note = "connected";
+    if (std::holds_alternative<StaffConnected>(event)) {
+      note = "connected";
+      screen.set_connected(true);
+    }
     if (const auto* gone = std::get_if<StaffDisconnected>(&event)) {
       note = "OFFLINE: " + gone->why.message;
-      if (gone->why.fault == Fault::kInput) hopeless = gone->why;
+      screen.set_connected(false);
+      if (is_hopeless(*gone)) hopeless = gone->why;
     }
     if (const auto* alert = std::get_if<StaffAlertEvent>(&event)) {
       if (alert->first) fmt::print("\a");

@@ -165,8 +165,8 @@ Result<bool> Backup::State::seal_some() {
     const std::size_t want = std::min<std::uint64_t>(chunk.size(), size - sealed);
     if (::pread(reading.get(), chunk.data(), want, static_cast<off_t>(sealed)) !=
         static_cast<ssize_t>(want)) {
-      return environment_error("backup_failed", fmt::format("cannot read {}: {}", copy.string(),
-                                                            std::strerror(errno)));
+      return environment_error(
+          "backup_failed", fmt::format("cannot read {}: {}", copy.string(), std::strerror(errno)));
     }
     sealed += want;
     crypto_generichash_update(&sealed_hash, chunk.data(), want);
@@ -193,9 +193,9 @@ Result<bool> Backup::State::verify_some() {
     crypto_generichash_final(&sealed_hash, written.data(), written.size());
     crypto_generichash_final(&read_hash, read.data(), read.size());
     if (written == read) return true;
-    return environment_error("backup_failed",
-                             fmt::format("{} does not read as it was written: the disk is bad",
-                                         part.string()));
+    return environment_error(
+        "backup_failed",
+        fmt::format("{} does not read as it was written: the disk is bad", part.string()));
   }
   return false;
 }
@@ -214,8 +214,8 @@ Result<std::unique_ptr<Backup>> Backup::begin(Store& store, const std::filesyste
   BackupHead& head = state->head;
   head = {vault.store_id(), actor.at, kSchemaVersion, {}, {}};
   if (key) {
-    MAITRED_ASSIGN(SlotRecord slot,
-                   make_slot(*key, vault.store_id(), kBackupTable, 1, state->key));
+    MAITRED_TRY(provide_key(*key));
+    MAITRED_ASSIGN(SlotRecord slot, make_slot(*key, vault.store_id(), kBackupTable, 1, state->key));
     head.slots.push_back(std::move(slot));
   } else {
     head.for_store = vault.seal(Purpose::kBackup, {kBackupTable, "store"}, state->key.span());
@@ -246,9 +246,8 @@ Result<StepProgress> Backup::step() {
         return environment_error("backup_failed", placed.error().message);
       }
       state.finished = true;
-      MAITRED_TRY(state.vault.transact([&state] {
-        return AuditChain(state.vault).append(state.actor, "backup", "", "");
-      }));
+      MAITRED_TRY(state.vault.transact(
+          [&state] { return AuditChain(state.vault).append(state.actor, "backup", "", ""); }));
     }
   }
   // Copying, sealing and reading again are about as long each.

@@ -5,6 +5,8 @@
 
 #include <boost/asio/ssl.hpp>
 
+#include "maitred/wire/staff_server.h"
+
 namespace maitred::wire {
 namespace {
 
@@ -34,8 +36,8 @@ class AsioContext : public TlsContext, public std::enable_shared_from_this<AsioC
     context_.set_password_callback(
         [](std::size_t, asio::ssl::context::password_purpose) { return std::string(); }, error);
     context_.use_private_key_file(key, asio::ssl::context::pem, error);
-    const bool another = ERR_GET_REASON(static_cast<unsigned long>(error.value())) ==
-                         X509_R_KEY_VALUES_MISMATCH;
+    const bool another =
+        ERR_GET_REASON(static_cast<unsigned long>(error.value())) == X509_R_KEY_VALUES_MISMATCH;
     if (error && another) {
       return tls_unusable(key, "it is not the key of the certificate " + certificate);
     }
@@ -104,3 +106,12 @@ Result<std::shared_ptr<TlsContext>> TlsContext::load(const std::string& certific
 }
 
 }  // namespace maitred::wire
+
+namespace maitred {
+
+Status check_tls(const std::string& certificate, const std::string& key) {
+  MAITRED_TRY(wire::TlsContext::load(certificate, key));
+  return {};
+}
+
+}  // namespace maitred

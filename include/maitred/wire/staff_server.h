@@ -74,6 +74,9 @@ struct StaffLimits {
   Milliseconds lingering = std::chrono::seconds(1);  // for a refused client to read its error
 };
 
+// Whether these PEM files can be used for TLS. Error: tls_unusable (kInput), naming the file.
+Status check_tls(const std::string& certificate, const std::string& key);
+
 struct StaffServerOptions {
   std::string listen =
       "127.0.0.1:7433";    // literal address or "localhost"; "[::1]:7433"; port 0: any
