@@ -105,6 +105,9 @@ Status write_database(BackupSource& source, std::uint64_t total, const std::file
   return {};
 }
 
+// Slots that a restore made; the next one takes their place, so that they do not pile up.
+constexpr std::string_view kRestoredLabel = "restored";
+
 // The store's key must open what is restored.
 Status provide_slot(Vault& vault, const KeyAccess& key, const Actor& actor) {
   MAITRED_TRY(provide_key(key));
@@ -117,7 +120,13 @@ Status provide_slot(Vault& vault, const KeyAccess& key, const Actor& actor) {
   MAITRED_ASSIGN(SlotRecord slot,
                  make_slot(key, vault.store_id(), kSlotsTable, number + 1, vault.root()));
   slot.made = actor.at;
-  return vault.transact([&] { return insert_slot(database, slot); });
+  slot.label = kRestoredLabel;
+  return vault.transact([&]() -> Status {
+    MAITRED_TRY(
+        Query(database, "DELETE FROM key_slots WHERE label = ?1 AND kind = ?2", slot.label, slot.kind)
+            .run());
+    return insert_slot(database, slot);
+  });
 }
 
 // Checks the decrypted file and brings it up to what happened after it was made.

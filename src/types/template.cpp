@@ -12,11 +12,12 @@ Template::Template(std::string engine, std::span<const float> values)
   const double squares =
       std::inner_product(values_.begin(), values_.end(), values_.begin(), 0.0,
                          std::plus<>(), [](double a, double b) { return a * b; });
-  if (squares <= 0.0 || !std::isfinite(squares)) {
+  // Of numbers too small for it the scale is infinite as well.
+  const auto scale = static_cast<float>(1.0 / std::sqrt(squares));
+  if (squares <= 0.0 || !std::isfinite(squares) || !std::isfinite(scale)) {
     std::fill(values_.begin(), values_.end(), 0.0F);
     return;
   }
-  const auto scale = static_cast<float>(1.0 / std::sqrt(squares));
   for (float& value : values_) value *= scale;
 }
 

@@ -198,6 +198,19 @@ TEST_F(BackupTest, OneFromBeforeARotationStillServesTheStore) {
   EXPECT_EQ(must(open().customers().count()), 1U);
 }
 
+TEST_F(BackupTest, KeySlotsDoNotPileUpOverRotationsAndRestores) {
+  Store store = create();
+  must(store.customers().enrol(new_customer("A Name", ""), kActor));
+  for (int round = 0; round < 20; ++round) {
+    ASSERT_EQ(back_up(store), "") << round;
+    must(store.keys().begin_rotation(key_, false, kActor));
+    while (!must(store.keys().rotate_some(key_, 10, kActor)).finished) {
+    }
+    EXPECT_EQ(must(restore_backup(options(), &store, kActor)).customers, 1U);
+    EXPECT_LE(must(store.keys().slots()).size(), 2U);
+  }
+}
+
 TEST_F(BackupTest, AnotherStoreIsReplacedOnlyWhenThatIsSaid) {
   {
     Store store = create();
