@@ -7,7 +7,26 @@
 #include <cstring>
 #include <utility>
 
+#include "maitred/base/locked_memory.h"
+
 namespace maitred {
+namespace {
+
+// What a store needs, and some to spare.
+constexpr std::size_t kLockedBytes = std::size_t{48} << 10;
+
+constexpr const char* kCannotLock =
+    "no locked memory left for keys: raise the limit (ulimit -l, or LimitMEMLOCK= in the service)";
+
+}  // namespace
+
+Status check_locked_memory() {
+  void* memory = sodium_malloc(kLockedBytes);
+  const bool locked = memory != nullptr && sodium_mlock(memory, kLockedBytes) == 0;
+  sodium_free(memory);
+  if (locked) return {};
+  return environment_error("memory_not_locked", kCannotLock);
+}
 
 void initialise_crypto() {
   if (sodium_init() < 0) {
@@ -22,18 +41,17 @@ void wipe(std::span<float> memory) { sodium_memzero(memory.data(), memory.size_b
 SecretBytes::SecretBytes(std::size_t size_bytes) : size_bytes_(size_bytes) {
   if (size_bytes == 0) return;
   data_ = static_cast<std::uint8_t*>(sodium_malloc(size_bytes));
-  if (data_ == nullptr) {
-    std::fputs(
-        "maitred: no locked memory left for keys: raise the limit (ulimit -l, or LimitMEMLOCK= in "
-        "the service)\n",
-        stderr);
-    std::abort();
+  // sodium_malloc tries to lock it, and does not say when that fails.
+  if (data_ == nullptr || sodium_mlock(data_, size_bytes) != 0) {
+    std::fprintf(stderr, "maitred: %s\n", kCannotLock);
+    std::_Exit(3);
   }
   std::memset(data_, 0, size_bytes);
 }
 
 SecretBytes::SecretBytes(SecretBytes&& other) noexcept
-    : data_(std::exchange(other.data_, nullptr)), size_bytes_(std::exchange(other.size_bytes_, 0)) {}
+    : data_(std::exchange(other.data_, nullptr)),
+      size_bytes_(std::exchange(other.size_bytes_, 0)) {}
 
 SecretBytes& SecretBytes::operator=(SecretBytes&& other) noexcept {
   if (this != &other) {

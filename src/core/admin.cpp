@@ -37,6 +37,7 @@ Admin::Admin(Shop& shop)
              {"consent_text_list", &Admin::consent_text_list},
              {"consent_text_show", &Admin::consent_text_show},
              {"forget", &Admin::forget},
+             {"receipt", &Admin::receipt},
              {"export", &Admin::export_customer},
              {"identify", &Admin::identify},
              {"verify", &Admin::verify},
@@ -172,9 +173,8 @@ Result<json> Admin::enrol(const json& args, const Actor& actor) {
   json alike = json::array();
   for (const CustomerId& other : lookalikes) {
     alike.push_back(other.value);
-    warnings.push_back(
-        fmt::format("looks like customer {}: of the two only a clear match is alerted",
-                    other.value));
+    warnings.push_back(fmt::format(
+        "looks like customer {}: of the two only a clear match is alerted", other.value));
   }
   MAITRED_ASSIGN(const bool on_record, text_on_record(customer.consent.version));
   if (!on_record) {
@@ -201,8 +201,11 @@ Result<json> Admin::enrol(const json& args, const Actor& actor) {
               {"warnings", std::move(warnings)}};
 }
 
-Result<json> Admin::list(const json&, const Actor&) {
-  MAITRED_ASSIGN(const auto summaries, shop_.store().customers().list());
+// With "limit" a page; "next" is the "after" of the one that follows.
+Result<json> Admin::list(const json& args, const Actor&) {
+  const CustomerPage page{args.value("after", std::uint64_t{0}),
+                          args.value("limit", std::size_t{0})};
+  MAITRED_ASSIGN(const auto summaries, shop_.store().customers().list(page));
   json customers = json::array();
   for (const CustomerSummary& one : summaries) {
     customers.push_back({{"id", one.id.value},
@@ -213,11 +216,14 @@ Result<json> Admin::list(const json&, const Actor&) {
                          {"withdrawn", time_or_null(one.withdrawn)},
                          {"last_visit", time_or_null(one.last_visit)}});
   }
-  return json{{"customers", std::move(customers)}};
+  json object{{"customers", std::move(customers)}};
+  if (page.limit != 0 && summaries.size() == page.limit) object["next"] = summaries.back().row;
+  return object;
 }
 
 Result<json> Admin::show(const json& args, const Actor& actor) {
-  MAITRED_ASSIGN(const CustomerId id, id_field(args));
+  MAITRED_ASSIGN(const std::string reference, needed_text(args, "id"));
+  MAITRED_ASSIGN(const CustomerId id, shop_.customer_named(reference));
   MAITRED_ASSIGN(const Customer customer, shop_.store().customers().find(id));
   MAITRED_ASSIGN(const auto templates, shop_.store().customers().templates(id));
   json object = customer_json(customer, actor.at);

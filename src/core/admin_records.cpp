@@ -73,6 +73,12 @@ Result<json> Admin::forget(const json& args, const Actor& actor) {
   return json{{"erased", true}, {"id", id.value}, {"receipt", json::parse(receipt_text(*receipt))}};
 }
 
+Result<json> Admin::receipt(const json& args, const Actor&) {
+  MAITRED_ASSIGN(const CustomerId id, id_field(args));
+  MAITRED_ASSIGN(const Receipt receipt, shop_.store().receipt_of(id));
+  return json{{"id", id.value}, {"receipt", json::parse(receipt_text(receipt))}};
+}
+
 Result<json> Admin::export_customer(const json& args, const Actor& actor) {
   MAITRED_ASSIGN(const CustomerId id, id_field(args));
   MAITRED_ASSIGN(json object, show(args, actor));

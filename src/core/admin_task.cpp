@@ -64,35 +64,75 @@ class RotationTask : public AdminTask {
 
 class RetentionTask : public AdminTask {
  public:
-  RetentionTask(Shop& shop, Actor actor, std::vector<CustomerId> due)
-      : shop_(shop), actor_(std::move(actor)), due_(std::move(due)) {
+  RetentionTask(Shop& shop, Actor actor) : shop_(shop), actor_(std::move(actor)) {}
+
+  StepResult step() override { return looked_at_all_ ? erase_some() : look_at_some(); }
+
+ private:
+  StepResult look_at_some() {
+    constexpr std::size_t kLookedAtPerStep = 500;
+    MAITRED_ASSIGN(const auto some, shop_.store().customers().list({last_row_, kLookedAtPerStep}));
+    for (const CustomerSummary& customer : some) {
+      if (is_due(customer, actor_.at, terms())) due_.push_back(customer.id);
+      last_row_ = customer.row;
+    }
+    looked_at_all_ = some.size() < kLookedAtPerStep;
     total = due_.size();
+    return more();
   }
 
-  StepResult step() override {
+  RetentionTerms terms() const {
+    return {shop_.settings().visits.retention, shop_.privacy().after_withdrawal};
+  }
+
+  // Others were served since that customer was looked at.
+  Result<bool> still_due(const CustomerId& id) const {
+    const auto customer = shop_.store().customers().find(id);
+    if (!customer && customer.error().code == "unknown_customer") return false;
+    MAITRED_TRY(customer);
+    CustomerSummary summary;
+    summary.enrolled = customer->enrolled;
+    summary.last_visit = customer->last_visit;
+    summary.expires = customer->consent.expires;
+    summary.withdrawn = customer->consent.withdrawn;
+    return is_due(summary, actor_.at, terms());
+  }
+
+  StepResult erase_some() {
     // One epoch for several: each costs the wrapping of everyone's key.
     constexpr std::size_t kErasedPerStep = 50;
     const auto begin = due_.begin() + static_cast<std::ptrdiff_t>(done);
     const auto count = std::min<std::size_t>(kErasedPerStep, due_.size() - done);
-    const std::vector<CustomerId> now(begin, begin + static_cast<std::ptrdiff_t>(count));
+    std::vector<CustomerId> now;
+    for (auto id = begin; id != begin + static_cast<std::ptrdiff_t>(count); ++id) {
+      MAITRED_ASSIGN(const bool due, still_due(*id));
+      if (due) now.push_back(*id);
+    }
+    done += count;
     if (!now.empty()) {
-      MAITRED_TRY(shop_.desk().forget_all(now, actor_));
+      const auto receipts = shop_.desk().forget_all(now, actor_);
+      // The gallery follows even when only the log of the database could not be emptied.
       for (const CustomerId& id : now) {
         MAITRED_TRY(shop_.customer_changed(id));
         erased_.push_back(id.value);
       }
-      done += now.size();
+      MAITRED_TRY(receipts);
+      for (const Receipt& receipt : *receipts) {
+        receipts_.push_back(json::parse(receipt_text(receipt)));
+      }
     }
     if (done < total) return more();
     MAITRED_TRY(shop_.note_retention(actor_.at));
-    return answered({{"erased", erased_}});
+    return answered({{"erased", erased_}, {"receipts", receipts_}});
   }
 
- private:
   Shop& shop_;
   Actor actor_;
+  std::uint64_t last_row_ = 0;
+  bool looked_at_all_ = false;
   std::vector<CustomerId> due_;
   json erased_ = json::array();
+  json receipts_ = json::array();
 };
 
 }  // namespace
@@ -112,10 +152,7 @@ Result<std::unique_ptr<AdminTask>> begin_rotation(Shop& shop, bool keep_key, con
 }
 
 Result<std::unique_ptr<AdminTask>> begin_retention(Shop& shop, const Actor& actor) {
-  MAITRED_ASSIGN(auto due,
-                 shop.store().customers().past_retention(actor.at, shop.settings().visits.retention,
-                                                         shop.privacy().after_withdrawal));
-  return std::make_unique<RetentionTask>(shop, actor, std::move(due));
+  return std::make_unique<RetentionTask>(shop, actor);
 }
 
 }  // namespace maitred

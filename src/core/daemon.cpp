@@ -10,6 +10,7 @@
 
 #include "maitred/base/log.h"
 #include "maitred/models/manifest.h"
+#include "open_floor.h"
 
 namespace maitred {
 namespace {
@@ -108,6 +109,8 @@ Daemon::~Daemon() = default;
 Result<std::unique_ptr<Daemon>> Daemon::open(std::unique_ptr<Shop> shop, DaemonOptions options) {
   std::unique_ptr<Daemon> daemon(new Daemon(std::move(shop), std::move(options)));
   MAITRED_ASSIGN(daemon->recognition_, daemon->shop_->recognition());
+  MAITRED_TRY(note_open_floors(daemon->shop_->store(), daemon->shop_->settings().cameras,
+                               Actor{"maitred", wall_now()}));
   MAITRED_TRY(daemon->open_listeners());
   MAITRED_TRY(daemon->open_telemetry());
   daemon->admin_.set_live_status([raw = daemon.get()] { return raw->live_status(); });
@@ -116,10 +119,12 @@ Result<std::unique_ptr<Daemon>> Daemon::open(std::unique_ptr<Shop> shop, DaemonO
     raw->schedule_deadline();
   });
   MAITRED_ASSIGN(daemon->integrations_, Integrations::open(daemon->io_, *daemon->shop_));
+  MAITRED_TRY(daemon->open_staff());
   return daemon;
 }
 
-Status Daemon::open_listeners() {
+// The last: whoever finds this port open finds the others open too.
+Status Daemon::open_staff() {
   const Settings& settings = shop_->settings();
   StaffServerOptions staff;
   staff.listen = listen_text(settings.staff.listen);
@@ -133,6 +138,11 @@ Status Daemon::open_listeners() {
   // The last token may be revoked while we run: nobody comes in then.
   shop_->desk().always_require_tokens(!is_loopback(settings.staff.listen.address));
   MAITRED_ASSIGN(staff_, StaffServer::open(io_, shop_->desk(), staff));
+  return {};
+}
+
+Status Daemon::open_listeners() {
+  const Settings& settings = shop_->settings();
   MAITRED_ASSIGN(UniqueFd board_socket, passed_listener("board", settings.board.listen));
   MAITRED_ASSIGN(board_, BoardService::open({io_, *shop_, admin_, [this] { return staff_.get(); },
                                              options_.eye_program, options_.runtime_folder,

@@ -7,6 +7,7 @@
 
 #include "maitred/base/log.h"
 #include "maitred/core/daemon.h"
+#include "open_floor.h"
 
 namespace maitred {
 namespace {
@@ -97,6 +98,7 @@ Status Daemon::take_over() {
   MAITRED_ASSIGN(const auto use_certificates, renewed_certificates(fresh));
   MAITRED_ASSIGN(const auto use_integrations, integrations_->renewed(fresh));
   MAITRED_TRY(set_log_level(fresh.log_level, fresh.log_modules));
+  MAITRED_TRY(note_open_floors(shop_->store(), fresh.cameras, Actor{"maitred", wall_now()}));
   MAITRED_TRY(shop_->reload(fresh));
   use_certificates();
   use_integrations();

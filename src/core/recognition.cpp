@@ -56,7 +56,9 @@ Result<std::unique_ptr<Recognition>> Recognition::load(const Store& store, const
   auto& members = recognition->members_;
   MAITRED_TRY(store.customers().for_each([&](Customer&& customer) {
     if (may(customer.consent, Scope::kRecognition, now)) {
-      members[customer.id] = {customer.consent.expires, {}, customer.caution,
+      members[customer.id] = {customer.consent.expires,
+                              {},
+                              customer.caution,
                               may(customer.consent, Scope::kTemplateImprovement, now)};
     }
   }));
@@ -80,9 +82,8 @@ Status Recognition::publish() {
   }
   auto built =
       Gallery::build(engine_, template_length_, entries, GalleryRows::kMean, gallery_.get());
-  for (GalleryEntry& entry : entries) {
-    members_.at(entry.customer).templates = std::move(entry.templates);
-  }
+  auto entry = entries.begin();
+  for (auto& [id, member] : members_) member.templates = std::move((entry++)->templates);
   MAITRED_ASSIGN(gallery_, std::move(built));
   policy_ = DecisionPolicy::derive(calibration_, rules_, gallery_->rows());
   return {};

@@ -128,8 +128,10 @@ Result<CustomerId> Shop::customer_named(const std::string& reference) {
 }
 
 Result<RestoreReport> Shop::restore(const RestoreOptions& options, const Actor& actor) {
+  MAITRED_ASSIGN(const std::vector<Alert> shown, desk_->open_alerts(0));
   MAITRED_ASSIGN(const RestoreReport report, restore_backup(options, &store_, actor));
   MAITRED_TRY(desk_->read_back(wall_now()));
+  MAITRED_TRY(desk_->follow_up(shown, actor));
   MAITRED_ASSIGN(vigilance_, Vigilance::load(store_));
   external_ids_.reset();
   if (recognition_) {

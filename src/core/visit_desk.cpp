@@ -260,14 +260,38 @@ Result<Receipt> VisitDesk::forget(const CustomerId& customer, const Actor& actor
   return receipt;
 }
 
-Status VisitDesk::forget_all(const std::vector<CustomerId>& customers, const Actor& actor) {
+Result<std::vector<Receipt>> VisitDesk::forget_all(const std::vector<CustomerId>& customers,
+                                                   const Actor& actor) {
   for (const CustomerId& customer : customers) {
     MAITRED_TRY(withdraw_before_erasure(customer, actor));
   }
-  const Status done = store_.forget_all(customers, actor);
-  if (!done && done.error().code != "erasure_incomplete") return done;
+  auto receipts = store_.forget_all(customers, actor);
+  if (!receipts && receipts.error().code != "erasure_incomplete") return receipts;
   for (const CustomerId& customer : customers) drop(customer);
-  return done;
+  return receipts;
+}
+
+Status VisitDesk::follow_up(const std::vector<Alert>& shown, const Actor& actor) {
+  std::vector<Alert> news;
+  for (const Alert& alert : shown) {
+    auto stored = store_.visits().alert(alert.visit);
+    if (!stored && stored.error().code != "unknown_alert") return tl::unexpected(stored.error());
+    if (!stored) {
+      Alert& gone = news.emplace_back(alert);
+      gone.state = AlertState::kWithdrawn;
+      MAITRED_ASSIGN(gone.seq, store_.visits().take_seq());
+    } else if (is_over(stored->alert.state)) {
+      news.push_back(stored->alert);
+    } else if (stored->alert.seq != alert.seq) {
+      // As it was before; with a new seq, so that clients take it for news.
+      MAITRED_ASSIGN(stored, store_.visits().commit_alert_change(*stored, std::nullopt, actor));
+      news.push_back(stored->alert);
+    }
+  }
+  std::sort(news.begin(), news.end(),
+            [](const Alert& one, const Alert& other) { return one.seq < other.seq; });
+  for (const Alert& alert : news) publish(alert);
+  return {};
 }
 
 bool VisitDesk::tokens_required() {

@@ -1,6 +1,7 @@
 // init, enroll, list, show, update, ask, purchase, appointment.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <memory>
 #include <optional>
@@ -173,18 +174,43 @@ void add_enrol(CommandLine& line) {
   });
 }
 
+struct ListOptions {
+  std::size_t limit = 0;  // 0: all
+  std::uint64_t after = 0;
+};
+
+// Page after page: the core goes on matching in between.
+Result<Answer> list(Session& session, const ListOptions& options) {
+  constexpr std::size_t kPage = 500;
+  session.keep_store_open();
+  Answer answer;
+  json customers = json::array();
+  json next = options.after;
+  while (!next.is_null()) {
+    const std::size_t left = options.limit == 0 ? kPage : options.limit - customers.size();
+    const json args = {{"after", next}, {"limit", std::min(kPage, left)}};
+    MAITRED_ASSIGN(const json page, session.ask("list", args));
+    for (const json& customer : page["customers"]) customers.push_back(customer);
+    next = page.value("next", json());
+    if (options.limit == 0 || customers.size() < options.limit) continue;
+    if (!next.is_null()) answer.object["next"] = next;
+    break;
+  }
+  answer.object["customers"] = std::move(customers);
+  answer.text = customers_text(answer.object);
+  return answer;
+}
+
 void add_list_and_show(CommandLine& line) {
-  add_verb(line, "list", "List customers")->callback([&line] {
-    line.run = [&line]() -> Result<Answer> {
-      Answer answer;
-      MAITRED_ASSIGN(answer.object, line.session.ask("list", json::object()));
-      answer.text = customers_text(answer.object);
-      return answer;
-    };
-  });
+  auto options = std::make_shared<ListOptions>();
+  CLI::App* all = add_verb(line, "list", "List customers, in order of enrolment");
+  all->add_option("--limit", options->limit, "At most so many")->check(CLI::PositiveNumber);
+  all->add_option("--after", options->after, "Those after it: what --json calls next");
+  all->callback(
+      [&line, options] { line.run = [&line, options] { return list(line.session, *options); }; });
   auto id = std::make_shared<std::string>();
   CLI::App* show = add_verb(line, "show", "Show one customer");
-  show->add_option("ID", *id, "Customer id")->required();
+  show->add_option("ID", *id, "Customer id, loyalty:ID or external:ID")->required();
   show->callback([&line, id] {
     line.run = [&line, id]() -> Result<Answer> {
       Answer answer;

@@ -1,6 +1,7 @@
 // consent, forget, receipt, export, retention.
 #include <fmt/format.h>
 
+#include <filesystem>
 #include <memory>
 #include <span>
 
@@ -155,16 +156,30 @@ std::span<const std::uint8_t> bytes_of(const std::string& text) {
   return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()};
 }
 
+Status write_receipt(const json& receipt, const std::string& file) {
+  const std::string text = json_text(receipt) + "\n";
+  return write_file(file, bytes_of(text));
+}
+
 Result<Answer> forget(Session& session, const FileOptions& options) {
   Answer answer;
   MAITRED_ASSIGN(answer.object, session.ask("forget", {{"id", options.id}}));
   answer.text = fmt::format("Erased {}: {} rows, and their key.\n", options.id,
                             answer.object["receipt"].value("rows", "?"));
   if (!options.file.empty()) {
-    const std::string receipt = json_text(answer.object["receipt"]) + "\n";
-    MAITRED_TRY(write_file(options.file, bytes_of(receipt)));
+    MAITRED_TRY(write_receipt(answer.object["receipt"], options.file));
     answer.text += fmt::format("The signed receipt is in {}.\n", options.file);
   }
+  return answer;
+}
+
+Result<Answer> issue_receipt(Session& session, const FileOptions& options) {
+  Answer answer;
+  MAITRED_ASSIGN(answer.object, session.ask("receipt", {{"id", options.id}}));
+  answer.text = json_text(answer.object["receipt"]) + "\n";
+  if (options.file.empty()) return answer;
+  MAITRED_TRY(write_receipt(answer.object["receipt"], options.file));
+  answer.text = fmt::format("The signed receipt is in {}.\n", options.file);
   return answer;
 }
 
@@ -196,6 +211,25 @@ void add_files(CommandLine& line) {
   verify->add_option("FILE", options->file, "The receipt")->required();
   verify->callback(
       [&line, options] { line.run = [options] { return verify_receipt_file(*options); }; });
+  CLI::App* issue = receipt->add_subcommand(
+      "issue", "The signed receipt of an erasure that was done before, by retention for example");
+  issue->fallthrough();
+  issue->add_option("ID", options->id, "Id of the customer who was erased")->required();
+  issue->add_option("--receipt", options->file, "Write it here");
+  issue->callback([&line, options] {
+    line.run = [&line, options] { return issue_receipt(line.session, *options); };
+  });
+}
+
+// A file an erasure.
+Status write_receipts(const json& receipts, const std::filesystem::path& folder) {
+  std::error_code failed;
+  std::filesystem::create_directories(folder, failed);
+  for (const json& receipt : receipts) {
+    const std::string name = receipt.value("customer", "") + ".json";
+    MAITRED_TRY(write_receipt(receipt, (folder / name).string()));
+  }
+  return {};
 }
 
 void add_retention(CommandLine& line) {
@@ -204,11 +238,17 @@ void add_retention(CommandLine& line) {
   CLI::App* run = retention->add_subcommand(
       "run", "Erase customers whose consent has ended or who have not come for too long");
   run->fallthrough();
-  run->callback([&line] {
-    line.run = [&line]() -> Result<Answer> {
+  auto folder = std::make_shared<std::string>();
+  run->add_option("--receipts", *folder,
+                  "Write the signed receipts into this folder, ID.json each");
+  run->callback([&line, folder] {
+    line.run = [&line, folder]() -> Result<Answer> {
       Answer answer;
       MAITRED_ASSIGN(answer.object, line.session.ask("retention", json::object()));
       answer.text = fmt::format("Erased {} customer(s).\n", answer.object["erased"].size());
+      if (folder->empty()) return answer;
+      MAITRED_TRY(write_receipts(answer.object["receipts"], *folder));
+      answer.text += fmt::format("The signed receipts are in {}.\n", *folder);
       return answer;
     };
   });

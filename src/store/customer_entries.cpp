@@ -103,18 +103,12 @@ Result<std::uint64_t> Customers::close_asks(const CustomerId& id, const Actor& a
   return closed;
 }
 
-Result<std::vector<CustomerId>> Customers::past_retention(
-    WallTime now, Milliseconds retention, std::optional<Milliseconds> after_withdrawal) const {
-  MAITRED_ASSIGN(const std::vector<CustomerSummary> all, list());
-  std::vector<CustomerId> due;
-  for (const CustomerSummary& customer : all) {
-    const WallTime last = customer.last_visit.value_or(customer.enrolled);
-    const bool expired = customer.expires.has_value() && *customer.expires <= now;
-    const bool left = customer.withdrawn.has_value() && after_withdrawal.has_value() &&
-                      now - *customer.withdrawn > *after_withdrawal;
-    if (expired || left || now - last > retention) due.push_back(customer.id);
-  }
-  return due;
+bool is_due(const CustomerSummary& customer, WallTime now, const RetentionTerms& terms) {
+  const WallTime last = customer.last_visit.value_or(customer.enrolled);
+  const bool expired = customer.expires.has_value() && *customer.expires <= now;
+  const bool left = customer.withdrawn.has_value() && terms.after_withdrawal.has_value() &&
+                    now - *customer.withdrawn > *terms.after_withdrawal;
+  return expired || left || now - last > terms.after_visit;
 }
 
 }  // namespace maitred

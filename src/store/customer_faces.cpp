@@ -86,8 +86,7 @@ Status Customers::for_each_template(
     std::string_view engine,
     const std::function<void(const CustomerId&, Template&&)>& visitor) const {
   Query rows(vault_.database(),
-             "SELECT customer, number, sealed FROM templates WHERE engine = ?1 "
-             "ORDER BY customer, number",
+             "SELECT customer, number, sealed FROM templates WHERE engine = ?1 ORDER BY rowid",
              engine);
   for (;;) {
     MAITRED_ASSIGN(const bool found, rows.next());

@@ -102,17 +102,20 @@ Result<std::uint64_t> Customers::count() const {
   return row.count(0);
 }
 
-Result<std::vector<CustomerSummary>> Customers::list() const {
-  Query rows(vault_.database(), "SELECT id, sealed FROM customers ORDER BY n");
+Result<std::vector<CustomerSummary>> Customers::list(const CustomerPage& page) const {
+  Query rows(vault_.database(), "SELECT id, sealed, n FROM customers WHERE n > ?1 ORDER BY n",
+             page.after);
   std::vector<CustomerSummary> summaries;
   for (;;) {
+    if (page.limit != 0 && summaries.size() == page.limit) return summaries;
     MAITRED_ASSIGN(const bool found, rows.next());
     if (!found) return summaries;
     const CustomerId id(rows.text(0));
     MAITRED_ASSIGN(CustomerRecord record, read_record(vault_, id, rows.blob(1)));
     MAITRED_ASSIGN(const Consent consent, read_consent(vault_, id));
     summaries.push_back({id, std::move(record.profile.name), std::move(record.profile.loyalty),
-                         record.enrolled, consent.expires, consent.withdrawn, record.last_visit});
+                         record.enrolled, consent.expires, consent.withdrawn, record.last_visit,
+                         rows.count(2)});
   }
 }
 

@@ -2,15 +2,30 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <cerrno>
+
+#include "sqlite_memory.h"
+
 namespace maitred {
 namespace {
 
 // Longest value SQLite may allocate, so that a damaged length does not eat the memory.
 constexpr int kLongestValue = 32 << 20;
 
+// Pages kept in memory: the indices of a large store are looked up all over at its start.
+std::uintmax_t cache_kib(const std::filesystem::path& path) {
+  constexpr std::uintmax_t kLeast = 2000;
+  constexpr std::uintmax_t kMost = 16384;
+  std::error_code absent;
+  const std::uintmax_t size_bytes = std::filesystem::file_size(path, absent);
+  return absent ? kLeast : std::clamp(size_bytes / 32 / 1024, kLeast, kMost);
+}
+
 }  // namespace
 
 Result<std::unique_ptr<Database>> Database::open(const std::filesystem::path& path, Mode mode) {
+  wipe_freed_sqlite_memory();
   sqlite3* handle = nullptr;
   const int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE |
                     (mode == Mode::kCreate ? SQLITE_OPEN_CREATE : 0);
@@ -35,10 +50,11 @@ Status Database::configure(Mode mode) {
   sqlite3_db_config(handle_, SQLITE_DBCONFIG_DQS_DML, 0, nullptr);
   sqlite3_db_config(handle_, SQLITE_DBCONFIG_DQS_DDL, 0, nullptr);
   if (mode == Mode::kCreate) MAITRED_TRY(execute("PRAGMA page_size=4096"));
-  return execute(
-      "PRAGMA locking_mode=EXCLUSIVE; PRAGMA cell_size_check=ON; PRAGMA temp_store=MEMORY;"
-      "PRAGMA mmap_size=0; PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;"
-      "PRAGMA secure_delete=ON; PRAGMA foreign_keys=ON");
+  MAITRED_TRY(
+      execute("PRAGMA locking_mode=EXCLUSIVE; PRAGMA cell_size_check=ON; PRAGMA temp_store=MEMORY;"
+              "PRAGMA mmap_size=0; PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;"
+              "PRAGMA secure_delete=ON; PRAGMA foreign_keys=ON"));
+  return execute(fmt::format("PRAGMA cache_size=-{}", cache_kib(path_)));
 }
 
 Status Database::execute(const std::string& sql) {
@@ -61,7 +77,10 @@ Status Database::truncate_wal() {
 
 tl::unexpected<Error> Database::failure(int code) const {
   const std::string file = path_.string();
-  switch (code & 0xff) {
+  // Whatever it was that did not fit.
+  const bool full = sqlite3_system_errno(handle_) == ENOSPC && (code & 0xff) == SQLITE_IOERR;
+  switch (full ? SQLITE_FULL : code & 0xff) {
+    case SQLITE_ERROR:  // the statements are ours, so it is the file they do not fit
     case SQLITE_CORRUPT:
     case SQLITE_NOTADB:
     case SQLITE_MISMATCH:

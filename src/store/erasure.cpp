@@ -11,8 +11,8 @@
 
 #include "customer_rows.h"
 #include "erasure_list.h"
-#include "maitred/base/file.h"
 #include "maitred/base/check.h"
+#include "maitred/base/file.h"
 #include "receipt_signing.h"
 
 namespace maitred {
@@ -41,20 +41,39 @@ Result<std::uint64_t> rows_of(Vault& vault, const CustomerId& id) {
   return rows;
 }
 
-Status bury(Vault& vault, const CustomerId& id, const Actor& actor) {
+Place tombstone_place(const Bytes& index) { return {"tombstones", to_hex(index)}; }
+
+// In the epoch that is about to begin.
+Result<Tombstone> bury(Vault& vault, const CustomerId& id, std::uint64_t rows, WallTime at) {
   const Bytes index = erasure_index(vault, id);
-  MAITRED_TRY(Query(vault.database(), "DELETE FROM withdrawals WHERE id = ?1", index).run());
-  return note_erasure(vault, index, actor.at, vault.epoch() + 1);
+  for (const std::string_view sql :
+       {"DELETE FROM withdrawals WHERE id = ?1", "DELETE FROM tombstones WHERE id = ?1"}) {
+    MAITRED_TRY(Query(vault.database(), sql, index).run());
+  }
+  const Tombstone erasure{at, vault.epoch() + 1, rows};
+  MAITRED_TRY(note_erasure(vault, index, erasure));
+  return erasure;
 }
 
-// Within a transaction; how many rows went.
-Result<std::uint64_t> take_out(Vault& vault, const CustomerId& id, const Actor& actor) {
+// Within a transaction.
+Result<Tombstone> take_out(Vault& vault, const CustomerId& id, const Actor& actor) {
   MAITRED_ASSIGN(const std::uint64_t rows, rows_of(vault, id));
   if (rows == 0) return unknown_customer(id);
   MAITRED_TRY(Query(vault.database(), "DELETE FROM customers WHERE id = ?1", id.value).run());
-  MAITRED_TRY(bury(vault, id, actor));
+  MAITRED_ASSIGN(const Tombstone erasure, bury(vault, id, rows, actor.at));
   MAITRED_TRY(AuditChain(vault).append(actor, "forget", id.value, fmt::format("{} rows", rows)));
-  return rows;
+  return erasure;
+}
+
+Receipt receipt_for(const Vault& vault, const CustomerId& id, const Tombstone& erasure) {
+  Receipt receipt;
+  receipt.store = vault.store_id();
+  receipt.customer = id.value;
+  receipt.erased_at = format_time(erasure.erased);
+  receipt.rows = erasure.rows ? std::to_string(*erasure.rows) : "unknown";
+  receipt.epoch = std::to_string(erasure.epoch);
+  sign_receipt(receipt, vault.subkey(Purpose::kReceipts));
+  return receipt;
 }
 
 tl::unexpected<Error> incomplete(const CustomerId& id, std::string_view what) {
@@ -66,18 +85,18 @@ tl::unexpected<Error> incomplete(const CustomerId& id, std::string_view what) {
 
 }  // namespace
 
-Status note_erasure(Vault& vault, const Bytes& index, WallTime at, std::uint64_t epoch) {
-  MAITRED_ASSIGN(const ClearBytes clear, encode_record(Tombstone{at, epoch}));
+Status note_erasure(Vault& vault, const Bytes& index, const Tombstone& erasure) {
+  MAITRED_ASSIGN(const ClearBytes clear, encode_record(erasure));
   return Query(vault.database(), "INSERT INTO tombstones VALUES (?1, ?2) ON CONFLICT DO NOTHING",
-               index, vault.seal(Purpose::kTombstones, {"tombstones", to_hex(index)}, clear))
+               index, vault.seal(Purpose::kTombstones, tombstone_place(index), clear))
       .run();
 }
 
 Result<Receipt> erase(Vault& vault, const CustomerId& id, const Actor& actor) {
   MAITRED_CHECK(!vault.in_transaction());
-  std::uint64_t rows = 0;
+  Tombstone erasure;
   MAITRED_TRY(vault.transact([&]() -> Status {
-    MAITRED_ASSIGN(rows, take_out(vault, id, actor));
+    MAITRED_ASSIGN(erasure, take_out(vault, id, actor));
     return vault.begin_epoch();
   }));
   MAITRED_TRY(vault.load_epoch());
@@ -88,24 +107,38 @@ Result<Receipt> erase(Vault& vault, const CustomerId& id, const Actor& actor) {
   if (!append_erasure(vault, id, true, actor.at)) {
     return incomplete(id, "the list of erasures beside the store could not be written");
   }
-  Receipt receipt;
-  receipt.store = vault.store_id();
-  receipt.customer = id.value;
-  receipt.erased_at = format_time(actor.at);
-  receipt.rows = std::to_string(rows);
-  receipt.epoch = std::to_string(vault.epoch());
-  sign_receipt(receipt, vault.subkey(Purpose::kReceipts));
-  return receipt;
+  return receipt_for(vault, id, erasure);
 }
 
-Status erase_all(Vault& vault, const std::vector<CustomerId>& ids, const Actor& actor) {
+Result<std::vector<Receipt>> erase_all(Vault& vault, const std::vector<CustomerId>& ids,
+                                       const Actor& actor) {
   MAITRED_CHECK(!vault.in_transaction());
+  std::vector<Receipt> receipts;
   MAITRED_TRY(vault.transact([&]() -> Status {
-    for (const CustomerId& id : ids) MAITRED_TRY(take_out(vault, id, actor));
+    for (const CustomerId& id : ids) {
+      MAITRED_ASSIGN(const Tombstone erasure, take_out(vault, id, actor));
+      receipts.push_back(receipt_for(vault, id, erasure));
+    }
     return vault.begin_epoch();
   }));
   MAITRED_TRY(vault.load_epoch());
-  return vault.database().truncate_wal();
+  MAITRED_TRY(vault.database().truncate_wal());
+  return receipts;
+}
+
+Result<Receipt> issue_receipt(Vault& vault, const CustomerId& id) {
+  const Bytes index = erasure_index(vault, id);
+  Query row(vault.database(), "SELECT sealed FROM tombstones WHERE id = ?1", index);
+  MAITRED_ASSIGN(const bool found, row.next());
+  if (!found) {
+    return clean_no("not_erased",
+                    fmt::format("no erasure of customer {} is on record here", id.value));
+  }
+  const Place place = tombstone_place(index);
+  MAITRED_ASSIGN(const ClearBytes clear, vault.open(Purpose::kTombstones, place, row.blob(0)));
+  const auto erasure = decode_record<Tombstone>(clear);
+  if (!erasure) return vault.corrupt(place.table, place.row);
+  return receipt_for(vault, id, *erasure);
 }
 
 }  // namespace maitred

@@ -14,10 +14,15 @@ namespace maitred {
 // See Store::forget.
 Result<Receipt> erase(Vault& vault, const CustomerId& id, const Actor& actor);
 
-// Several at once, in one epoch and without receipts: when erasures are replayed.
-Status erase_all(Vault& vault, const std::vector<CustomerId>& ids, const Actor& actor);
+// Several at once, in one epoch. A receipt each, in the same order.
+Result<std::vector<Receipt>> erase_all(Vault& vault, const std::vector<CustomerId>& ids,
+                                       const Actor& actor);
 
-// Notes in the store that this index (erasure_list.h) was erased; within a transaction.
-Status note_erasure(Vault& vault, const Bytes& index, WallTime at, std::uint64_t epoch);
+// See Store::receipt_of.
+Result<Receipt> issue_receipt(Vault& vault, const CustomerId& id);
+
+// Notes in the store that this index (erasure_list.h) was erased, unless it is there already;
+// within a transaction.
+Status note_erasure(Vault& vault, const Bytes& index, const Tombstone& erasure);
 
 }  // namespace maitred

@@ -14,6 +14,7 @@
 #include "customer_rows.h"
 #include "erasure.h"
 #include "maitred/base/file.h"
+#include "withdrawal.h"
 
 namespace maitred {
 namespace {
@@ -31,8 +32,7 @@ std::string signature_of(const Vault& vault, const std::string& entry) {
   return to_hex(mac);
 }
 
-std::string signed_entry(const Vault& vault, bool erased, const std::string& index,
-                         WallTime at) {
+std::string signed_entry(const Vault& vault, bool erased, const std::string& index, WallTime at) {
   const std::string entry = entry_text(erased, index, at);
   return fmt::format("{} {}\n", entry, signature_of(vault, entry));
 }
@@ -66,8 +66,8 @@ Status append_text(const std::filesystem::path& file, const std::string& text) {
       fd && ::write(fd.get(), text.data(), text.size()) == static_cast<ssize_t>(text.size()) &&
       ::fsync(fd.get()) == 0;
   if (written) return {};
-  return environment_error("store_failed", fmt::format("cannot write {}: {}", file.string(),
-                                                       std::strerror(errno)));
+  return environment_error("store_failed",
+                           fmt::format("cannot write {}: {}", file.string(), std::strerror(errno)));
 }
 
 std::string head_of(const Vault& vault) {
@@ -86,7 +86,7 @@ std::string own_content(const Vault& vault, const std::filesystem::path& file) {
 }
 
 Result<std::map<std::string, WallTime>> read_table(Vault& vault, std::string_view table,
-                                             std::string_view sql) {
+                                                   std::string_view sql) {
   Query rows(vault.database(), sql);
   std::map<std::string, WallTime> entries;
   for (;;) {
@@ -134,8 +134,7 @@ Bytes erasure_index(const Vault& vault, const CustomerId& id) {
 
 Result<ErasureList> erasures_of(Vault& vault) {
   ErasureList list;
-  MAITRED_ASSIGN(list.erased,
-                 read_table(vault, "tombstones", "SELECT id, sealed FROM tombstones"));
+  MAITRED_ASSIGN(list.erased, read_table(vault, "tombstones", "SELECT id, sealed FROM tombstones"));
   MAITRED_ASSIGN(list.withdrawn,
                  read_table(vault, "withdrawals", "SELECT id, sealed FROM withdrawals"));
   return list;
@@ -202,12 +201,13 @@ Result<Replayed> replay(Vault& vault, const ErasureList& list, const Actor& acto
       consent.withdrawn = at;
       MAITRED_TRY(add_consent(vault, id, consent));
       MAITRED_TRY(note_withdrawal(vault, id, at));
+      MAITRED_TRY(end_as_withdrawn(vault, id, actor));
       MAITRED_TRY(AuditChain(vault).append(actor, "consent", id.value, "withdrawn, replayed"));
       ++done.withdrawn;
     }
     for (const auto& [index, at] : list.erased) {
       const auto bytes = index_from_hex(index);
-      if (bytes) MAITRED_TRY(note_erasure(vault, *bytes, at, vault.epoch()));
+      if (bytes) MAITRED_TRY(note_erasure(vault, *bytes, {at, vault.epoch(), std::nullopt}));
     }
     return {};
   }));

@@ -117,9 +117,9 @@ Json write(const Consent& consent) {
   for (const Scope scope : consent.scopes) object["scopes"].push_back(scope_name(scope));
   put(object, "expires", consent.expires);
   put(object, "withdrawn", consent.withdrawn);
-  for (const auto& [name, text] : {std::pair{"purpose", &consent.purpose},
-                                   std::pair{"channel", &consent.channel},
-                                   std::pair{"taken_by", &consent.taken_by}}) {
+  for (const auto& [name, text] :
+       {std::pair{"purpose", &consent.purpose}, std::pair{"channel", &consent.channel},
+        std::pair{"taken_by", &consent.taken_by}}) {
     if (!text->empty()) object[name] = *text;
   }
   return object;
@@ -136,9 +136,9 @@ void read(FieldReader& fields, Consent& consent) {
   consent.granted = fields.time("granted");
   consent.expires = fields.time_or_none("expires");
   consent.withdrawn = fields.time_or_none("withdrawn");
-  for (const auto& [name, text] : {std::pair{"purpose", &consent.purpose},
-                                   std::pair{"channel", &consent.channel},
-                                   std::pair{"taken_by", &consent.taken_by}}) {
+  for (const auto& [name, text] :
+       {std::pair{"purpose", &consent.purpose}, std::pair{"channel", &consent.channel},
+        std::pair{"taken_by", &consent.taken_by}}) {
     if (fields.find(name) != nullptr) *text = fields.text(name);
   }
 }
@@ -351,12 +351,15 @@ void read(FieldReader& fields, StaffMember& member) {
 }
 
 Json write(const Tombstone& tombstone) {
-  return {{"erased", to_json(tombstone.erased)}, {"epoch", tombstone.epoch}};
+  Json object = {{"erased", to_json(tombstone.erased)}, {"epoch", tombstone.epoch}};
+  if (tombstone.rows) object["rows"] = *tombstone.rows;
+  return object;
 }
 
 void read(FieldReader& fields, Tombstone& tombstone) {
   tombstone.erased = fields.time("erased");
   tombstone.epoch = fields.number("epoch");
+  if (fields.find("rows") != nullptr) tombstone.rows = fields.number("rows");
 }
 
 Json write(const AuditRow& row) {

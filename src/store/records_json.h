@@ -34,6 +34,7 @@ struct CustomerRecord {
 struct Tombstone {
   WallTime erased{};
   std::uint64_t epoch = 0;
+  std::optional<std::uint64_t> rows{};  // how many went; not known of an erasure elsewhere
 };
 
 // For each record below. What encode_record gives, decode_record takes. Errors of encoding:

@@ -32,15 +32,15 @@ struct Before {
 
 Result<Before> look_at(Store& store) {
   Vault& vault = StoreAccess::vault(store);
-  Before before{true, vault.store_id(), true, {}, vault.ledger().generation,
-                vault.ledger().last_seq};
+  Before before{true, vault.store_id(),          true,
+                {},   vault.ledger().generation, vault.ledger().last_seq};
   MAITRED_ASSIGN(before.erasures, erasures_of(vault));
   return before;
 }
 
 tl::unexpected<Error> restore_failed(const std::filesystem::path& file) {
-  return environment_error("store_failed", fmt::format("cannot write {}: {}", file.string(),
-                                                       std::strerror(errno)));
+  return environment_error("store_failed",
+                           fmt::format("cannot write {}: {}", file.string(), std::strerror(errno)));
 }
 
 // The file being built, gone when it has not become the store.
@@ -132,6 +132,7 @@ Status prepare(const std::filesystem::path& file, const BackupHead& head,
               std::move(seed));
   MAITRED_TRY(vault.load(version));
   MAITRED_TRY(check_rows(vault));
+  MAITRED_TRY(vault.follow());
   MAITRED_TRY(provide_slot(vault, options.store_key, actor));
 
   ErasureList list = before.id == head.store ? before.erasures : ErasureList{};
@@ -144,10 +145,6 @@ Status prepare(const std::filesystem::path& file, const BackupHead& head,
     list.add(read);
     report.erasures_known = true;
   }
-  MAITRED_ASSIGN(const Replayed replayed, replay(vault, list, actor));
-  report.erased = replayed.erased;
-  report.withdrawn = replayed.withdrawn;
-
   // No generation and no seq comes twice.
   Ledger& ledger = vault.ledger();
   Witness witness(options.store, head.store, vault.subkey(Purpose::kWitness));
@@ -158,6 +155,9 @@ Status prepare(const std::filesystem::path& file, const BackupHead& head,
     ledger.last_seq = std::max(ledger.last_seq, before.last_seq);
   }
   ledger.witnessed = false;
+  MAITRED_ASSIGN(const Replayed replayed, replay(vault, list, actor));
+  report.erased = replayed.erased;
+  report.withdrawn = replayed.withdrawn;
   MAITRED_TRY(AuditChain(vault).append(
       actor, "restore", "",
       fmt::format("backup of {}, {} erasures and {} withdrawals replayed", format_time(head.made),
@@ -187,7 +187,8 @@ Result<RestoreReport> restore_backup(const RestoreOptions& options, Store* prese
     before.there = std::filesystem::exists(std::filesystem::symlink_status(options.store, ignored));
     if (before.there) {
       // A damaged one, or one whose key is lost, is what backups are for.
-      auto store = StoreAccess::open(options.store, options.store_key, std::move(lock), {true, actor});
+      auto store =
+          StoreAccess::open(options.store, options.store_key, std::move(lock), {true, actor});
       if (store) {
         opened.emplace(std::move(*store));
         present = &*opened;

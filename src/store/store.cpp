@@ -7,12 +7,12 @@
 #include <array>
 #include <utility>
 
-#include "customer_faces.h"
 #include "customer_rows.h"
 #include "erasure.h"
 #include "erasure_list.h"
 #include "key_slots.h"
 #include "maitred/base/file.h"
+#include "maitred/base/locked_memory.h"
 #include "receipt_signing.h"
 #include "schema.h"
 #include "schema_copy.h"
@@ -20,7 +20,7 @@
 #include "store_check.h"
 #include "store_file.h"
 #include "vault.h"
-#include "visit_rows.h"
+#include "withdrawal.h"
 #include "witness.h"
 
 namespace maitred {
@@ -98,13 +98,28 @@ tl::unexpected<Error> older(const Vault& vault, const std::string& how) {
                   vault.path().string(), how));
 }
 
-// Every bit of a file that was closed in order.
-Status check_file(Vault& vault, const Testimony& testimony) {
-  if (!testimony.file || testimony.generation != vault.ledger().generation) return {};
-  MAITRED_ASSIGN(const Digest found,
-                 hash_of_open_file(vault.database(), vault.subkey(Purpose::kWitness)));
-  if (found == *testimony.file) return {};
-  MAITRED_TRY(check_rows(vault));  // names the row, if it is in one
+// What cannot be read may be so because a page is damaged: that is said first.
+template <class Answer>
+Answer unless_damaged(Database& database, Answer answer) {
+  if (answer) return answer;
+  MAITRED_TRY(check_pages(database));
+  return answer;
+}
+
+// A file that was closed in order is known to its last bit; of another one every page and row is
+// looked at.
+Status check_file(Vault& vault, int schema_version, const std::optional<Testimony>& testimony) {
+  const bool known =
+      testimony && testimony->file && testimony->generation == vault.ledger().generation;
+  if (known) {
+    MAITRED_ASSIGN(const Digest found,
+                   hash_of_open_file(vault.database(), vault.subkey(Purpose::kWitness)));
+    if (found == *testimony->file) return {};
+  }
+  MAITRED_TRY(check_pages(vault.database()));
+  MAITRED_TRY(vault.check_digests(schema_version));
+  if (!known) return {};
+  MAITRED_TRY(check_audit(vault));
   return environment_error("store_corrupt",
                            fmt::format("{} was changed after it was closed, in a place that holds "
                                        "no row: restore it from a backup",
@@ -120,11 +135,11 @@ Status go_on_in_the_present(Vault& vault, const Actor& actor) {
                       fmt::format("the clock was set back from {}", format_time(newest.back().at)));
 }
 
-// Compares the store with its witness, and has the witness follow from now on.
-Status hear(Vault& vault, Witness& witness, const OpenOptions& options) {
+// Compares the store with what its witness said, and has the witness follow from now on.
+Status hear(Vault& vault, Witness& witness, const Result<std::optional<Testimony>>& heard,
+            const OpenOptions& options) {
   const bool accept = options.accept_older;
   Ledger& ledger = vault.ledger();
-  auto heard = witness.read();
   if (!heard && ledger.witnessed && !accept) return tl::unexpected(heard.error());
   const std::optional<Testimony> testimony = heard ? *heard : std::nullopt;
   if (!testimony && ledger.witnessed && !accept) {
@@ -139,7 +154,6 @@ Status hear(Vault& vault, Witness& witness, const OpenOptions& options) {
                                     "has seen {}): later changes are missing, erasures too",
                                     ledger.generation, witness.file().string(), seen));
   }
-  if (testimony && !accept) MAITRED_TRY(check_file(vault, *testimony));
   const bool taken = accept && ((!testimony && ledger.witnessed) || ledger.generation < seen);
   ledger.generation = std::max(ledger.generation, seen);
   MAITRED_TRY(witness.begin(ledger.generation));
@@ -186,6 +200,7 @@ Store::~Store() = default;
 Result<Store> Store::create(const std::filesystem::path& path, const KeyAccess& key,
                             const Actor& actor) {
   initialise_crypto();
+  MAITRED_TRY(check_locked_memory());
   const auto exists = [&] {
     std::error_code ignored;
     return std::filesystem::exists(std::filesystem::symlink_status(path, ignored));
@@ -216,6 +231,7 @@ Result<Store> Store::create(const std::filesystem::path& path, const KeyAccess& 
 Result<Store> Store::open(const std::filesystem::path& path, const KeyAccess& key,
                           const OpenOptions& options) {
   initialise_crypto();
+  MAITRED_TRY(check_locked_memory());
   MAITRED_TRY(check_header(path));
   MAITRED_ASSIGN(UniqueFd lock, lock_store(path));
   return StoreAccess::open(path, key, std::move(lock), options);
@@ -227,23 +243,30 @@ Result<Store> StoreAccess::open(const std::filesystem::path& path, const KeyAcce
   remove_leftovers(path);
   MAITRED_ASSIGN(auto database, Database::open(path, Database::Mode::kExisting));
   MAITRED_ASSIGN(const int version, check_schema(*database));
-  MAITRED_TRY(check_pages(*database));
-  MAITRED_ASSIGN(std::string id, read_meta(*database, "store_id"));
-  MAITRED_ASSIGN(const std::string created, read_meta(*database, "created"));
-  MAITRED_ASSIGN(OpenedSlot slot, open_root(*database, version, id, key));
-  MAITRED_ASSIGN(SecretBytes seed, read_seed(*database, version, id, slot.secret));
+  MAITRED_ASSIGN(std::string id, unless_damaged(*database, read_meta(*database, "store_id")));
+  MAITRED_ASSIGN(const std::string created,
+                 unless_damaged(*database, read_meta(*database, "created")));
+  MAITRED_ASSIGN(OpenedSlot slot,
+                 unless_damaged(*database, open_root(*database, version, id, key)));
+  MAITRED_ASSIGN(SecretBytes seed,
+                 unless_damaged(*database, read_seed(*database, version, id, slot.secret)));
   const std::int64_t number = slot.number;
   const Bytes public_key = slot.public_key;
   auto parts = std::make_unique<Store::Parts>(std::move(lock), std::move(database), std::move(id),
                                               std::move(slot), std::move(seed));
   Vault& vault = parts->vault;
+  MAITRED_TRY(unless_damaged(vault.database(), vault.unlock()));
+  MAITRED_TRY(vault.database().truncate_wal());
+  const auto heard = parts->witness.read();
+  const bool believed = heard.has_value() && !options.accept_older;
+  MAITRED_TRY(check_file(vault, version, believed ? *heard : std::nullopt));
   {
     MAITRED_ASSIGN(const SchemaCopy kept, SchemaCopy::keep(vault.database(), version));
-    MAITRED_TRY(vault.load(version));
+    MAITRED_TRY(vault.raise(version));
   }
+  MAITRED_TRY(vault.follow());
   MAITRED_TRY(upgrade_slot(vault, number, public_key));
-  MAITRED_TRY(vault.database().truncate_wal());
-  MAITRED_TRY(hear(vault, parts->witness, options));
+  MAITRED_TRY(hear(vault, parts->witness, heard, options));
   MAITRED_TRY(write_erasure_file(vault, erasure_file(path)));
   const auto created_at = parse_time(created);
   if (!created_at) return vault.corrupt("meta", "created");
@@ -291,26 +314,8 @@ Result<std::vector<StoredAlert>> Store::withdraw(const CustomerId& id, const Act
     }
     consent.withdrawn = actor.at;
     MAITRED_TRY(parts_->customers.set_consent(id, consent, actor, "withdrawn"));
-    MAITRED_TRY(delete_photos(vault, id));
     MAITRED_TRY(note_withdrawal(vault, id, actor.at));
-    VisitQuery open_visits;
-    open_visits.customer = id;
-    open_visits.only_open = true;
-    MAITRED_ASSIGN(std::vector<Visit> visits, parts_->visits.list(open_visits));
-    for (Visit& visit : visits) {
-      visit.outcome = Outcome::kWithdrawn;
-      MAITRED_TRY(update_visit(vault, visit));
-    }
-    AlertQuery open_alerts;
-    open_alerts.customer = id;
-    open_alerts.only_open = true;
-    MAITRED_ASSIGN(std::vector<StoredAlert> alerts, parts_->visits.alerts(open_alerts));
-    for (StoredAlert& stored : alerts) {
-      stored.alert.state = AlertState::kWithdrawn;
-      stored.escalates.reset();
-      MAITRED_ASSIGN(StoredAlert sent, put_alert(vault, std::move(stored), actor));
-      withdrawn.push_back(std::move(sent));
-    }
+    MAITRED_ASSIGN(withdrawn, end_as_withdrawn(vault, id, actor));
     return {};
   });
   MAITRED_TRY(done);
@@ -323,10 +328,15 @@ Result<Receipt> Store::forget(const CustomerId& id, const Actor& actor) {
   return erase(parts_->vault, id, actor);
 }
 
-Status Store::forget_all(const std::vector<CustomerId>& ids, const Actor& actor) {
+Result<Receipt> Store::receipt_of(const CustomerId& id) const {
+  return issue_receipt(parts_->vault, id);
+}
+
+Result<std::vector<Receipt>> Store::forget_all(const std::vector<CustomerId>& ids,
+                                               const Actor& actor) {
   Vault& vault = parts_->vault;
-  MAITRED_TRY(erase_all(vault, ids, actor));
-  if (write_erasure_file(vault, erasure_file(vault.path()))) return {};
+  MAITRED_ASSIGN(std::vector<Receipt> receipts, erase_all(vault, ids, actor));
+  if (write_erasure_file(vault, erasure_file(vault.path()))) return receipts;
   return environment_error("erasure_incomplete",
                            "they are erased, but the list of erasures beside the store could not "
                            "be written: restart maitred to finish it");

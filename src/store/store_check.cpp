@@ -1,5 +1,7 @@
 #include "store_check.h"
 
+#include <fmt/format.h>
+
 #include <functional>
 
 #include "customer_rows.h"
@@ -73,15 +75,19 @@ Result<std::uint64_t> check_store_rows(Vault& vault) {
       }));
   MAITRED_ASSIGN(const auto staff, Staff(vault).list());
   MAITRED_ASSIGN(const auto texts, ConsentTexts(vault).list());
-  const auto audit = AuditChain(vault).verify();
-  if (!audit && audit.error().code == "audit_broken") {
-    return environment_error("store_corrupt", audit.error().message);
-  }
-  MAITRED_TRY(audit);
-  return settings + staff.size() + texts.size() + *audit;
+  MAITRED_ASSIGN(const std::uint64_t audit, check_audit(vault));
+  return settings + staff.size() + texts.size() + audit;
 }
 
 }  // namespace
+
+Result<std::uint64_t> check_audit(Vault& vault) {
+  auto rows = AuditChain(vault).verify();
+  if (rows || rows.error().code != "audit_broken") return rows;
+  return environment_error(
+      "store_corrupt",
+      fmt::format("{}: {}: restore it from a backup", vault.path().string(), rows.error().message));
+}
 
 Result<std::uint64_t> check_rows(Vault& vault) {
   MAITRED_TRY(check_pages(vault.database()));

@@ -11,4 +11,7 @@ namespace maitred {
 // See Store::check.
 Result<std::uint64_t> check_rows(Vault& vault);
 
+// The audit chain alone.
+Result<std::uint64_t> check_audit(Vault& vault);
+
 }  // namespace maitred

@@ -43,7 +43,8 @@ struct RekeyedTable {
 constexpr std::array<RekeyedTable, 9> kRekeyed = {{
     {"customers", "SELECT n, id, sealed FROM customers WHERE id = ?1",
      "UPDATE customers SET sealed = ?2 WHERE n = ?1"},
-    {"consents", "SELECT rowid, customer || '/' || number, sealed FROM consents WHERE customer = ?1",
+    {"consents",
+     "SELECT rowid, customer || '/' || number, sealed FROM consents WHERE customer = ?1",
      "UPDATE consents SET sealed = ?2 WHERE rowid = ?1"},
     {"entries",
      "SELECT rowid, customer || '/' || kind || '/' || number, sealed FROM entries "
@@ -102,13 +103,20 @@ Status Vault::begin() {
   return save_ledger();
 }
 
-Status Vault::load(int schema_version) {
+Status Vault::unlock() {
   MAITRED_TRY(load_epoch());
   MAITRED_TRY(load_ledger());
-  MAITRED_TRY(digests_.attach());
-  MAITRED_TRY(check_digests(digested_tables(schema_version)));
-  if (schema_version < kSchemaVersion) MAITRED_TRY(raise(schema_version));
-  return digests_.follow(ledger_.digests);
+  return digests_.attach();
+}
+
+Status Vault::check_digests(int schema_version) {
+  return check_digests(digested_tables(schema_version));
+}
+
+Status Vault::load(int schema_version) {
+  MAITRED_TRY(unlock());
+  MAITRED_TRY(check_digests(schema_version));
+  return raise(schema_version);
 }
 
 Status Vault::load_ledger() {
@@ -123,6 +131,7 @@ Status Vault::load_ledger() {
 }
 
 Status Vault::raise(int from) {
+  if (from == kSchemaVersion) return {};
   return transact([&]() -> Status {
     MAITRED_TRY(raise_schema(*database_, from));
     MAITRED_TRY(store_seed(root_));
@@ -254,9 +263,10 @@ Status Vault::store_epoch(std::uint64_t epoch, const SecretBytes& key, const Sec
 }
 
 Status Vault::store_seed(const SecretBytes& root) {
-  return Query(*database_,
-               "INSERT INTO subkey_seed VALUES (1, ?1) ON CONFLICT (one) DO UPDATE SET wrapped = ?1",
-               maitred::seal(root.span(), store_id_, {kSeed, "1"}, seed_.span()))
+  return Query(
+             *database_,
+             "INSERT INTO subkey_seed VALUES (1, ?1) ON CONFLICT (one) DO UPDATE SET wrapped = ?1",
+             maitred::seal(root.span(), store_id_, {kSeed, "1"}, seed_.span()))
       .run();
 }
 

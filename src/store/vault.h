@@ -33,9 +33,16 @@ class Vault {
 
   // Of a new store: the first epoch, and the ledger.
   Status begin();
-  // Of an existing one: the epoch key, the ledger, and whether the rows fit it. A file of an older
-  // schema is brought to the present one. Error: store_corrupt, naming the table.
+  // Of an existing one: the epoch key and the ledger. Error: store_corrupt.
+  Status unlock();
+  // Whether the rows fit the ledger. Error: store_corrupt, naming the table.
+  Status check_digests(int schema_version);
+  // Brings a file of an older schema, checked before, to the present one.
+  Status raise(int from);
+  // All three.
   Status load(int schema_version);
+  // After load, before the first change: every change keeps the digests from now on.
+  Status follow() { return digests_.follow(ledger_.digests); }
   // Whether the rows fit the ledger. Error: store_corrupt.
   Status check_digests();
 
@@ -105,7 +112,6 @@ class Vault {
   Result<ByteView> data_key(const CustomerId& id);
   Status save_ledger();
   Status load_ledger();
-  Status raise(int from);
   Status check_digests(std::span<const std::string_view> tables);
   Status store_epoch(std::uint64_t epoch, const SecretBytes& key, const SecretBytes& root);
   void undo(const Ledger& before);

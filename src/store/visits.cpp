@@ -279,6 +279,14 @@ Result<std::vector<Feedback>> Visits::feedback(const std::optional<VisitId>& vis
   }
 }
 
+Result<std::uint64_t> Visits::take_seq() {
+  MAITRED_TRY(vault_.transact([&] {
+    ++vault_.ledger().last_seq;
+    return vault_.keep_ledger();
+  }));
+  return last_seq();
+}
+
 std::uint64_t Visits::last_seq() const { return vault_.ledger().last_seq; }
 
 }  // namespace maitred

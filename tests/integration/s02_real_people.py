@@ -88,7 +88,8 @@ class RealPeople(ShopTest):
         shop.init()
         live, printed, shown = (DATA / f"spoof/image_{name}.jpg" for name in ("T1", "F1", "F2"))
         person = shop.enrol("Live", live)
-        self.assertEqual(shop.do("verify", person, "--photo", live), {"verified": True, "live": True})
+        answer = shop.do("verify", person, "--photo", live)
+        self.assertEqual((answer["verified"], answer["live"], answer["name"]), (True, True, "Live"))
         for attack in (printed, shown):
             answer = shop.ctl("verify", person, "--photo", attack)
             self.assertEqual((answer.status, answer.json), (1, {"verified": False, "live": False}))

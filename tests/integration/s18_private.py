@@ -107,6 +107,46 @@ class Private(ShopTest):
         late = shop.client()
         self.assertEqual([line for line in late.rest() if line["type"] == "alert"], [])
 
+    def shop_with_an_open_alert(self):
+        """A customer who came in; and a backup from before that, and one from after it."""
+        path, truth = film()
+        shop = self.opened.camera(path, realtime=False)
+        shop.section("visits", alert_ttl="3d", escalate=[]).init()
+        customer = shop.enrol("Walker", portrait_of_member(list(truth["enroll"])[0]))
+        before, after = shop.folder / "before", shop.folder / "after"
+        shop.do("backup", before)
+        self.assertEqual(len(shop.replay()), 1)
+        shop.do("backup", after)
+        shop.cameras = []
+        shop.write().start(spawn=False)
+        return shop, customer, before, after
+
+    def test_staff_learn_what_a_restore_takes_away(self):
+        shop, customer, before, _ = self.shop_with_an_open_alert()
+        client = shop.client()
+        alert = client.until("alert")
+        shop.do("restore", before)
+        update = client.until("update", 3)
+        self.assertEqual((update["visit"], update["state"]), (alert["visit"], "withdrawn"))
+        self.assertGreater(update["seq"], alert["seq"])
+        self.assertEqual(shop.do("alerts")["alerts"], [])
+
+    def test_who_withdrew_stays_withdrawn_in_a_restored_store(self):
+        shop, customer, _, after = self.shop_with_an_open_alert()
+        client = shop.client()
+        last = client.until("alert")["seq"]
+        shop.do("consent", customer, "withdraw")
+        self.assertEqual(client.until("update", 3)["state"], "withdrawn")
+        self.assertEqual(shop.do("restore", after)["withdrawals_replayed"], 1)
+        self.assertFalse(shop.do("consent", customer, "show")["consent"]["valid"])
+        alerts = shop.do("alerts")["alerts"]
+        self.assertEqual([row["state"] for row in alerts], ["withdrawn"])
+        self.assertGreater(alerts[0]["seq"], last)
+        # Nobody who connects is sent to them.
+        late = shop.client()
+        self.assertEqual([line for line in late.rest() if line["type"] == "alert"], [])
+        shop.do("audit", "verify")
+
     def test_everything_held_is_exported(self):
         shop = self.opened.init()
         photo = portrait(7000)
@@ -151,6 +191,43 @@ class Private(ShopTest):
         shop.do("consent", customer, "receipt", "--format", "html", "--output", page)
         self.assertIn("&lt;b&gt;", page.read_text())
 
+    def test_why_a_camera_looks_at_the_open_floor_is_on_record(self):
+        shop = self.opened.camera("rtsp://192.0.2.1/floor", name="floor", mode="open",
+                                  acknowledge_open_floor="assessed on 1 May, signs at both doors")
+        shop.section("recognition", allow_demo_engine=True)  # nothing ever comes from there
+        shop.camera("rtsp://192.0.2.1/door", name="door").init()
+
+        def noted():
+            rows = shop.do("audit")["audit"]
+            return [(row["subject"], row["detail"]) for row in rows if row["action"] == "open_floor"]
+
+        first = ("floor", "assessed on 1 May, signs at both doors")
+        for _ in range(2):  # once, however often it starts
+            shop.start(spawn=False)
+            self.assertEqual(noted(), [first])
+            self.assertEqual(shop.stop(), 0)
+        shop.start(spawn=False)
+        shop.cameras[0] = {"name": "floor", "source": "rtsp://192.0.2.1/floor"}
+        shop.write()
+        shop.daemon.send_signal(signal.SIGHUP)
+        deadline = time.monotonic() + 10 * PATIENCE
+        while len(noted()) < 2 and time.monotonic() < deadline:
+            time.sleep(0.1)
+        self.assertEqual(noted(), [first, ("floor", "ended")])
+        self.assertEqual(shop.do("audit", "verify")["ok"], True)
+
+    def test_keys_are_not_kept_where_memory_cannot_be_locked(self):
+        shop = self.opened.init()
+        command = ["prlimit", "--memlock=0:0", "--"]
+        if os.geteuid() == 0:
+            command = ["setpriv", "--bounding-set=-ipc_lock", "--inh-caps=-ipc_lock", "--", *command]
+        done = subprocess.run([*command, str(BIN / "maitredctl"), "-c", str(shop.config), "--json",
+                               "list"], capture_output=True, text=True)
+        self.assertEqual(done.returncode, 3, done.stderr)
+        error = json.loads(done.stdout)["error"]
+        self.assertEqual(error["code"], "memory_not_locked")
+        self.assertIn("LimitMEMLOCK=", error["message"])
+
     def test_papers_are_filled_in_from_the_configuration(self):
         shop = self.opened.camera("rtsp://192.0.2.1/door", name="door", zone=[0.2, 0.1, 0.8, 1.0])
         shop.section("privacy", controller="Example Shoes Ltd", contact="privacy desk")
@@ -172,13 +249,22 @@ class Private(ShopTest):
         shop.do("consent", anna, "withdraw")
         self.assertEqual(shop.do("retention", "run")["erased"], [])
         shop.section("privacy", after_withdrawal="0s").write()
-        self.assertEqual(shop.do("retention", "run")["erased"], [anna])
+        receipts = shop.folder / "receipts"
+        done = shop.do("retention", "run", "--receipts", receipts)
+        self.assertEqual(done["erased"], [anna])
+        self.assertEqual([receipt["customer"] for receipt in done["receipts"]], [anna])
+        self.assertTrue(shop.do("receipt", "verify", receipts / f"{anna}.json")["valid"])
         soon = int(time.time()) + 10
         shop.do("consent", bert, "renew", "--consent-version", "v1", "--consent-ref", "form 2",
                 "--expires", time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(soon)))
         time.sleep(max(0.0, soon + 0.2 - time.time()))
         self.assertEqual(shop.do("retention", "run")["erased"], [bert])
         self.assertEqual(self.names(shop), ["Cleo Gamma"])
+        # The receipt can be had later, of the daemon's own daily run too.
+        again = shop.folder / "again.json"
+        shop.do("receipt", "issue", bert, "--receipt", again)
+        self.assertEqual(shop.do("receipt", "verify", again)["customer"], bert)
+        self.assertEqual(shop.ctl("receipt", "issue", cleo).status, 1)
         self.assertIsNotNone(shop.do("status")["retention"]["last_run"])
 
 

@@ -77,6 +77,8 @@ class KillVerbs(ShopTest):
             longest = slow if verb == "enroll" else quick
             status, out = self.run_verb(shop, words, chance.uniform(0.0, 1.3) * longest)
             killed += status is None
+            if status is None and killed % 500 == 0:
+                print(f"{killed} kills, {len(erased)} erased so far", file=sys.stderr, flush=True)
             if status is not None:
                 self.assertEqual(status, 0, f"{words}: {out}")
             now = {row["id"] for row in shop.do("list")["customers"]}

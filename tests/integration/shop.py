@@ -3,6 +3,8 @@
 Only the standard library. The programs come from $MAITRED_BIN, real media from $MAITRED_SHARED.
 """
 
+import contextlib
+import fcntl
 import json
 import os
 import pathlib
@@ -256,14 +258,27 @@ def drawn_folder():
     return folder
 
 
-def _draw(path, *words):
+@contextlib.contextmanager
+def _drawing_alone():
+    """Several tests may run at once; what one draws the others find."""
+    with open(drawn_folder() / ".lock", "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def _drawn(path, *words):
     if not path.exists():
-        # Beside, then renamed: several tests may draw at once.
+        # Beside, then renamed: never half a picture.
         fresh = path.with_name(f".{os.getpid()}-{path.name}")
         subprocess.run([str(word) for word in (BIN / "maitred-draw", *words, "--out", fresh)],
                        check=True, stdout=subprocess.DEVNULL, timeout=300 * PATIENCE)
         os.replace(fresh, path)
     return path
+
+
+def _draw(path, *words):
+    with _drawing_alone():
+        return _drawn(path, *words)
 
 
 def portrait(person, look=0):
@@ -280,11 +295,12 @@ def film(*options, name="film"):
     """A film of the demo cast and its truth."""
     path = drawn_folder() / f"{name}.avi"
     truth = drawn_folder() / f"{name}.json"
-    if not truth.exists():
-        fresh = truth.with_name(f".{os.getpid()}-{truth.name}")
-        path.unlink(missing_ok=True)
-        _draw(path, "film", "--truth", fresh, *options)
-        os.replace(fresh, truth)
+    with _drawing_alone():
+        if not truth.exists():
+            fresh = truth.with_name(f".{os.getpid()}-{truth.name}")
+            path.unlink(missing_ok=True)
+            _drawn(path, "film", "--truth", fresh, *options)
+            os.replace(fresh, truth)
     return path, json.loads(truth.read_text())
 
 

@@ -61,6 +61,7 @@ class Admin {
   // True also while no text at all is on record.
   Result<bool> text_on_record(const std::string& version) const;
   Result<Json> forget(const Json& args, const Actor& actor);
+  Result<Json> receipt(const Json& args, const Actor& actor);
   Result<Json> export_customer(const Json& args, const Actor& actor);
   Result<Json> identify(const Json& args, const Actor& actor);
   Result<Json> verify(const Json& args, const Actor& actor);

@@ -71,6 +71,7 @@ class Daemon {
   std::string late_duty() const;
   void watch_cameras();  // logs what their states become
   Status open_api();
+  Status open_staff();
 
   void eye_message(EyeSession session, EyeMessage message);
   void handle(EyeSession session, const EyeHello& hello);

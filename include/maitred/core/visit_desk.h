@@ -64,8 +64,11 @@ class VisitDesk : public StaffDesk {
   Status withdraw(const CustomerId& customer, const Actor& actor);
   // Erases the customer: alerts are withdrawn first.
   Result<Receipt> forget(const CustomerId& customer, const Actor& actor);
-  // Several, without receipts.
-  Status forget_all(const std::vector<CustomerId>& customers, const Actor& actor);
+  // Several: a receipt each.
+  Result<std::vector<Receipt>> forget_all(const std::vector<CustomerId>& customers,
+                                          const Actor& actor);
+  // After read_back: staff who were shown these open alerts learn what is left of them.
+  Status follow_up(const std::vector<Alert>& shown, const Actor& actor);
 
   // Even when there are none.
   void always_require_tokens(bool always) { tokens_always_ = always; }

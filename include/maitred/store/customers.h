@@ -35,7 +35,25 @@ struct CustomerSummary {
   std::optional<WallTime> expires;
   std::optional<WallTime> withdrawn;
   std::optional<WallTime> last_visit;
+  std::uint64_t row = 0;  // grows in order of enrolment
 };
+
+// A part of the customers: those after a row, at most so many.
+struct CustomerPage {
+  std::uint64_t after = 0;
+  std::size_t limit = 0;  // 0: all
+};
+
+// How long what is held on a customer may be kept.
+struct RetentionTerms {
+  Milliseconds after_visit{};  // the last one; without one, the enrolment
+  // The record of a withdrawn consent; as long as the others, if left out.
+  std::optional<Milliseconds> after_withdrawal{};
+};
+
+// Whether the customer's data is due to go: one of the terms is over, or the consent has expired.
+// Pure.
+bool is_due(const CustomerSummary& customer, WallTime now, const RetentionTerms& terms);
 
 // Everything of a customer is sealed under a key of that customer's own, and goes with it.
 // A call that returns success has been written to disk. Errors of every call:
@@ -57,7 +75,7 @@ class Customers {
   Result<std::optional<CustomerId>> by_loyalty(std::string_view loyalty) const;
   Result<std::uint64_t> count() const;
   // In order of enrolment.
-  Result<std::vector<CustomerSummary>> list() const;
+  Result<std::vector<CustomerSummary>> list(const CustomerPage& page = {}) const;
   // In order of enrolment; for start-up. The store must not be changed from within `visitor`.
   Status for_each(const std::function<void(Customer&&)>& visitor) const;
 
@@ -87,12 +105,13 @@ class Customers {
 
   // Rotated (rotation.h), as matching wants them. All engines.
   Result<std::vector<Template>> templates(const CustomerId& id) const;
-  // Plain templates, in place of those of the same engines, or, when they are of new photos, of all.
+  // Plain templates, in place of those of the same engines, or, when they are of new photos, of
+  // all.
   enum class OtherEngines { kStay, kGo };
   Status replace_templates(const CustomerId& id, const std::vector<Template>& templates,
                            const Actor& actor, OtherEngines others = OtherEngines::kStay);
   // Rotated templates of one engine, of all customers whatever their consent (the caller asks
-  // `may`), together by customer. The store must not be changed from within `visitor`.
+  // `may`), in order of being written. The store must not be changed from within `visitor`.
   Status for_each_template(std::string_view engine,
                            const std::function<void(const CustomerId&, Template&&)>& visitor) const;
 
@@ -101,8 +120,8 @@ class Customers {
   Result<std::vector<std::vector<std::uint8_t>>> photos(const CustomerId& id) const;
   Result<std::uint64_t> photo_count(const CustomerId& id) const;
   // In place of those that are kept; none deletes them.
-  Status replace_photos(const CustomerId& id,
-                        const std::vector<std::vector<std::uint8_t>>& photos, const Actor& actor);
+  Status replace_photos(const CustomerId& id, const std::vector<std::vector<std::uint8_t>>& photos,
+                        const Actor& actor);
 
   // Templates of confirmed visits, beside those of photos (consent scope template-improvement).
   // `rotated` as matching has it; at most `most` are kept of an engine, the newest.
@@ -111,13 +130,6 @@ class Customers {
   // How many are deleted.
   Result<std::uint64_t> forget_learned(const CustomerId& id, const Actor& actor);
   Result<std::uint64_t> learned_count(const CustomerId& id) const;
-
-  // Whose data is due to go: consent expired, the last visit (without one, the enrolment) longer
-  // ago than `retention`, or the consent withdrawn longer ago than `after_withdrawal`, until which
-  // the record of it is kept; without that argument it is kept as long as the others.
-  Result<std::vector<CustomerId>> past_retention(
-      WallTime now, Milliseconds retention,
-      std::optional<Milliseconds> after_withdrawal = std::nullopt) const;
 
  private:
   Vault& vault_;

@@ -100,8 +100,11 @@ class Store {
   // Error: unknown_customer; erasure_incomplete (kEnvironment): erased, but the WAL could not be
   // emptied; it will be at the next start.
   Result<Receipt> forget(const CustomerId& id, const Actor& actor);
-  // Several in one epoch, without receipts.
-  Status forget_all(const std::vector<CustomerId>& ids, const Actor& actor);
+  // Several in one epoch: a receipt each.
+  Result<std::vector<Receipt>> forget_all(const std::vector<CustomerId>& ids, const Actor& actor);
+  // The receipt of an erasure that was done before; of one that a restore replayed, with the time
+  // of that. Error: not_erased (kNo).
+  Result<Receipt> receipt_of(const CustomerId& id) const;
   // The public key of receipts, base64.
   const std::string& signing_key() const;
 

@@ -119,6 +119,8 @@ class Visits {
   // Of all, those with a greater seq, at most `limit`, by growing seq.
   Result<std::vector<AlertEvent>> events_after(std::uint64_t seq, std::size_t limit) const;
   Result<std::vector<Feedback>> feedback(const std::optional<VisitId>& visit = {}) const;
+  // For a message about an alert that the store does not hold any more; on disk when it returns.
+  Result<std::uint64_t> take_seq();
   // The newest seq ever given out; 0 when there was none.
   std::uint64_t last_seq() const;
 

@@ -188,13 +188,35 @@ TEST_F(CustomersTest, SaysWhoseTimeIsOver) {
   short_term.consent.expires = kNow + hours(1);
   const CustomerId expires = must(store_.customers().enrol(short_term, kActor));
 
-  EXPECT_TRUE(must(store_.customers().past_retention(kNow, hours(50))).empty());
-  EXPECT_EQ(must(store_.customers().past_retention(kNow + hours(2), hours(50))),
-            std::vector<CustomerId>{expires});
-  EXPECT_EQ(must(store_.customers().past_retention(kNow + hours(60), hours(50))),
-            (std::vector<CustomerId>{stays, expires}));
+  const auto due = [&](WallTime now, std::optional<Milliseconds> after_withdrawal = {}) {
+    std::vector<CustomerId> ids;
+    for (const CustomerSummary& one : must(store_.customers().list())) {
+      if (is_due(one, now, {hours(50), after_withdrawal})) ids.push_back(one.id);
+    }
+    return ids;
+  };
+  EXPECT_TRUE(due(kNow).empty());
+  EXPECT_EQ(due(kNow + hours(2)), std::vector<CustomerId>{expires});
+  EXPECT_EQ(due(kNow + hours(60)), (std::vector<CustomerId>{stays, expires}));
   must(store_.withdraw(visited, kActor));
-  EXPECT_TRUE(must(store_.customers().past_retention(kNow, hours(50))).empty());
+  EXPECT_TRUE(due(kNow).empty());
+  EXPECT_EQ(due(kNow + hours(1) - Milliseconds(1), hours(0)), std::vector<CustomerId>{visited});
+}
+
+TEST_F(CustomersTest, AreListedInPages) {
+  std::vector<CustomerId> ids;
+  for (const char* name : {"One", "Two", "Three", "Four", "Five"}) ids.push_back(enrol(name, ""));
+  must(store_.forget(ids[1], kActor));
+  std::vector<std::string> names;
+  CustomerPage page{0, 2};
+  for (;;) {
+    const auto some = must(store_.customers().list(page));
+    EXPECT_LE(some.size(), 2U);
+    if (some.empty()) break;
+    for (const CustomerSummary& one : some) names.push_back(one.name);
+    page.after = some.back().row;
+  }
+  EXPECT_EQ(names, (std::vector<std::string>{"One", "Three", "Four", "Five"}));
 }
 
 TEST_F(CustomersTest, SettingsAreKept) {

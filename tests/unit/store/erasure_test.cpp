@@ -221,6 +221,37 @@ TEST_F(ErasureTest, ReceiptsVerifyAndNoFlippedBitDoes) {
   }
 }
 
+TEST_F(ErasureTest, SeveralAtOnceGetAReceiptEach) {
+  Store store = create();
+  std::vector<CustomerId> ids;
+  for (const char* name : {"One", "Two", "Three"}) {
+    ids.push_back(must(store.customers().enrol(new_customer(name, ""), kActor)));
+  }
+  EXPECT_EQ(code_of(store.receipt_of(ids[0])), "not_erased");
+  const auto receipts = must(store.forget_all({ids[0], ids[2]}, kActor));
+  ASSERT_EQ(receipts.size(), 2U);
+  for (const std::size_t index : {0U, 1U}) {
+    const Receipt read = must(verify_receipt(receipt_text(receipts[index]), store.signing_key()));
+    EXPECT_EQ(read.customer, ids[2 * index].value);
+    EXPECT_EQ(read.rows, "4");  // customer, key, consent, template
+    EXPECT_EQ(read.epoch, "2");
+  }
+  EXPECT_EQ(store.epoch(), 2U);
+}
+
+// Whoever lost theirs, or was erased by retention, can have it later.
+TEST_F(ErasureTest, AReceiptCanBeHadAgain) {
+  Store store = create();
+  const CustomerId id = must(store.customers().enrol(secret_customer(), kActor));
+  const CustomerId other = must(store.customers().enrol(new_customer("Other", ""), kActor));
+  const Receipt first = must(store.forget(id, kActor));
+  must(store.forget(other, Actor{"uid:1000", kNow + std::chrono::hours(1)}));
+  { const Store closing = std::move(store); }
+  store = open();
+  EXPECT_EQ(receipt_text(must(store.receipt_of(id))), receipt_text(first));
+  EXPECT_EQ(code_of(store.receipt_of(CustomerId("nobody"))), "not_erased");
+}
+
 TEST_F(ErasureTest, AReceiptOfAnotherStoreIsToldApart) {
   Store store = create();
   const CustomerId id = must(store.customers().enrol(secret_customer(), kActor));
