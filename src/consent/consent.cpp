@@ -101,6 +101,13 @@ CustomerView view_within_consent(const Customer& customer, WallTime now) {
   std::copy_if(customer.asks.begin(), customer.asks.end(), std::back_inserter(view.asks),
                [](const Ask& ask) { return ask.open; });
   if (view.asks.size() > kShownAsks) view.asks.resize(kShownAsks);
+  const auto away = [now](const Appointment& one) { return std::chrono::abs(one.at - now); };
+  std::copy_if(customer.appointments.begin(), customer.appointments.end(),
+               std::back_inserter(view.appointments),
+               [&](const Appointment& one) { return away(one) <= kAppointmentWindow; });
+  std::stable_sort(view.appointments.begin(), view.appointments.end(),
+                   [&](const auto& a, const auto& b) { return away(a) < away(b); });
+  if (view.appointments.size() > kShownAppointments) view.appointments.resize(kShownAppointments);
   if (!may(customer.consent, Scope::kHistory, now)) return view;
   view.recent = customer.purchases;
   std::stable_sort(view.recent.begin(), view.recent.end(),

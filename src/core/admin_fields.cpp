@@ -8,7 +8,6 @@
 #include "maitred/base/json.h"
 #include "maitred/consent/consent.h"
 #include "maitred/core/photo_reports.h"
-#include "maitred/visits/rules.h"
 
 namespace maitred {
 namespace {
@@ -186,16 +185,9 @@ json customer_json(const Customer& customer, WallTime now) {
 }
 
 json due_appointment_json(const Customer& customer, WallTime now) {
-  const Appointment* nearest = nullptr;
-  for (const Appointment& one : customer.appointments) {
-    if (std::chrono::abs(one.at - now) > kAppointmentWindow) continue;
-    if (nearest == nullptr ||
-        std::chrono::abs(one.at - now) < std::chrono::abs(nearest->at - now)) {
-      nearest = &one;
-    }
-  }
-  if (nearest == nullptr) return nullptr;
-  return {{"at", format_time(nearest->at)}, {"with", nearest->with}};
+  const auto due = view_within_consent(customer, now).appointments;
+  if (due.empty()) return nullptr;
+  return {{"at", format_time(due.front().at)}, {"with", due.front().with}};
 }
 
 json visit_json(const Visit& visit) {

@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "customer_text.h"
+
 namespace maitred {
 namespace {
 
@@ -39,6 +41,10 @@ std::string details(const Alert& alert) {
   std::string text = alert.customer.name;
   if (!alert.customer.loyalty.empty()) text += " (" + alert.customer.loyalty + ")";
   if (!alert.customer.tier.empty()) text += ", " + alert.customer.tier;
+  for (const Appointment& one : alert.customer.appointments) {
+    text += "; appointment " + local_clock(one.at);
+    if (!one.with.empty()) text += " with " + one.with;
+  }
   if (!alert.customer.note.empty()) text += "; " + alert.customer.note;
   for (const auto& [key, value] : alert.customer.preferences) text += "; " + key + " " + value;
   for (const Ask& ask : alert.customer.asks) text += "; asked: " + ask.text;

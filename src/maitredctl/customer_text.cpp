@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <chrono>
+#include <ctime>
 
 #include "maitred/base/json.h"
 #include "session.h"
@@ -43,6 +45,14 @@ std::string section(std::string_view title, const Rows& rows,
 }
 
 }  // namespace
+
+std::string local_clock(WallTime at) {
+  const std::time_t seconds =
+      std::chrono::floor<std::chrono::seconds>(at).time_since_epoch().count();
+  std::tm local{};
+  ::localtime_r(&seconds, &local);
+  return fmt::format("{:02}:{:02}", local.tm_hour, local.tm_min);
+}
 
 std::string cell(const json& object, const char* key) {
   const auto found = object.find(key);

@@ -1,11 +1,10 @@
 // identify and verify.
 #include <fmt/format.h>
 
-#include <chrono>
-#include <ctime>
 #include <memory>
 
 #include "camera_photos.h"
+#include "customer_text.h"
 #include "maitred/base/time.h"
 #include "photo_probe.h"
 #include "verbs.h"
@@ -42,13 +41,8 @@ std::string appointment_text(const json& answer) {
   if (found == answer.end() || !found->is_object()) return {};
   const auto at = parse_time(found->value("at", ""));
   if (!at) return {};
-  const std::time_t seconds =
-      std::chrono::floor<std::chrono::seconds>(*at).time_since_epoch().count();
-  std::tm local{};
-  ::localtime_r(&seconds, &local);
   const std::string with = found->value("with", "");
-  return fmt::format(", appointment {:02}:{:02}{}{}", local.tm_hour, local.tm_min,
-                     with.empty() ? "" : " with ", with);
+  return fmt::format(", appointment {}{}{}", local_clock(*at), with.empty() ? "" : " with ", with);
 }
 
 Result<Answer> identify(Session& session, const ProbeOptions& options) {

@@ -79,6 +79,10 @@ class FieldReader {
     }
     return elements;
   }
+  template <class Element, class ReadOne>
+  std::vector<Element> list_or_empty(std::string_view name, ReadOne read_one) {
+    return find(name) == nullptr ? std::vector<Element>{} : list<Element>(name, read_one);
+  }
 
  private:
   // The end of the year 9999, either way from 1970.

@@ -231,6 +231,7 @@ Json write(const CustomerView& view) {
   for (const Purchase& purchase : view.recent) object["recent"].push_back(write(purchase));
   put(object, "tier", view.tier);
   put(object, "note", view.note);
+  for (const Appointment& one : view.appointments) object["appointments"].push_back(write(one));
   return object;
 }
 
@@ -243,6 +244,7 @@ void read(FieldReader& fields, CustomerView& view) {
   view.recent = fields.list<Purchase>("recent", read_part<Purchase>);
   view.tier = fields.text_or_empty("tier");
   view.note = fields.text_or_empty("note");
+  view.appointments = fields.list_or_empty<Appointment>("appointments", read_part<Appointment>);
 }
 
 Json write(const StoredAlert& stored) {

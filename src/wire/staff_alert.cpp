@@ -45,6 +45,9 @@ Json customer_object(const CustomerView& customer) {
   for (const Purchase& purchase : customer.recent) {
     object["recent"].push_back(purchase_object<Json>(purchase));
   }
+  for (const Appointment& one : customer.appointments) {
+    object["appointments"].push_back({{"at", format_time(one.at)}, {"with", one.with}});
+  }
   return object;
 }
 
@@ -93,6 +96,7 @@ void clip_parts(Alert& alert) {
   }
   clip_list(customer.recent);
   clip_list(customer.asks);
+  clip_list(customer.appointments);
   while (customer.preferences.size() > kListLimit) {
     customer.preferences.erase(std::prev(customer.preferences.end()));
   }
@@ -101,6 +105,7 @@ void clip_parts(Alert& alert) {
     clip(ask.text, kTextLimit_bytes);
     clip(ask.item, kTextLimit_bytes);
   }
+  for (Appointment& one : customer.appointments) clip(one.with, kTextLimit_bytes);
   for (auto& [key, value] : customer.preferences) clip(value, kTextLimit_bytes);
 }
 
@@ -120,7 +125,7 @@ bool drop_least(Alert& alert) {
     customer.preferences.erase(std::prev(customer.preferences.end()));
     return true;
   }
-  if (shorten(customer.asks, 0)) return true;
+  if (shorten(customer.asks, 0) || shorten(customer.appointments, 0)) return true;
   for (std::string* text : {&customer.note, &alert.headline, &customer.name, &customer.loyalty,
                             &customer.tier, &alert.camera}) {
     if (text->size() > kShortText_bytes) return clip(*text, kShortText_bytes), true;
@@ -144,6 +149,14 @@ Purchase purchase_from(const json& object) {
   purchase.status = fields.text_or_empty("status");
   purchase.date = fields.time("date");
   return purchase;
+}
+
+Appointment appointment_from(const json& object) {
+  JsonFields fields(object);
+  Appointment appointment;
+  appointment.at = fields.time("at");
+  appointment.with = fields.text_or_empty("with");
+  return appointment;
 }
 
 template <class Element>
@@ -178,6 +191,7 @@ CustomerView customer_from(const json& object, JsonFields& outer) {
   }
   customer.asks = list_in(fields, "asks", ask_from);
   customer.recent = list_in(fields, "recent", purchase_from);
+  customer.appointments = list_in(fields, "appointments", appointment_from);
   if (fields.wrong()) outer.fail("customer");
   return customer;
 }

@@ -167,7 +167,7 @@ assert.equal(await desktop.locator("main script, main img").count(), 0);
 
 // --- what matters comes first, with what is known of the customer
 assert.ok((await desktop.locator(".card").first().textContent()).startsWith("Urgent"));
-for (const known of ["gold tier", "Hard of hearing", "fit: wide"]) {
+for (const known of ["gold tier", "with Kim", "Hard of hearing", "fit: wide"]) {
   await desktop.locator(".card").first().getByText(known).waitFor();
 }
 

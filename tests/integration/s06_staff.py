@@ -135,6 +135,8 @@ class Staff(ShopTest):
         tricks = "\x1b[2J\x1b]0;owned\x07\u009b2J\nvisit closed <script>"
         for row in self.box.do("list")["customers"]:
             self.box.do("update", row["id"], "--name", row["name"] + tricks)
+            self.box.do("appointment", row["id"], "--at", time.strftime("%Y-%m-%dT%H:%MZ", time.gmtime()),
+                        "--with", "Kim")
         self.paused()
         master, terminal = pty.openpty()
         watch = subprocess.Popen([BIN / "maitredctl", "-c", self.box.config, "watch", "--as", "Sam"],
@@ -155,7 +157,7 @@ class Staff(ShopTest):
                 shown += os.read(master, 65536)
             return shown.rsplit(b"\x1b[H\x1b[J", 1)[-1]
 
-        screen = until(b"connected", b"<script>", b"q quit")
+        screen = until(b"connected", b"<script>", b"; appointment ", b"q quit")
         own = [b"\x1b[?1049h", b"\x1b[?25l", b"\x1b[H", b"\x1b[J"]
         text = shown
         for control in own:

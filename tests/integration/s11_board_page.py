@@ -71,6 +71,8 @@ class BoardPage(ShopTest):
                 box.do("purchase", person, "--item", "TS-43", "--status", "out_of_stock")
             box.do("purchase", person, "--item", "wool socks", "--status", "bought")
         box.do("update", people[1], "--tier", "gold", "--note", "Hard of hearing: please speak clearly")
+        soon = time.strftime("%Y-%m-%dT%H:%M:00Z", time.gmtime(time.time() + 900))
+        box.do("appointment", people[1], "--at", soon, "--with", "Kim")
         token = box.do("staff", "add", "till")["token"]
         box.camera(path, realtime=False)
         pictures = pathlib.Path(os.environ.get("MAITRED_SCREENSHOTS", box.folder / "pictures"))

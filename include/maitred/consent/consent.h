@@ -17,6 +17,7 @@ inline constexpr std::size_t kLongestConsentField = 200;
 // Purchases and open asks a view shows at most, so that an alert fits a line of the protocol.
 inline constexpr std::size_t kRecentPurchases = 10;
 inline constexpr std::size_t kShownAsks = 10;
+inline constexpr std::size_t kShownAppointments = 4;
 
 // True while the consent covers `scope`: neither withdrawn nor expired at `now`, and given for
 // recognition and for `scope`. The moment of granting is not compared with `now`, which for a
@@ -48,9 +49,9 @@ Result<Consent> renew_consent(const Consent& old, const ConsentRenewal& renewal,
 Result<Consent> withdraw_consent(const Consent& consent, WallTime now);
 
 // What staff may see of a customer at `now`:
-// - recognition covers name, loyalty id and tier, note, preferences, and the open asks, which are what the
-//   customer asked the shop for, the first kShownAsks of them; without it the view holds the id
-//   alone
+// - recognition covers name, loyalty id and tier, note, preferences, the open asks, which are what
+//   the customer asked the shop for, the first kShownAsks of them, and the appointments that are
+//   due about `now` (kAppointmentWindow), the nearest first; without it the view holds the id alone
 // - history covers the recent purchases, newest first, at most kRecentPurchases
 CustomerView view_within_consent(const Customer& customer, WallTime now);
 

@@ -59,6 +59,9 @@ struct Appointment {
   std::string external{};            // id in the system it came from; may be empty
 };
 
+// An appointment this far from now, before or after, is what the customer comes for.
+inline constexpr Milliseconds kAppointmentWindow = std::chrono::hours{2};
+
 struct Profile {
   std::string name;
   std::string loyalty;               // id of a loyalty programme, may be empty; unique in the store

@@ -63,6 +63,7 @@ struct CustomerView {
   std::vector<Purchase> recent;      // newest first; empty without the history scope
   std::string tier{};
   std::string note{};
+  std::vector<Appointment> appointments{};  // due about now, the nearest first
 };
 
 // The alert of a visit. `seq` is that of its newest event: every change of state takes a new one.

@@ -16,8 +16,6 @@ struct Announcement {
 };
 
 inline constexpr std::size_t kHeadlineBytes = 200;
-// An appointment this far from now, before or after, is what the customer comes for.
-inline constexpr Milliseconds kAppointmentWindow = std::chrono::hours{2};
 
 // The default rules: the first of ask, appointment, loyalty, arrival that applies.
 //   ask          "Advisor needed: trail shoes, size 43", and "..., were not in store last time"

@@ -224,6 +224,8 @@ function age(at) {
   return t("hours", { n: Math.round(seconds / 3600) });
 }
 
+const clock = (at) => new Date(at).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
+
 function facts(alert) {
   const list = make("dl");
   const add = (title, items) => {
@@ -234,6 +236,8 @@ function facts(alert) {
     list.append(row);
   };
   const customer = alert.customer;
+  add(t("appointments"), (customer.appointments ?? []).map((one) =>
+    make("span", "", t(one.with ? "appointment_with" : "appointment_at", { time: clock(one.at), with: one.with }))));
   add(t("about"), customer.note ? [make("span", "note", customer.note)] : []);
   add(t("asks"), (customer.asks ?? []).map((ask) =>
     make("span", "", ask.item ? `${ask.text} (${ask.item})` : ask.text)));
@@ -387,7 +391,7 @@ async function drawToday() {
   $("history_empty").hidden = visits.length > 0;
   $("history").replaceChildren(...visits.map((visit) => {
     const row = make("li");
-    const time = make("time", "", new Date(visit.start).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit", hourCycle: "h23" }));
+    const time = make("time", "", clock(visit.start));
     time.dateTime = visit.start;
     row.append(time, make("span", "", visit.name),
       make("span", "outcome", visit.holdout ? t("holdout") : t(visit.outcome)));
@@ -437,7 +441,7 @@ async function checkPhoto() {
   try {
     const answer = await ask(id ? "/desk/verify?id=" + encodeURIComponent(id) : "/desk/identify", small, "image/jpeg");
     const appointment = answer.appointment && t("desk_appointment", {
-      time: new Date(answer.appointment.at).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit", hourCycle: "h23" }),
+      time: clock(answer.appointment.at),
       with: answer.appointment.with });
     if (id) deskSay(answer.verified ? "" : "no", answer.verified ? t("desk_yes", answer) : t("desk_no"), answer.verified && appointment);
     else if (answer.match) deskSay("", t("desk_match", answer), appointment, t("desk_confidence_" + answer.confidence), answer.id);

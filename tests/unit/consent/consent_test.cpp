@@ -153,6 +153,20 @@ TEST(View, ShowsRecognitionButNoHistory) {
   EXPECT_TRUE(view.recent.empty());
 }
 
+TEST(View, ShowsTheAppointmentsThatAreDueTheNearestFirst) {
+  Customer customer = known_customer();
+  customer.appointments = {{1, kNow + hours{48}, "Kim"},
+                           {2, kNow + hours{2}, "Alex"},
+                           {3, kNow - std::chrono::minutes{10}, "Sam"},
+                           {4, kNow - hours{3}, "Jo"}};
+  const CustomerView view = view_within_consent(customer, kNow);
+  ASSERT_EQ(view.appointments.size(), 2U);
+  EXPECT_EQ(view.appointments[0].with, "Sam");
+  EXPECT_EQ(view.appointments[1].with, "Alex");
+  customer.consent.withdrawn = kNow;
+  EXPECT_TRUE(view_within_consent(customer, kNow).appointments.empty());
+}
+
 TEST(View, ShowsRecentPurchasesNewestFirstWithinTheHistoryScope) {
   Customer customer = known_customer();
   customer.consent.scopes.insert(Scope::kHistory);

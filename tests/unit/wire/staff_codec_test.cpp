@@ -165,6 +165,14 @@ TEST(StaffLines, WithoutPurchasesToShowThereIsNoRecent) {
   EXPECT_THAT(alert_line(one), Not(HasSubstr("recent")));
 }
 
+TEST(StaffLines, AppointmentsThatAreDueAreTold) {
+  Alert one = alert();
+  EXPECT_THAT(alert_line(one), Not(HasSubstr("appointments")));
+  one.customer.appointments = {{7, *parse_time("2026-11-22T10:30:00Z"), "Kim", "booking-5"}};
+  EXPECT_THAT(alert_line(one),
+              HasSubstr(R"("appointments":[{"at":"2026-11-22T10:30:00.000Z","with":"Kim"}]})"));
+}
+
 TEST(StaffLines, UpdatesSayWhatApplies) {
   Alert one = alert();
   one.seq = 43;
