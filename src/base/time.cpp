@@ -90,7 +90,7 @@ std::string format_time(WallTime time) {
 Result<WallTime> parse_time(std::string_view text) {
   const auto bad = [whole = text] {
     return input_error("bad_time", fmt::format("'{}' is not a time; write 2026-11-22 or "
-                                               "2026-11-22T10:15:00Z",
+                                               "2026-11-22T10:15:00Z (or +01:00 for Z)",
                                                whole.substr(0, 40)));
   };
   int year = 0;

@@ -53,7 +53,17 @@ Result<json> Admin::consent_renew(const json& args, const Actor& actor) {
     return {};
   }));
   MAITRED_TRY(shop_.customer_changed(id));
-  return json{{"id", id.value}, {"consent", consent_json(renewed, actor.at)}};
+  json warnings = json::array();
+  MAITRED_ASSIGN(const bool on_record, text_on_record(renewed.version));
+  if (!on_record) {
+    warnings.push_back(
+        fmt::format("there is no consent text {} on record: add it with maitredctl "
+                    "consent text add",
+                    renewed.version));
+  }
+  return json{{"id", id.value},
+              {"consent", consent_json(renewed, actor.at)},
+              {"warnings", std::move(warnings)}};
 }
 
 Result<json> Admin::consent_withdraw(const json& args, const Actor& actor) {
@@ -61,7 +71,9 @@ Result<json> Admin::consent_withdraw(const json& args, const Actor& actor) {
   MAITRED_TRY(shop_.desk().withdraw(id, actor));
   MAITRED_TRY(shop_.customer_changed(id));
   MAITRED_ASSIGN(const Customer customer, shop_.store().customers().find(id));
-  return json{{"id", id.value}, {"consent", consent_json(customer.consent, actor.at)}};
+  return json{{"id", id.value},
+              {"consent", consent_json(customer.consent, actor.at)},
+              {"erased_by", format_time(actor.at + shop_.privacy().after_withdrawal)}};
 }
 
 Result<json> Admin::forget(const json& args, const Actor& actor) {

@@ -66,9 +66,15 @@ std::string cell(const json& object, const char* key) {
 }
 
 std::string customers_text(const json& list) {
-  return table_or(
-      rows_of(list, "customers", {"id", "name", "loyalty", "enrolled", "expires", "last_visit"}),
-      {"ID", "NAME", "LOYALTY", "ENROLLED", "EXPIRES", "LAST VISIT"}, "No customer is enrolled.");
+  Rows rows = rows_of(list, "customers",
+                      {"id", "name", "loyalty", "enrolled", "expires", "last_visit", "withdrawn"});
+  for (auto& row : rows) {
+    // A column for the few who have withdrawn would be empty for most.
+    if (row.back() != "-" && row.back() != "false") row[4] = "withdrawn";
+    row.pop_back();
+  }
+  return table_or(rows, {"ID", "NAME", "LOYALTY", "ENROLLED", "EXPIRES", "LAST VISIT"},
+                  "No customer is enrolled.");
 }
 
 std::string customer_text(const json& customer) {

@@ -34,7 +34,16 @@ std::string consent_text(const json& answer) {
   for (const json& scope : consent.value("scopes", json::array())) {
     scopes += (scopes.empty() ? "" : ", ") + scope.get<std::string>();
   }
-  return text + fmt::format("{:<12}{}\n", "scopes", scopes);
+  text += fmt::format("{:<12}{}\n", "scopes", scopes);
+  if (answer.contains("erased_by")) {
+    text +=
+        fmt::format("Recognition has stopped; everything else goes by {}, or now with forget.\n",
+                    cell(answer, "erased_by"));
+  }
+  for (const json& warning : answer.value("warnings", json::array())) {
+    text += fmt::format("Warning: {}\n", warning.get<std::string>());
+  }
+  return text;
 }
 
 // Not required by the parser: `consent text` has none.

@@ -44,8 +44,7 @@ Status add_secret(json& args, const KeyOptions& options, const char* variable,
   if (!options.key.empty()) args["key"] = "file:" + absolute(options.key);
   if (!options.credential.empty()) args["key"] = "credential:" + options.credential;
   if (args.contains("key") || (!options.passphrase && file == nullptr)) return {};
-  MAITRED_ASSIGN(const SecretBytes passphrase,
-                 read_passphrase({file, variable, prompt, confirm}));
+  MAITRED_ASSIGN(const SecretBytes passphrase, read_passphrase({file, variable, prompt, confirm}));
   args["passphrase"] = text_of(passphrase);
   return {};
 }
@@ -91,8 +90,8 @@ Result<json> backup_into(Session& session, json args, const std::string& file) {
   std::error_code ignored;
   const bool there = std::filesystem::exists(file, ignored) && stamp() != before;
   if (done && there) return done;
-  const bool unreachable = done || done.error().code == "backup_failed" ||
-                           done.error().code == "backup_target";
+  const bool unreachable =
+      done || done.error().code == "backup_failed" || done.error().code == "backup_target";
   MAITRED_ASSIGN(const Settings* settings, session.settings());
   const std::filesystem::path folder = std::filesystem::path(file).parent_path();
   if (!unreachable || !std::filesystem::is_directory(folder, ignored) ||
@@ -117,9 +116,7 @@ Result<Answer> backup(Session& session, const KeyOptions& options) {
   const bool own_key = !args.contains("key") && !args.contains("passphrase");
   Answer answer;
   MAITRED_ASSIGN(answer.object, backup_into(session, args, absolute(options.file)));
-  answer.object["sealed_for"] = own_key                     ? "store"
-                                : args.contains("key") ? "key"
-                                                       : "passphrase";
+  answer.object["sealed_for"] = own_key ? "store" : args.contains("key") ? "key" : "passphrase";
   answer.text = fmt::format(
       "Wrote and verified {}: {} bytes, sealed {}.\n", answer.object.value("backup", ""),
       answer.object.value("bytes", std::uint64_t{0}),
@@ -146,7 +143,11 @@ Result<Answer> restore(Session& session, const KeyOptions& options) {
   MAITRED_ASSIGN(answer.object, session.ask("restore", args, restore_store));
   const json& done = answer.object;
   answer.text = fmt::format(
-      "Restored store {} as of {}: {} customers; {} erasures and {} withdrawals since then hold.\n",
+      "Restored store {} as of {}: {} customers; {} erasures and {} withdrawals since then hold.\n"
+      "All else is as it was then: visits and notes since are gone, and staff tokens and key "
+      "slots\n"
+      "that were taken away since are back. Revoke or remove those again; if the key had been\n"
+      "rotated because somebody else had it, rotate it again.\n",
       done.value("store", ""), done.value("made", ""), done.value("customers", 0),
       done.value("erasures_replayed", 0), done.value("withdrawals_replayed", 0));
   if (!done.value("erasures_known", false)) {
@@ -173,8 +174,8 @@ Result<Answer> add_slot(Session& session, const KeyOptions& options) {
   MAITRED_TRY(add_secret(args, options, "MAITRED_NEW_PASSPHRASE_FILE", "New passphrase: ", true));
   Answer answer;
   MAITRED_ASSIGN(answer.object, session.ask("key_slot_add", args));
-  answer.text = fmt::format("Slot {} opens the store from now on.\n",
-                            answer.object.value("slot", 0));
+  answer.text =
+      fmt::format("Slot {} opens the store from now on.\n", answer.object.value("slot", 0));
   return answer;
 }
 
@@ -215,7 +216,8 @@ CLI::App* add_sub(CLI::App* verb, const char* name, const char* description) {
 }
 
 void add_backup(CommandLine& line, const KeyChoices& options) {
-  CLI::App* verb = add_verb(line, "backup", "Write a sealed copy of the store, also while it is used");
+  CLI::App* verb =
+      add_verb(line, "backup", "Write a sealed copy of the store, also while it is used");
   verb->add_option("FILE", options->file, "The backup")->required();
   verb->add_flag("--passphrase", options->passphrase,
                  "Seal it with a passphrase instead of the store's keys; asked for, or the first "

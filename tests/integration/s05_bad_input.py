@@ -108,6 +108,47 @@ class BadInput(ShopTest):
         self.refuse(2, "bad_time", *self.enrolment(self.face, expires="soon"))
         self.refuse(2, "bad_usage", *self.enrolment(self.face, scope="everything"))
 
+    def test_check_refuses_what_the_start_would(self):
+        box = self.shop().camera(film()[0]).init()
+
+        def check(**sections):
+            kept = {name: dict(settings) for name, settings in box.sections.items()}
+            for name, settings in sections.items():
+                box.section(name, **settings)
+            box.write()
+            box.sections = kept
+            done = subprocess.run([BIN / "maitred", "-c", box.config, "--check"],
+                                  capture_output=True, text=True)
+            return done.returncode, done.stdout + done.stderr
+
+        status, said = check()
+        self.assertEqual(status, 0, said)
+        self.assertIn("0 can be recognised", said)
+        for section in ("staff", "board", "api", "metrics"):
+            status, said = check(**{section: {"listen": f"0.0.0.0:{free_port()}"}})
+            self.assertEqual(status, 2, said)
+            self.assertIn(f"{section}.listen: 0.0.0.0 can be reached from other machines", said)
+        status, said = check(board={"listen": f"127.0.0.1:{box.port}"})
+        self.assertEqual(status, 2, said)
+        self.assertIn("staff.listen and board.listen are both", said)
+        self.file("cert.pem", b"no certificate")
+        status, said = check(staff={"tls_cert": str(box.folder / "cert.pem"),
+                                    "tls_key": str(box.folder / "cert.pem")})
+        self.assertEqual(status, 2, said)
+        self.assertIn("cert.pem", said)
+
+    def test_a_verb_that_is_none_is_named(self):
+        self.assertIn("there is no verb 'enrol'", self.box.ctl("enrol").json["error"]["message"])
+        self.assertEqual(self.box.ctl("enrol").status, 2)
+
+    def test_a_token_that_is_not_taken_ends_a_watch(self):
+        self.box.do("staff", "add", "till")
+        self.box.start(spawn=False)
+        for token, code in (("", "auth_required"), ("0" * 40, "bad_token")):
+            answer = self.box.ctl("watch", "--seconds", "20", env={"MAITRED_STAFF_TOKEN": token})
+            self.assertNotEqual(answer.status, 0)
+            self.assertIn(code, answer.out + answer.err)
+
     def test_unknown_ids_and_words(self):
         for words in (["show", "zzzzzzzz"], ["forget", "zzzzzzzz"], ["ask", "zzzzzzzz", "x"],
                       ["consent", "zzzzzzzz", "withdraw"], ["update", "zzzzzzzz", "--name", "x"],

@@ -259,7 +259,11 @@ class Private(ShopTest):
 
     def test_retention_erases_who_is_due_and_nobody_else(self):
         shop, (anna, bert, cleo) = self.filled(3)
-        shop.do("consent", anna, "withdraw")
+        said = shop.ctl("consent", anna, "withdraw", json_out=False)
+        self.assertIn("Recognition has stopped", said.out, said.err)
+        listed = shop.ctl("list", json_out=False).out.splitlines()
+        self.assertEqual(["withdrawn" in line for line in listed if "Alpha" in line], [True])
+        self.assertEqual(["withdrawn" in line for line in listed if "Beta" in line], [False])
         self.assertEqual(shop.do("retention", "run")["erased"], [])
         shop.section("privacy", after_withdrawal="0s").write()
         receipts = shop.folder / "receipts"
