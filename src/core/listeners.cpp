@@ -24,7 +24,8 @@ Status check_protection(const Settings& settings, const Listener& one) {
           "{}: {}.listen: {} can be reached from other machines, {}", settings.file.string(),
           one.section, one.listen.address,
           one.protectable
-              ? "which needs TLS and tokens; set tls_cert and tls_key, or listen on 127.0.0.1"
+              ? "which needs TLS and tokens; set tls_cert and tls_key and make a token with "
+                "'maitredctl staff add NAME', or listen on 127.0.0.1"
               : "and this has no TLS; listen on 127.0.0.1, and have a proxy on this machine "
                 "pass it on"));
 }
