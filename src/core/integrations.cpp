@@ -44,21 +44,13 @@ std::string likeness_of(const std::vector<std::string>& texts, const std::string
   if (const auto bytes = read_file(file, kAuthoritiesLimit_bytes)) {
     all.append(bytes->begin(), bytes->end());
   }
-  std::array<std::uint8_t, crypto_generichash_BYTES> hash{};
-  crypto_generichash(hash.data(), hash.size(), reinterpret_cast<const unsigned char*>(all.data()),
-                     all.size(), nullptr, 0);
+  std::string likeness = fingerprint(all);
   sodium_memzero(all.data(), all.size());
-  return to_hex(hash);
+  return likeness;
 }
 
 // Of a target's cursor: the address may have a secret in it, and keys of settings stand in clear.
-std::string cursor_key(const std::string& address) {
-  std::array<std::uint8_t, crypto_generichash_BYTES_MIN> hash{};
-  crypto_generichash(hash.data(), hash.size(),
-                     reinterpret_cast<const unsigned char*>(address.data()), address.size(),
-                     nullptr, 0);
-  return "courier " + to_hex(hash);
-}
+std::string cursor_key(const std::string& address) { return "courier " + fingerprint(address); }
 
 class WebhookTarget : public EventTarget {
  public:

@@ -100,7 +100,9 @@ class LiveRun {
   Status look(Image image, Milliseconds now) {
     MAITRED_ASSIGN(const ImageGrade grade, grade_image(engine_, image.view));
     if (!grade.fault) {
-      if (judges_liveness()) watch_motion(image.view, *grade.face, now);
+      if (judges_liveness()) {
+        liveness_.add_change(motion_.change(image.view, *grade.face), now);
+      }
       best_.offer({std::move(image), *grade.face, grade.quality, now});
     }
     if (grade.fault) ++faults_[*grade.fault];
@@ -114,11 +116,6 @@ class LiveRun {
   }
 
   bool judges_liveness() const { return engine_.liveness && options_.purpose == Purpose::kProbe; }
-
-  void watch_motion(const ImageView& image, const Face& face, Milliseconds now) {
-    if (!first_good_) first_good_ = now;
-    liveness_.add_change(motion_.change(image, face), now - *first_good_);
-  }
 
   // What one frame said, in the light of how the face moved in all of them.
   json judged(json photo) const {
@@ -168,7 +165,6 @@ class LiveRun {
   std::map<PhotoFault, int> faults_;
   FaceMotion motion_;
   LivenessFusion liveness_{LivenessRules{.live_from = kLiveFrom}};
-  std::optional<Milliseconds> first_good_;
   Milliseconds next_hint_{0};
 };
 

@@ -1,7 +1,6 @@
 #include "maitred/eye/liveness_trial.h"
 
 #include <nlohmann/json.hpp>
-#include <optional>
 
 #include "maitred/base/json.h"
 #include "maitred/eye/photo_report.h"
@@ -20,7 +19,6 @@ Result<std::string> report_liveness(FrameSource& source, Engine& engine, std::si
   LivenessFusion fusion(LivenessRules{.least_frames = 1, .most_frames = most});
   FaceMotion motion;
   RunClock clock;
-  std::optional<Milliseconds> first;
   std::size_t frames = 0;
   while (fusion.frames() < most) {
     MAITRED_ASSIGN(const auto frame, source.read());
@@ -30,9 +28,7 @@ Result<std::string> report_liveness(FrameSource& source, Engine& engine, std::si
     if (!face) continue;
     MAITRED_ASSIGN(const float score, engine.liveness->score(frame->image.view, *face));
     fusion.add(score);
-    const Milliseconds now = clock.at(*frame);
-    if (!first) first = now;
-    fusion.add_change(motion.change(frame->image.view, *face), now - *first);
+    fusion.add_change(motion.change(frame->image.view, *face), clock.at(*frame));
   }
   nlohmann::json report = {{"frames", frames},
                            {"faces", fusion.frames()},

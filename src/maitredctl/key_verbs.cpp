@@ -144,10 +144,9 @@ Result<Answer> restore(Session& session, const KeyOptions& options) {
   const json& done = answer.object;
   answer.text = fmt::format(
       "Restored store {} as of {}: {} customers; {} erasures and {} withdrawals since then hold.\n"
-      "All else is as it was then: visits and notes since are gone, and staff tokens and key "
-      "slots\n"
-      "that were taken away since are back. Revoke or remove those again; if the key had been\n"
-      "rotated because somebody else had it, rotate it again.\n",
+      "All else is as it was then: visits and notes since are gone, and staff tokens and key\n"
+      "slots that were taken away since are back. Revoke or remove those again; if the key had\n"
+      "been rotated because somebody else had it, rotate it again.\n",
       done.value("store", ""), done.value("made", ""), done.value("customers", 0),
       done.value("erasures_replayed", 0), done.value("withdrawals_replayed", 0));
   if (!done.value("erasures_known", false)) {

@@ -21,9 +21,10 @@ float LivenessFusion::score() const {
   return judged(mean);
 }
 
-void LivenessFusion::add_change(float change, Milliseconds since_first) {
+void LivenessFusion::add_change(float change, Milliseconds at) {
+  if (!watched_from_) watched_from_ = at;
   largest_change_ = std::max(largest_change_, change);
-  watched_ = std::max(watched_, since_first);
+  watched_ = std::max(watched_, at - *watched_from_);
 }
 
 std::optional<bool> LivenessFusion::moves() const {

@@ -48,6 +48,9 @@ Result<std::string> sha256_of_file(const std::filesystem::path& path);
 std::filesystem::path program_folder();
 
 std::string to_hex(std::span<const std::uint8_t> bytes);
+
+// 128 bits of BLAKE2b of the text, in hexadecimal: to know it again. Source: libsodium.
+std::string fingerprint(std::string_view text);
 std::string to_base64(std::span<const std::uint8_t> bytes);
 // Error: bad_base64 (kInput).
 Result<std::vector<std::uint8_t>> from_base64(std::string_view text);

@@ -60,6 +60,8 @@ class Admin {
   Result<Json> consent_text_show(const Json& args, const Actor& actor);
   // True also while no text at all is on record.
   Result<bool> text_on_record(const std::string& version) const;
+  // Where it is not, a warning for whoever takes the consent.
+  Status warn_of_missing_text(const std::string& version, Json& warnings) const;
   Result<Json> forget(const Json& args, const Actor& actor);
   Result<Json> receipt(const Json& args, const Actor& actor);
   Result<Json> export_customer(const Json& args, const Actor& actor);

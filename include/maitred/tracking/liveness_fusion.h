@@ -30,8 +30,9 @@ class LivenessFusion {
   explicit LivenessFusion(LivenessRules rules = {}) : rules_(rules) {}
 
   void add(float score);
-  // The change of the face `since_first` frame; where nobody measures it, nothing is still.
-  void add_change(float change, Milliseconds since_first);
+  // The change of the face in the frame of this time, by any clock; where nobody measures it,
+  // nothing is still.
+  void add_change(float change, Milliseconds at);
   // Nothing before it has been watched for long enough, or has moved.
   std::optional<bool> moves() const;
 
@@ -47,6 +48,7 @@ class LivenessFusion {
   LivenessRules rules_;
   std::deque<float> scores_;
   float largest_change_ = 0.0F;
+  std::optional<Milliseconds> watched_from_;
   Milliseconds watched_{0};
 };
 

@@ -40,6 +40,7 @@ TEST(LivenessFusion, AStillFaceHasToLookLiveMoreClearly) {
   LivenessFusion fusion;
   for (int i = 0; i < 4; ++i) fusion.add(0.4F);
   EXPECT_EQ(fusion.live(), true);
+  fusion.add_change(0.0F, Milliseconds{0});
   fusion.add_change(0.005F, Milliseconds{1900});
   EXPECT_FALSE(fusion.moves());
   EXPECT_EQ(fusion.live(), true) << "too short to tell";
@@ -53,6 +54,7 @@ TEST(LivenessFusion, AStillFaceHasToLookLiveMoreClearly) {
 TEST(LivenessFusion, WhoMovesOnceIsNoStillPicture) {
   LivenessFusion fusion;
   for (int i = 0; i < 4; ++i) fusion.add(0.4F);
+  fusion.add_change(0.0F, Milliseconds{0});
   fusion.add_change(0.03F, Milliseconds{500});
   fusion.add_change(0.0F, Milliseconds{5000});
   EXPECT_EQ(fusion.moves(), true);
