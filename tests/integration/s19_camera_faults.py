@@ -22,12 +22,12 @@ SLACK = 4                  # the longest of many, in a multiple
 
 
 class CameraFaults(ShopTest):
-    def watched(self, source):
+    def watched(self, source, env=None):
         self.box = self.shop()
         self.metrics_port = free_port()
         self.box.section("metrics", listen=f"127.0.0.1:{self.metrics_port}")
         self.box.section("recognition", allow_demo_engine=True)
-        self.box.camera(source).init().start()
+        self.box.camera(source).init().start(env=env)
         self.await_state({"running"}, 60)
 
     def camera(self):
@@ -123,6 +123,39 @@ class CameraFaults(ShopTest):
         self.await_state({"running"}, 20)
         self.assertNotEqual(self.eye(), pid)
         self.assertIn("silent", self.box.log.read_text())
+
+    def test_a_decoder_that_crashes(self):
+        """libavcodec, made to write where nothing is at every process's 40th frame."""
+        if shutil.which("cc") is None:
+            self.skipTest("skipped: no C compiler")
+        folder = pathlib.Path(tempfile.mkdtemp(prefix="maitred-crash-"))
+        self.addCleanup(shutil.rmtree, folder)
+        code, library = folder / "crash.c", folder / "crash.so"
+        code.write_text(r"""
+            #define _GNU_SOURCE
+            #include <dlfcn.h>
+            int avcodec_receive_frame(void* context, void* frame) {
+              static int frames = 0;
+              if (++frames == 40) *(volatile int*)0 = 1;
+              return ((int (*)(void*, void*))dlsym(RTLD_NEXT, "avcodec_receive_frame"))(context, frame);
+            }""")
+        subprocess.run(["cc", "-shared", "-fPIC", "-o", library, code], check=True)
+        camera = JpegCamera(jpegs(60))
+        self.addCleanup(camera.close)
+        self.watched(f"http://127.0.0.1:{camera.port}/video", env={"LD_PRELOAD": str(library)})
+        client = self.box.client()
+        core, pids = self.box.daemon.pid, set()
+        deadline = time.monotonic() + 60 * PATIENCE
+        while len(pids) < 3 and time.monotonic() < deadline:
+            pids |= set(children_of(core))
+            # Staff are served all the while, on the line that they had.
+            client.send({"type": "ping"})
+            self.assertIsNotNone(client.until("pong", timeout=2 * PATIENCE))
+            time.sleep(0.1)
+        self.assertGreaterEqual(len(pids), 3)
+        self.assertIsNone(self.box.daemon.poll())
+        self.assertIn(f"signal {signal.SIGSEGV.value}", self.box.log.read_text())
+        self.assertEqual(self.box.stop(), 0)
 
     def rtsp(self, *words):
         port = free_port()
