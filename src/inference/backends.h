@@ -13,7 +13,8 @@ bool onednn_is_fast();
 
 // Both run the graph as it is given; OpenCV's knows no post-ops. Errors: model_unsupported when the
 // library has no implementation.
-Result<std::unique_ptr<Network>> make_onednn_network(const Graph& graph, int threads);
+Result<std::unique_ptr<Network>> make_onednn_network(const Graph& graph, int threads,
+                                                     Precision precision = Precision::kFloat);
 Result<std::unique_ptr<Network>> make_opencv_network(const Graph& graph, int threads);
 
 // The executor of options.backend, or the fastest that runs the graph.

@@ -261,8 +261,8 @@ Result<Graph> import_model(ParsedModel model, const Shape& input_shape) {
     const ParsedNode& node = model.nodes[index];
     const OperatorImport import_operator = find_operator(node.type);
     if (import_operator == nullptr) {
-      return model_unsupported("node " + in_quotes(node.name) + ": operator " + in_quotes(node.type) +
-                               " is not supported");
+      return model_unsupported("node " + in_quotes(node.name) + ": operator " +
+                               in_quotes(node.type) + " is not supported");
     }
     if (Status status = import_operator(importer, node); !status) {
       return at_node(node, status.error());

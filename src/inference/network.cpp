@@ -65,11 +65,12 @@ Result<Graph> load_graph(const std::filesystem::path& path, const NetworkOptions
   return simplify(graph);
 }
 
-Result<std::unique_ptr<Network>> make_fused_onednn_network(const Graph& graph, int threads) {
+Result<std::unique_ptr<Network>> make_fused_onednn_network(const Graph& graph, int threads,
+                                                           Precision precision) {
   MAITRED_ASSIGN(const Graph joined, join_heads(graph));
   MAITRED_ASSIGN(const Graph fused, fuse(joined));
   MAITRED_ASSIGN(const Graph paired, pair_separable(fused));
-  auto network = make_onednn_network(paired, threads);
+  auto network = make_onednn_network(paired, threads, precision);
   return network ? std::move(network) : make_onednn_network(fused, threads);
 }
 
@@ -99,16 +100,34 @@ Result<float> difference(Network& fast, Network& portable) {
   return largest / scale;
 }
 
+// In 8 bits, where that is near enough to the floats.
+Result<std::unique_ptr<Network>> make_near_network(const Graph& graph, int threads,
+                                                   std::unique_ptr<Network> exact) {
+  constexpr float kMostApartInt8 = 0.1F;
+  auto quick = make_fused_onednn_network(graph, threads, Precision::kInt8);
+  if (!quick || (*quick)->precision() != Precision::kInt8) return exact;
+  MAITRED_ASSIGN(const float apart, difference(**quick, *exact));
+  if (apart <= kMostApartInt8) return quick;
+  journal().warn(
+      "inference: in 8 bits the answers on this processor differ by {:.2g}; it is done in "
+      "floats, slower",
+      apart);
+  return exact;
+}
+
 // The fast executor of kAuto, once it has shown that it computes what the portable one does. On a
 // large input it is believed: that comparison would take memory for both.
-Result<std::unique_ptr<Network>> make_tested_network(const Graph& graph, int threads) {
+Result<std::unique_ptr<Network>> make_tested_network(const Graph& graph, int threads,
+                                                     Precision precision) {
   constexpr float kMostApart = 1e-3F;
   constexpr std::int64_t kLargestTested = 3 * 384 * 640;  // values of the input
-  MAITRED_ASSIGN(auto fast, make_fused_onednn_network(graph, threads));
-  if (checked_count(graph.node(graph.input()).shape) >= kLargestTested) return fast;
+  const bool tested = checked_count(graph.node(graph.input()).shape) < kLargestTested;
+  if (!tested) return make_fused_onednn_network(graph, threads, precision);
+  MAITRED_ASSIGN(auto fast, make_fused_onednn_network(graph, threads, Precision::kFloat));
   MAITRED_ASSIGN(auto portable, make_opencv_network(graph, threads));
   MAITRED_ASSIGN(const float apart, difference(*fast, *portable));
-  if (apart <= kMostApart) return fast;
+  if (apart <= kMostApart && precision == Precision::kFloat) return fast;
+  if (apart <= kMostApart) return make_near_network(graph, threads, std::move(fast));
   return environment_error("inference_wrong",
                            fmt::format("oneDNN's answers on this processor differ by {:.2g} from "
                                        "OpenCV's; please report the processor",
@@ -119,14 +138,14 @@ Result<std::unique_ptr<Network>> make_network(const Graph& graph, const NetworkO
   const int threads = std::max(options.threads, 1);
   switch (options.backend) {
     case Backend::kOneDnn:
-      return make_fused_onednn_network(graph, threads);
+      return make_fused_onednn_network(graph, threads, options.precision);
     case Backend::kOpenCv:
       return make_opencv_network(graph, threads);
     case Backend::kAuto:
       break;
   }
   if (onednn_is_fast()) {
-    auto network = make_tested_network(graph, threads);
+    auto network = make_tested_network(graph, threads, options.precision);
     if (network) return network;
     journal().warn("inference: {}; OpenCV does it, several times slower", network.error().message);
   }

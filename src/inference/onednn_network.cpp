@@ -31,11 +31,11 @@ class OmpThreads {
 
 class OneDnnNetwork : public Network {
  public:
-  OneDnnNetwork(const Graph& graph, int threads)
+  OneDnnNetwork(const Graph& graph, int threads, Precision precision)
       : threads_(threads),
         input_shape_(to_ints(graph.node(graph.input()).shape)),
         outputs_(output_infos(graph)),
-        ends_(write_program(graph, program_)) {
+        ends_(write_program(graph, precision, program_)) {
     program_.finish();
     input_ = {program_.data(ends_.input), count(input_shape_)};
   }
@@ -44,6 +44,7 @@ class OneDnnNetwork : public Network {
   const std::vector<OutputInfo>& outputs() const override { return outputs_; }
   std::span<float> input() override { return input_; }
   std::string backend_name() const override { return "onednn"; }
+  Precision precision() const override { return ends_.precision; }
 
   Status run() override {
     try {
@@ -86,11 +87,12 @@ bool onednn_is_fast() {
 #endif
 }
 
-Result<std::unique_ptr<Network>> make_onednn_network(const Graph& graph, int threads) {
+Result<std::unique_ptr<Network>> make_onednn_network(const Graph& graph, int threads,
+                                                     Precision precision) {
   try {
     const FlushDenormals flush;
     const OmpThreads omp(threads);
-    return std::make_unique<OneDnnNetwork>(graph, threads);
+    return std::make_unique<OneDnnNetwork>(graph, threads, precision);
   } catch (const std::exception& error) {
     return model_unsupported(std::string("oneDNN has no implementation for it: ") + error.what());
   }

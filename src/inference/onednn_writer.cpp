@@ -84,7 +84,8 @@ Shape channel_shape(const Shape& shape) {
 
 class Writer {
  public:
-  Writer(const Graph& graph, OneDnnProgram& program) : graph_(graph), program_(program) {}
+  Writer(const Graph& graph, Precision precision, OneDnnProgram& program)
+      : graph_(graph), precision_(precision), program_(program) {}
 
   OneDnnEnds write() {
     const std::vector<std::size_t> uses = graph_.use_counts();
@@ -95,7 +96,7 @@ class Writer {
       values_[id] = std::visit([&](const auto& op) { return write(op); }, node_->operation);
       program_.expect_reads(values_[id], uses[id]);
     }
-    OneDnnEnds ends{.input = values_[graph_.input()]};
+    OneDnnEnds ends{.input = values_[graph_.input()], .precision = used_};
     for (const GraphOutput& output : graph_.outputs()) {
       const Layout dense = dense_layout(graph_.node(output.node).shape);
       const ValueId value = program_.in_layout(values_[output.node], dense);
@@ -382,9 +383,10 @@ class Writer {
 
   ValueId write(const Separable& separable) {
     Arguments none;
-    auto step =
-        std::make_unique<SeparableStep>(separable, input_shape(0), program_.engine(),
-                                        attributes(separable.pointwise.post_ops, false, none));
+    auto step = std::make_unique<SeparableStep>(
+        separable, input_shape(0), program_.engine(),
+        attributes(separable.pointwise.post_ops, false, none), precision_);
+    if (step->in_int8()) used_ = Precision::kInt8;
     const Convolution& first = separable.pointwise;
     const Convolution& second = separable.depthwise;
     const Shape bias_shape = {first.out_channels};
@@ -437,6 +439,8 @@ class Writer {
   }
 
   const Graph& graph_;
+  const Precision precision_;
+  Precision used_ = Precision::kFloat;
   OneDnnProgram& program_;
   std::vector<ValueId> values_;
   const Node* node_ = nullptr;
@@ -444,8 +448,8 @@ class Writer {
 
 }  // namespace
 
-OneDnnEnds write_program(const Graph& graph, OneDnnProgram& program) {
-  return Writer(graph, program).write();
+OneDnnEnds write_program(const Graph& graph, Precision precision, OneDnnProgram& program) {
+  return Writer(graph, precision, program).write();
 }
 
 }  // namespace maitred::inference

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "graph.h"
+#include "maitred/inference/network.h"
 #include "onednn_program.h"
 
 namespace maitred::inference {
@@ -12,9 +13,10 @@ namespace maitred::inference {
 struct OneDnnEnds {
   OneDnnProgram::ValueId input = 0;
   std::vector<OneDnnProgram::ValueId> outputs{};  // dense, in the order of the graph's outputs
+  Precision precision = Precision::kFloat;        // kInt8 where some of it is
 };
 
 // Throws dnnl::error where oneDNN has no implementation.
-OneDnnEnds write_program(const Graph& graph, OneDnnProgram& program);
+OneDnnEnds write_program(const Graph& graph, Precision precision, OneDnnProgram& program);
 
 }  // namespace maitred::inference

@@ -176,8 +176,9 @@ Status import_resize(Importer& importer, const ParsedNode& node) {
   const bool repeats = (coordinates == "asymmetric" && rounding == "floor") ||
                        (coordinates == "half_pixel" && rounding.starts_with("round_"));
   if (mode != "nearest" || !(repeats || node.type == "Upsample")) {
-    return model_unsupported("mode " + in_quotes(mode) + " with " + in_quotes(coordinates) + " and " +
-                             in_quotes(rounding) + "; only repeated pixels are supported");
+    return model_unsupported("mode " + in_quotes(mode) + " with " + in_quotes(coordinates) +
+                             " and " + in_quotes(rounding) +
+                             "; only repeated pixels are supported");
   }
   MAITRED_ASSIGN(const NodeId value, importer.value(node, 0));
   const Shape& shape = importer.shape(value);

@@ -58,8 +58,9 @@ Result<Tensor> to_tensor(const onnx::TensorProto& proto) {
     return read_tensor(type, shape, bytes_of(halves));
   }();
   if (!tensor) {
-    return tl::unexpected(Error{tensor.error().fault, tensor.error().code,
-                                "tensor " + in_quotes(proto.name()) + ": " + tensor.error().message});
+    return tl::unexpected(
+        Error{tensor.error().fault, tensor.error().code,
+              "tensor " + in_quotes(proto.name()) + ": " + tensor.error().message});
   }
   return tensor;
 }
@@ -81,7 +82,8 @@ Result<Attribute> to_attribute(const onnx::AttributeProto& proto) {
       return tensor;
     }
     default:
-      return model_unsupported("attribute " + in_quotes(proto.name()) + " is of a kind not supported");
+      return model_unsupported("attribute " + in_quotes(proto.name()) +
+                               " is of a kind not supported");
   }
 }
 
@@ -99,9 +101,9 @@ Result<ParsedNode> to_node(const onnx::NodeProto& proto) {
   for (const onnx::AttributeProto& attribute : proto.attribute()) {
     Result<Attribute> value = to_attribute(attribute);
     if (!value) {
-      return tl::unexpected(Error{
-          value.error().fault, value.error().code,
-          "node " + in_quotes(node.name) + " (" + in_quotes(node.type) + "): " + value.error().message});
+      return tl::unexpected(Error{value.error().fault, value.error().code,
+                                  "node " + in_quotes(node.name) + " (" + in_quotes(node.type) +
+                                      "): " + value.error().message});
     }
     node.attributes.insert_or_assign(attribute.name(), *std::move(value));
   }

@@ -19,6 +19,7 @@ class OpenCvNetwork : public Network {
   const std::vector<OutputInfo>& outputs() const override { return outputs_; }
   std::span<float> input() override { return {blob_.ptr<float>(), blob_.total()}; }
   std::string backend_name() const override { return "opencv"; }
+  Precision precision() const override { return Precision::kFloat; }
 
   Status run() override {
     try {

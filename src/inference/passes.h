@@ -15,9 +15,9 @@ Result<Graph> simplify(const Graph& graph);
 // post-op of a convolution oneDNN 2.6 has it in its reference code only, 200 times slower.
 Result<Graph> fuse(const Graph& graph);
 
-// Joins 1x1 convolutions of one value, each followed by a convolution of each channel by itself, into
-// one of all their channels: a head of 1 + 1 + 4 + 10 channels costs one pass over its input, not
-// four. Before fuse().
+// Joins 1x1 convolutions of one value, each followed by a convolution of each channel by itself,
+// into one of all their channels: a head of 1 + 1 + 4 + 10 channels costs one pass over its input,
+// not four. Before fuse().
 Result<Graph> join_heads(const Graph& graph);
 
 // Makes Separable of what qualifies. After fuse(), for executors that know it.

@@ -40,7 +40,7 @@ float slope_of(const Convolution& conv) {
 
 SeparableStep::SeparableStep(const Separable& separable, const Shape& input,
                              const dnnl::engine& engine,
-                             const dnnl::primitive_attr& pointwise_attributes)
+                             const dnnl::primitive_attr& pointwise_attributes, Precision precision)
     : engine_(engine),
       attributes_(pointwise_attributes),
       images_(size_of(input[0])),
@@ -61,6 +61,11 @@ SeparableStep::SeparableStep(const Separable& separable, const Shape& input,
   }
   weights_.slope = slope_of(separable.depthwise);
   if (own_pointwise_) pointwise_sum_.slope = slope_of(separable.pointwise);
+  const Convolution& pointwise = separable.pointwise;
+  if (precision == Precision::kInt8 && !own_pointwise_ && is_rectified(pointwise) &&
+      PointwiseInt8::possible(in_channels_, size_.channels)) {
+    int8_pointwise_.emplace(pointwise.weights, pointwise.bias, slope_of(pointwise));
+  }
   choose_rows();
   choose_pointwise();
 }
@@ -206,6 +211,10 @@ void SeparableStep::run_stem(const Strip& strip) {
 }
 
 void SeparableStep::run_pointwise(const Strip& strip, dnnl::stream& stream) {
+  const float* const from =
+      stem_input_[0] > 0 ? stem_rows_ : source_row(strip.image, strip.first_row);
+  const std::size_t columns = strip.rows * size_.columns;
+  if (int8_pointwise_ && int8_pointwise_->run(from, columns, between(strip.first_row))) return;
   if (!own_pointwise_) {
     dnnl::error::wrap_c_api(
         dnnl_primitive_execute((strip.rows == rows_ ? whole_ : rest_).get(), stream.get(),
@@ -214,9 +223,6 @@ void SeparableStep::run_pointwise(const Strip& strip, dnnl::stream& stream) {
     return;
   }
   // The rows of a strip are one long row.
-  const float* const from =
-      stem_input_[0] > 0 ? stem_rows_ : source_row(strip.image, strip.first_row);
-  const std::size_t columns = strip.rows * size_.columns;
   std::array<const float*, kMostInputs> inputs{};
   for (std::size_t channel = 0; channel < kLane; ++channel) inputs[channel] = from + channel;
   BroadcastSum sum = pointwise_sum_;

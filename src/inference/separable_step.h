@@ -4,24 +4,28 @@
 #include <array>
 #include <cstddef>
 #include <oneapi/dnnl/dnnl.hpp>
+#include <optional>
 #include <vector>
 
 #include "graph.h"
+#include "maitred/inference/network.h"
 #include "onednn_program.h"
+#include "pointwise_int8.h"
 #include "separable_rows.h"
 
 namespace maitred::inference {
 
 // The stem gives `rows_` rows to the 1x1 convolution, and that into one of two halves of a buffer;
 // the 3x3 one and the maximum follow a row behind, while those rows are in the cache. The 1x1 is
-// oneDNN's, but for 16 channels to 16. Everything but a stem's input lies as
-// [image][row][column][channel]; that is [image][channel][row][column].
+// oneDNN's, but for 16 channels to 16 and in 8-bit arithmetic. Everything but a stem's input lies
+// as [image][row][column][channel]; that is [image][channel][row][column].
 class SeparableStep final : public NativeStep {
  public:
   // Throws dnnl::error where oneDNN has no fast 1x1 convolution of this layout.
   SeparableStep(const Separable& separable, const Shape& input, const dnnl::engine& engine,
-                const dnnl::primitive_attr& pointwise_attributes);
+                const dnnl::primitive_attr& pointwise_attributes, Precision precision);
 
+  bool in_int8() const { return int8_pointwise_.has_value(); }
   // How the weights of the 1x1 convolution are to lie.
   const dnnl::memory::desc& weights_layout() const { return weights_layout_; }
   std::size_t buffer_floats() const;
@@ -61,6 +65,7 @@ class SeparableStep final : public NativeStep {
   RowSize size_;
   bool halved_ = false;
   bool own_pointwise_ = false;
+  std::optional<PointwiseInt8> int8_pointwise_;
   Window stem_window_;
   std::array<std::size_t, 3> stem_input_{};  // channels, rows, columns; zeros without a stem
   std::size_t rows_ = 1;

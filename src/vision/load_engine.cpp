@@ -52,6 +52,7 @@ Result<Engine> load_engine(const EngineSources& sources) {
     MAITRED_ASSIGN(const std::filesystem::path detector, file_for(sources, "detector"));
     YunetOptions options;
     options.backend = sources.backend;
+    options.precision = sources.detection;
     MAITRED_ASSIGN(engine.detector, make_yunet_detector(detector, options));
   }
   const auto near = sources.files.find("liveness");

@@ -68,6 +68,7 @@ class YunetDetector final : public FaceDetector {
     MAITRED_ASSIGN(const SizedNetwork* tested, network_for({320, 192}));
     options_.backend =
         tested->network->backend_name() == "onednn" ? Backend::kOneDnn : Backend::kOpenCv;
+    options_.precision = tested->network->precision();
     networks_.clear();
     return {};
   }
@@ -78,6 +79,7 @@ class YunetDetector final : public FaceDetector {
     if (known != networks_.end()) return &*known;
     NetworkOptions network_options;
     network_options.backend = options_.backend;
+    network_options.precision = options_.precision;
     network_options.input_shape = {1, 3, size.height_px, size.width_px};
     SizedNetwork made;
     made.size = size;

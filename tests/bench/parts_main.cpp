@@ -40,9 +40,10 @@ void fill(std::span<float> values) {
 // --- networks -----------------------------------------------------------------------------------
 
 void run_network(benchmark::State& state, const fs::path& file, Backend backend,
-                 std::vector<int> shape) {
+                 std::vector<int> shape, Precision precision = Precision::kFloat) {
   NetworkOptions options;
   options.backend = backend;
+  options.precision = precision;
   options.input_shape = std::move(shape);
   const auto network = load_network(file, options);
   if (!network) return state.SkipWithError(network.error().message.c_str());
@@ -73,18 +74,21 @@ void register_networks() {
   const fs::path embedder = models() / "face-reidentification-retail-0095.xml";
   const std::vector<int> frame{1, 3, 384, 640};
   if (fs::exists(yunet)) {
-    benchmark::RegisterBenchmark("detect/maitred", run_network, yunet, Backend::kOneDnn, frame);
+    benchmark::RegisterBenchmark("detect/maitred", run_network, yunet, Backend::kOneDnn, frame,
+                                 Precision::kInt8);
+    benchmark::RegisterBenchmark("detect-float/maitred", run_network, yunet, Backend::kOneDnn,
+                                 frame, Precision::kFloat);
     benchmark::RegisterBenchmark("detect/opencv", run_in_opencv, yunet, frame);
   }
   if (fs::exists(embedder)) {
     for (const int batch : {1, 2, 4, 8}) {
       benchmark::RegisterBenchmark(("embed" + std::to_string(batch) + "/maitred").c_str(),
                                    run_network, embedder, Backend::kOneDnn,
-                                   std::vector<int>{batch, 3, 128, 128});
+                                   std::vector<int>{batch, 3, 128, 128}, Precision::kFloat);
     }
     // OpenCV reads this format only with OpenVINO: it is given the network layer by layer.
     benchmark::RegisterBenchmark("embed1/opencv", run_network, embedder, Backend::kOpenCv,
-                                 std::vector<int>{1, 3, 128, 128});
+                                 std::vector<int>{1, 3, 128, 128}, Precision::kFloat);
   }
 }
 

@@ -86,8 +86,8 @@ def spoil(kind, photo, report, other, out, dice):
     else:
         def cut(box):
             x, y, width, height = box
-            return (f"crop={1.6 * width:.0f}:{1.6 * height:.0f}:{max(0, x - .3 * width):.0f}:"
-                    f"{max(0, y - .3 * height):.0f},scale=-2:300")
+            return (f"crop='min({1.6 * width:.0f},iw)':'min({1.6 * height:.0f},ih)':"
+                    f"{max(0, x - .3 * width):.0f}:{max(0, y - .3 * height):.0f},scale=-2:300")
 
         ffmpeg([photo, other["photo"]],
                f"[0]{cut(report['box'])}[a];[1]{cut(other['box'])}[b];[a][b]hstack", out)

@@ -15,8 +15,13 @@ namespace maitred {
 // kAuto: oneDNN where the processor has AVX2 and oneDNN knows all the operators, else OpenCV.
 enum class Backend { kAuto, kOneDnn, kOpenCv };
 
+// kInt8: 1x1 convolutions in 8 bits where oneDNN runs the network and the processor has AVX-512
+// VNNI; elsewhere as kFloat. Results differ by some hundredths.
+enum class Precision { kFloat, kInt8 };
+
 struct NetworkOptions {
   Backend backend = Backend::kAuto;
+  Precision precision = Precision::kFloat;
   // NCHW; empty: as the file says. A fully convolutional network takes other heights and widths.
   std::vector<int> input_shape;
   int threads = 1;  // for one run(); OpenCV has one number for the whole process, the last one set
@@ -41,10 +46,11 @@ class Network {
   // Valid until the next run().
   virtual std::span<const float> output(std::size_t index) const = 0;
   virtual std::string backend_name() const = 0;  // "onednn" or "opencv"
+  virtual Precision precision() const = 0;       // what it computes with
 };
 
-// Reads by the ending of the name: an ONNX file; an OpenVINO IR .xml with its .bin beside it; dlib's
-// face recognition ResNet, .dat, or .bz2 as it is published (input planes red, green, blue).
+// Reads by the ending of the name: an ONNX file; an OpenVINO IR .xml with its .bin beside it;
+// dlib's face recognition ResNet, .dat, or .bz2 as it is published (input planes red, green, blue).
 // The caller has checked the SHA-256 before. Errors: file_missing, model_invalid (says what and
 // where), model_unsupported (names the operator).
 Result<std::unique_ptr<Network>> load_network(const std::filesystem::path& path,

@@ -17,6 +17,7 @@ struct YunetOptions {
   float score_threshold = 0.65F;
   float nms_overlap = 0.3F;
   Backend backend = Backend::kAuto;
+  Precision precision = Precision::kFloat;
 };
 
 struct InputSize {

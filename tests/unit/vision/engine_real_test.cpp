@@ -79,6 +79,34 @@ TEST_P(Yunet, FindsTheSameFaceAtEverySize) {
   }
 }
 
+// In 8 bits a camera sees the same faces at the same places as a photo is looked at with.
+TEST_P(Yunet, FindsTheSameFacesInEightBits) {
+  MAITRED_NEEDS_SHARED("models");
+  MAITRED_NEEDS_SHARED("data/people/known");
+  auto exact = make_yunet_detector(model_file(GetParam()));
+  auto quick = make_yunet_detector(model_file(GetParam()), {.precision = Precision::kInt8});
+  ASSERT_TRUE(exact && quick);
+  int found = 0;
+  double apart = 0.0;
+  for (const auto& person :
+       std::filesystem::directory_iterator(shared_folder() / "data/people/known")) {
+    const Image picture = photo(std::filesystem::directory_iterator(person.path())->path());
+    const auto a = (*exact)->detect(picture.view, 60);
+    const auto b = (*quick)->detect(picture.view, 60);
+    ASSERT_TRUE(a && b);
+    if (a->size() != 1 || b->size() != 1) continue;
+    ++found;
+    for (std::size_t i = 0; i < a->front().landmarks.size(); ++i) {
+      const auto& x = a->front().landmarks[i];
+      const auto& y = b->front().landmarks[i];
+      apart += std::hypot(x.x_px - y.x_px, x.y_px - y.y_px) / a->front().box.width_px / 5.0;
+    }
+    if (found == 150) break;
+  }
+  EXPECT_EQ(found, 150);
+  EXPECT_LT(apart / found, 0.01) << "mean distance of landmarks, in widths of the face";
+}
+
 INSTANTIATE_TEST_SUITE_P(BothFiles, Yunet,
                          testing::Values("yunet_n_640_640.onnx",
                                          "face_detection_yunet_2023mar.onnx"));
