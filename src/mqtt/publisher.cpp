@@ -53,6 +53,10 @@ class MqttPublisher::State : public std::enable_shared_from_this<State> {
       : options_(std::move(options)),
         post_(std::move(post)),
         client_(uri_of(options_.broker), options_.client_id, nullptr) {
+    tls_.set_enable_server_cert_auth(true);
+    tls_.set_verify(true);
+    tls_.ca_path("/etc/ssl/certs");
+    if (!options_.ca_file.empty()) tls_.set_trust_store(options_.ca_file);
     client_.set_connection_lost_handler([this](const std::string& why) {
       const std::lock_guard lock(mutex_);
       ready_ = false;
@@ -148,14 +152,7 @@ class MqttPublisher::State : public std::enable_shared_from_this<State> {
       connect.set_user_name(options_.user);
       connect.set_password(options_.password);
     }
-    if (options_.broker.starts_with("mqtts://")) {
-      mqtt::ssl_options tls;
-      tls.set_enable_server_cert_auth(true);
-      tls.set_verify(true);
-      tls.ca_path("/etc/ssl/certs");
-      if (!options_.ca_file.empty()) tls.set_trust_store(options_.ca_file);
-      connect.set_ssl(tls);
-    }
+    if (options_.broker.starts_with("mqtts://")) connect.set_ssl(tls_);
     return connect;
   }
 
@@ -217,6 +214,8 @@ class MqttPublisher::State : public std::enable_shared_from_this<State> {
 
   const MqttOptions options_;
   const Post post_;
+  // Stays where it is: copies of it borrow its folder of authorities (libpaho-mqttpp 1.2).
+  mqtt::ssl_options tls_;
   mutable std::mutex mutex_;
   std::condition_variable changed_;
   std::deque<std::function<void()>> jobs_;  // this and the following are guarded by mutex_

@@ -216,6 +216,7 @@ class Private(ShopTest):
         self.assertEqual(noted(), [first, ("floor", "ended")])
         self.assertEqual(shop.do("audit", "verify")["ok"], True)
 
+    @unittest.skipIf(SANITIZED, "sanitizers turn the locking of memory off")
     def test_keys_are_not_kept_where_memory_cannot_be_locked(self):
         shop = self.opened.init()
         command = ["prlimit", "--memlock=0:0", "--"]

@@ -18,11 +18,14 @@ import tempfile
 import time
 import unittest
 
+import sanitized
+
 BIN = pathlib.Path(os.environ.get("MAITRED_BIN", "build/release/bin")).resolve()
 SOURCE = pathlib.Path(__file__).resolve().parents[2]
 SHARED = pathlib.Path(os.environ.get("MAITRED_SHARED", SOURCE.parent / "shared")).resolve()
 # Sanitizers and valgrind make everything slower.
 PATIENCE = float(os.environ.get("MAITRED_PATIENCE", "1"))
+SANITIZED = os.environ.get("MAITRED_SANITIZED", "")
 
 
 def needs_shared(what):
@@ -311,10 +314,12 @@ def children_of(pid):
 
 def run_tests():
     """Exits with 77, which ctest shows as skipped, when nothing could run."""
+    reports = sanitized.Reports()
     result = unittest.main(verbosity=2, exit=False, warnings="ignore").result
+    found = reports.show()
     if result.testsRun and len(result.skipped) == result.testsRun:
         sys.exit(77)
-    sys.exit(not result.wasSuccessful())
+    sys.exit(found > 0 or not result.wasSuccessful())
 
 
 __all__ = [name for name in dir() if not name.startswith("_")]
