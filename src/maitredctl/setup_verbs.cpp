@@ -85,6 +85,11 @@ std::string source_of(const std::string& answer, const std::vector<CameraDevice>
 
 // Holds one camera to what a configuration may say, so that a wrong answer is asked for again.
 Status check(const FirstCamera& camera, const fs::path& file) {
+  std::error_code ignored;
+  if (!is_live_source(camera.source) && !fs::exists(camera.source, ignored)) {
+    return input_error("source_missing",
+                       fmt::format("there is no file or folder {}", camera.source));
+  }
   FirstAnswers alone;
   alone.cameras = {camera};
   MAITRED_TRY(first_configuration(alone, file));
@@ -93,34 +98,47 @@ Status check(const FirstCamera& camera, const fs::path& file) {
 
 // "FILE:LINE: KEY: what is wrong" as what is wrong with which key.
 std::string without_place(const std::string& message) {
-  const std::size_t key = message.find("camera[1].");
-  return key == std::string::npos ? message : message.substr(key + std::strlen("camera[1]."));
+  for (const std::string_view table : {"camera[1].", "recognition."}) {
+    const std::size_t at = message.find(table);
+    if (at != std::string::npos) return message.substr(at + table.size());
+  }
+  return message;
 }
 
 Result<FirstCamera> ask_camera(Interview& interview, const SetupOptions& options,
                                const std::vector<CameraDevice>& found, const std::string& name,
                                const fs::path& file) {
-  for (;;) {
-    FirstCamera camera;
-    const std::string proposed = !options.source.empty() ? options.source
-                                 : found.empty()         ? ""
-                                                         : "1";
-    camera.source = source_of(
-        interview.ask("Which camera? A number, a device, a URL or a video file", proposed), found);
-    if (camera.source.empty()) {
+  FirstCamera camera;
+  std::string source = !options.source.empty() ? options.source : found.empty() ? "" : "1";
+  std::string zone = "0.2, 0.1, 0.8, 1.0";
+  camera.name = options.name.empty() ? name : options.name;
+  for (;;) {  // what was answered before is proposed again
+    source = interview.ask("Which camera? A number, a device, a URL or a video file", source);
+    if (source.empty()) {
       if (!interview.ended()) continue;
       return input_error("no_camera", "no camera was found and none was named; give --source");
     }
-    camera.name = interview.ask("What is the place called? Letters, digits, '-'",
-                                options.name.empty() ? name : options.name);
+    camera.source = source_of(source, found);
+    camera.name = interview.ask("What is the place called? Letters, digits, '-'", camera.name);
     interview.say("Only who stops inside a zone of the picture is compared with your customers.\n");
-    camera.zone =
-        interview.ask("The zone: x0, y0, x1, y1 as fractions of the picture", "0.2, 0.1, 0.8, 1.0");
-    camera.zone = fmt::format("[{}]", camera.zone);
+    zone = interview.ask("The zone: x0, y0, x1, y1 as fractions of the picture", zone);
+    camera.zone = fmt::format("[{}]", zone);
     const Status fine = check(camera, file);
     if (fine) return camera;
     if (interview.ended()) return tl::unexpected(fine.error());
     interview.say(fmt::format("That does not do: {}\n", without_place(fine.error().message)));
+  }
+}
+
+Result<std::string> ask_false_alerts(Interview& interview, FirstAnswers& answers,
+                                     const fs::path& file) {
+  const std::string proposed = answers.false_alerts;
+  for (;;) {
+    answers.false_alerts = interview.ask(
+        "How many strangers may be taken for a customer? \"1 per N visitors\"", proposed);
+    auto text = first_configuration(answers, file);
+    if (text || interview.ended()) return text;
+    interview.say(fmt::format("That does not do: {}\n", without_place(text.error().message)));
   }
 }
 
@@ -179,9 +197,7 @@ Result<Answer> set_up(Session& session, const SetupOptions& options) {
     const std::string more = interview.ask("Another camera? yes or no", "no");
     if (more.empty() || (more[0] != 'y' && more[0] != 'Y')) break;
   }
-  answers.false_alerts = interview.ask(
-      "How many strangers may be taken for a customer? \"1 per N visitors\"", answers.false_alerts);
-  MAITRED_ASSIGN(const std::string text, first_configuration(answers, file));
+  MAITRED_ASSIGN(const std::string text, ask_false_alerts(interview, answers, file));
   MAITRED_TRY(write_new(file, text));
 
   Answer answer;

@@ -131,13 +131,17 @@ class Setup(ShopTest):
     def test_answers_become_a_configuration_that_runs(self):
         path, _ = film()
         box = self.shop()
-        words = "\n".join(["", str(path), "front door", "", str(path), "front", "0.1,0,0.9,1",
-                           "no", "1 per 500 visitors"]) + "\n"
+        # Wrong answers are asked for again, and what was answered is proposed.
+        words = "\n".join(["", "nosuch.mp4", "front door", "0.1,0,0.9,1", str(path), "", "",
+                           "", "front", "", "no", "few", "1 per 500 visitors"]) + "\n"
         answer = box.ctl("setup", stdin=words)
         self.assertEqual(answer.status, 0, answer.err)
+        self.assertEqual(answer.err.count("That does not do"), 3, answer.err)
+        self.assertIn("there is no file or folder nosuch.mp4", answer.err)
         self.assertEqual(answer.json["written"], str(box.config))
-        self.assertIn("That does not do", answer.err)  # a name with a blank in it
         text = box.config.read_text()
+        self.assertIn("zone = [0.1,0,0.9,1]", text)
+        self.assertIn('false_alerts = "1 per 500 visitors"', text)
         self.assertIn('name = "front"', text)
         self.assertIn("# Pictures analysed a second", text)
         self.assertEqual(box.config.stat().st_mode & 0o007, 0)
