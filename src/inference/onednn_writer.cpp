@@ -72,7 +72,7 @@ bool gains_by_winograd(const Convolution& conv, const Shape& result) {
   constexpr std::array<std::int64_t, 2> kThree = {3, 3}, kOne = {1, 1};
   const Window& window = conv.window;
   return conv.groups == 1 && window.kernel == kThree && window.strides == kOne &&
-         window.dilations == kOne && result[1] >= 16 && result[2] >= 8 && result[3] >= 8;
+         window.dilations == kOne && result[1] >= 16 && result[2] >= 16 && result[3] >= 16;
 }
 
 // [1, channels, 1, ...]
