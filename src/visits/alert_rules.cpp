@@ -43,7 +43,7 @@ bool applies(const AlertRule& rule, const Findings& found) {
     case RuleWhen::kAsk:
       return found.ask.ask != nullptr;
     case RuleWhen::kOutOfStock:
-      return found.missed != nullptr || found.ask.was_out_of_stock;
+      return found.missed != nullptr;
     case RuleWhen::kAppointment:
       return found.appointment != nullptr &&
              std::chrono::abs(found.appointment->at - found.facts.now) <= rule.within;

@@ -48,7 +48,7 @@ void VisitBook::add(const VisitId& id, Entry entry) {
   if (known != newest_.end() && known->second != id) {
     // An earlier visit is only kept while staff may still answer for it.
     const auto earlier = entries_.find(known->second);
-    if (earlier != entries_.end() && !earlier->second.alert) entries_.erase(earlier);
+    if (!earlier->second.alert) entries_.erase(earlier);
   }
   newest_[entry.customer] = id;
   entries_[id] = std::move(entry);

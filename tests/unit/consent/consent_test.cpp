@@ -87,8 +87,10 @@ TEST(NewConsent, RefusesAWithdrawnOneAndOddText) {
   consent.incentive = std::string(kLongestConsentField + 1, 'x');
   EXPECT_EQ(refusal(consent), "consent_invalid");
   consent = good_consent();
-  consent.reference = "form\n17";
-  EXPECT_EQ(refusal(consent), "consent_invalid");
+  for (const char* reference : {"form\n17", "form\x7f"}) {
+    consent.reference = reference;
+    EXPECT_EQ(refusal(consent), "consent_invalid");
+  }
 }
 
 TEST(Renewal, RevivesAWithdrawnConsentAndKeepsItsScopes) {
@@ -116,9 +118,20 @@ TEST(Renewal, WithoutATextGoesOnUnderTheOldOneUnlessItWasWithdrawn) {
 }
 
 TEST(Renewal, IsCheckedLikeANewOne) {
-  const auto renewed = renew_consent(good_consent(), {"2026-2", "", {}, {}, {}}, kNow);
-  ASSERT_FALSE(renewed);
-  EXPECT_EQ(renewed.error().code, "consent_missing");
+  for (const ConsentRenewal& half :
+       {ConsentRenewal{"2026-2", "", {}, {}, {}}, ConsentRenewal{"", "form 18", {}, {}, {}}}) {
+    const auto renewed = renew_consent(good_consent(), half, kNow);
+    ASSERT_FALSE(renewed);
+    EXPECT_EQ(renewed.error().code, "consent_missing");
+  }
+}
+
+TEST(Renewal, TakesNewScopesAndANewIncentive) {
+  const std::set<Scope> scopes = {Scope::kRecognition, Scope::kFeedback};
+  const auto renewed = renew_consent(good_consent(), {"", "", scopes, {}, "a voucher"}, kNow);
+  ASSERT_TRUE(renewed);
+  EXPECT_EQ(renewed->scopes, scopes);
+  EXPECT_EQ(renewed->incentive, "a voucher");
 }
 
 TEST(Withdrawal, HappensOnce) {
@@ -174,6 +187,22 @@ TEST(View, ShowsRecentPurchasesNewestFirstWithinTheHistoryScope) {
   ASSERT_EQ(view.recent.size(), kRecentPurchases);
   EXPECT_EQ(view.recent.front().number, 15U);
   EXPECT_EQ(view.recent.back().number, 6U);
+}
+
+TEST(View, ShowsAFewOfManyAsksAndAppointments) {
+  Customer customer = known_customer();
+  customer.consent.scopes.insert(Scope::kHistory);
+  customer.asks.clear();
+  customer.purchases.resize(3);
+  for (std::uint64_t number = 1; number <= kShownAsks + 3; ++number) {
+    customer.asks.push_back({number, "trail shoes", "", kNow, true});
+    customer.appointments.push_back({number, kNow + std::chrono::minutes(number), "Kim"});
+  }
+  const CustomerView view = view_within_consent(customer, kNow);
+  EXPECT_EQ(view.asks.size(), kShownAsks);
+  ASSERT_EQ(view.appointments.size(), kShownAppointments);
+  EXPECT_EQ(view.appointments.back().number, kShownAppointments);
+  EXPECT_EQ(view.recent.size(), 3U);
 }
 
 TEST(View, IsEmptyOnceConsentIsGone) {

@@ -78,6 +78,10 @@ TEST(Calibration, RefusesATableThatCannotBe) {
   EXPECT_EQ(code({{0.3F, 0.0, 0.01}, {0.4F, 1e-4, 0.02}}), "bad_calibration");
   EXPECT_EQ(code({{0.3F, 1e-3, 0.01}, {1.4F, 1e-4, 0.02}}), "bad_calibration");
   EXPECT_EQ(code({{0.3F, std::nan(""), 0.01}, {0.4F, 1e-4, 0.02}}), "bad_calibration");
+  EXPECT_EQ(code({{-1.4F, 1e-3, 0.01}, {0.4F, 1e-4, 0.02}}), "bad_calibration");
+  EXPECT_EQ(code({{0.3F, 1.5, 0.01}, {0.4F, 1e-4, 0.02}}), "bad_calibration");
+  EXPECT_EQ(code({{0.3F, 1e-3, -0.01}, {0.4F, 1e-4, 0.02}}), "bad_calibration");
+  EXPECT_EQ(code({{0.3F, 1e-3, 0.01}, {0.4F, 1e-4, 1.02}}), "bad_calibration");
   EXPECT_EQ(code({{0.3F, 1e-3, 0.0}, {0.4F, 1e-4, 0.0}}), "accepted");
 }
 

@@ -36,9 +36,7 @@ class AlertRules : public testing::Test {
     customer_.recent = {{1, "TS-43", "out_of_stock", kNow - 48h}};
     appointments_ = {{1, kNow + 15min, "Yara"}};
   }
-  RuleFacts facts() const {
-    return {customer_, appointments_, "entrance", now_, offset_, uses_};
-  }
+  RuleFacts facts() const { return {customer_, appointments_, "entrance", now_, offset_, uses_}; }
   std::vector<std::string> verdicts(const std::vector<AlertRule>& rules) const {
     std::vector<std::string> words;
     for (const RuleJudgement& one : judge_rules(rules, facts())) {
@@ -108,8 +106,8 @@ TEST_F(AlertRules, OutOfStockIsOverOnceTheItemWasBought) {
 TEST_F(AlertRules, AppointmentsCountWithinTheTimeBeforeAndAfter) {
   AlertRule soon = rule(RuleWhen::kAppointment);
   soon.within = 30min;
-  for (const auto& [minutes, applies] : {std::pair{-31, false}, {-30, true}, {0, true}, {30, true},
-                                         {31, false}}) {
+  for (const auto& [minutes, applies] :
+       {std::pair{-31, false}, {-30, true}, {0, true}, {30, true}, {31, false}}) {
     appointments_ = {{1, kNow + std::chrono::minutes{minutes}, "Yara"}};
     EXPECT_EQ(said(soon) != "(none)", applies) << minutes;
   }
@@ -145,12 +143,44 @@ TEST_F(AlertRules, HeadlinesAreFilledIn) {
             "A customer who asked to be recognised has arrived");
 }
 
+TEST_F(AlertRules, WhatIsNotKnownIsLeftOut) {
+  const std::string everything = "[{ask}{item}{with}{time}{tier}{preference:size}{nonsense}]";
+  EXPECT_EQ(said(rule(RuleWhen::kArrival, everything)), "[]");
+  customer_.asks = {{1, "", "TS-43", kNow - 24h, true}};
+  EXPECT_EQ(said(rule(RuleWhen::kArrival, "{ask}")), "TS-43");
+  customer_.asks = {{1, "trail shoes", "", kNow - 24h, true}};
+  EXPECT_EQ(said(rule(RuleWhen::kArrival, "[{item}]")), "[]");
+  customer_.recent = {{1, "rope", "out_of_stock", kNow - 48h}};
+  EXPECT_EQ(said(rule(RuleWhen::kArrival, "[{item}]")), "[rope]");
+}
+
+TEST_F(AlertRules, OfSeveralThingsThatWereMissingTheNewestIsNamed) {
+  const AlertRule missing = rule(RuleWhen::kOutOfStock);
+  const std::string says = "Was not in store last time: ";
+  customer_.recent = {{1, "rope", "out_of_stock", kNow - 48h}, {2, "tent", "bought", kNow - 24h}};
+  EXPECT_EQ(said(missing), says + "rope");
+  customer_.recent[1] = {2, "tent", "out_of_stock", kNow - 24h};
+  EXPECT_EQ(said(missing), says + "tent");
+  std::swap(customer_.recent[0], customer_.recent[1]);
+  EXPECT_EQ(said(missing), says + "tent");
+  customer_.recent[1].date = customer_.recent[0].date;  // at once: the number decides
+  EXPECT_EQ(said(missing), says + "tent");
+  customer_.recent.push_back({3, "Tent", "out_of_stock", kNow - 12h});  // still missing
+  EXPECT_EQ(said(missing), says + "Tent");
+  customer_.recent.push_back({4, "TENT", "bought", kNow - 12h});
+  EXPECT_EQ(said(missing), says + "rope");
+}
+
 TEST_F(AlertRules, AHeadlineIsOneShortLineWhateverIsPutIn) {
   customer_.name = "A\nB\x1b[2J" + std::string(400, 'x');
   const std::string headline = said(rule(RuleWhen::kArrival, "{name} {name}"));
   EXPECT_LE(headline.size(), kHeadlineBytes);
   EXPECT_EQ(headline.find('\n'), std::string::npos);
   EXPECT_EQ(headline.find('\x1b'), std::string::npos);
+  customer_.name = "A\x7f";
+  EXPECT_EQ(said(rule(RuleWhen::kArrival, "{name}!")), "A !");
+  customer_.name = std::string(400, '\x80');  // no character begins in it
+  EXPECT_EQ(said(rule(RuleWhen::kArrival, "{name}")), "...");
   customer_.name = "{tier}{name}";  // what is filled in is not filled in again
   EXPECT_EQ(said(rule(RuleWhen::kArrival, "{name}")), "{tier}{name}");
 }
@@ -204,8 +234,12 @@ TEST_F(AlertRules, AVisitWithoutARuleForItIsLoggedWithoutAnAlert) {
 TEST(QuietHours, CoverTheirMinutes) {
   const auto night = QuietHours::parse("22:00-07:30");
   ASSERT_TRUE(night);
-  for (const auto& [minute, quiet] : {std::pair{21 * 60 + 59, false}, {22 * 60, true}, {0, true},
-                                      {7 * 60 + 29, true}, {7 * 60 + 30, false}, {720, false}}) {
+  for (const auto& [minute, quiet] : {std::pair{21 * 60 + 59, false},
+                                      {22 * 60, true},
+                                      {0, true},
+                                      {7 * 60 + 29, true},
+                                      {7 * 60 + 30, false},
+                                      {720, false}}) {
     EXPECT_EQ(night->cover(minute), quiet) << minute;
   }
   const auto noon = QuietHours::parse("12:00-13:00");

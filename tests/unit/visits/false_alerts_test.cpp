@@ -21,6 +21,7 @@ TEST(Poisson, IsThatOfTheTables) {
   EXPECT_NEAR(poisson_at_least(200, 100.0) / 1e-18, 0.0, 1.0);
   EXPECT_NEAR(poisson_at_least(1, 1000.0), 1.0, 1e-12);
   EXPECT_EQ(poisson_at_least(1, 0.0), 0.0);
+  EXPECT_EQ(poisson_at_least(1000, 1e-3), 0.0);  // less than a double can say
 }
 
 AnswerRecord record_of(std::uint64_t visitors, std::uint64_t wrong, WallTime at = kNow) {

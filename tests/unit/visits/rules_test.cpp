@@ -71,6 +71,37 @@ TEST(Announce, AnAskForAMissingItemComesBeforeTheNewest) {
             "Advisor needed: trail shoes, were not in store last time");
 }
 
+TEST(Announce, TheNewestAskComesFirstWhateverTheirOrder) {
+  CustomerView customer;
+  customer.asks = {ask(2, "trail shoes"), ask(1, "a tent")};
+  EXPECT_EQ(announce(customer, {}, kNow).headline, "Advisor needed: trail shoes");
+  customer.asks[1].at = customer.asks[0].at;  // at once: the number decides
+  EXPECT_EQ(announce(customer, {}, kNow).headline, "Advisor needed: trail shoes");
+  std::swap(customer.asks[0], customer.asks[1]);
+  EXPECT_EQ(announce(customer, {}, kNow).headline, "Advisor needed: trail shoes");
+  customer.asks = {ask(1, "a tent", "T1"), ask(2, "a rope", "R1"), ask(3, "a lamp")};
+  customer.recent = {purchase(1, "T1", "out_of_stock"), purchase(2, "R1", "out_of_stock")};
+  EXPECT_EQ(announce(customer, {}, kNow).headline,
+            "Advisor needed: a rope, were not in store last time");
+}
+
+TEST(Announce, TheLastPurchaseSaysWhatIsInStoreWhateverTheirOrder) {
+  CustomerView customer;
+  customer.asks = {ask(1, "trail shoes", "S1")};
+  const std::string out = "Advisor needed: trail shoes, were not in store last time";
+  customer.recent = {purchase(1, "S1", "bought"), purchase(2, "S1", "out_of_stock")};
+  EXPECT_EQ(announce(customer, {}, kNow).headline, out);
+  customer.recent = {purchase(2, "S1", "out_of_stock"), purchase(1, "S1", "bought")};
+  EXPECT_EQ(announce(customer, {}, kNow).headline, out);
+  for (Purchase& one : customer.recent) one.date = kNow - 1h;  // at once: the number decides
+  EXPECT_EQ(announce(customer, {}, kNow).headline, out);
+  std::swap(customer.recent[0], customer.recent[1]);
+  EXPECT_EQ(announce(customer, {}, kNow).headline, out);
+  customer.asks = {ask(1, "trail shoes")};  // by its text, without an item
+  customer.recent = {purchase(1, "rope", "out_of_stock"), purchase(2, "shoes", "out_of_stock")};
+  EXPECT_EQ(announce(customer, {}, kNow).headline, out);
+}
+
 TEST(Announce, ClosedAndEmptyAsksDoNotCount) {
   CustomerView customer;
   customer.asks = {ask(1, "a tent"), ask(2, "")};

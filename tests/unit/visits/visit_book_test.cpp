@@ -295,5 +295,31 @@ TEST_F(VisitBookTest, AnOpenAlertOutlivesItsVisit) {
   EXPECT_FALSE(arrive(kStart + 6min, "v3"));
 }
 
+TEST_F(VisitBookTest, WhatIsStoredTwiceOrTooLateChangesNothing) {
+  const auto first = plan(kStart, "v1");
+  book_.apply(first);
+  book_.apply(first);
+  EXPECT_EQ(book_.open_alerts(), 1U);
+  const auto longer = plan(kStart + 1min, "v2");
+  book_.forget(kAnna);
+  book_.apply(longer);  // of a customer who was forgotten meanwhile
+  EXPECT_FALSE(book_.plan_seen(kAnna, kStart + 2min));
+}
+
+TEST_F(VisitBookTest, AfterAStartOnlyOpenAlertsOfKnownVisitsAreTakenUp) {
+  Visit visit;
+  visit.id = kVisit;
+  visit.customer = kAnna;
+  visit.start = visit.end = kStart;
+  Alert over;
+  over.visit = kVisit;
+  over.state = AlertState::kClosed;
+  Alert unknown;
+  unknown.visit = VisitId("v9");
+  book_.restore(std::vector{visit}, std::vector{over, unknown});
+  EXPECT_EQ(book_.open_alerts(), 0U);
+  EXPECT_FALSE(arrive(kStart + 1min, "v2"));
+}
+
 }  // namespace
 }  // namespace maitred

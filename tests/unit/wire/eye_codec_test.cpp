@@ -174,6 +174,8 @@ TEST(EyeCodec, ValuesOutOfRangeAreNotSent) {
       {"position", [](Sighting& s) { s.position = Milliseconds{-1}; }},
       {"box", [nan](Sighting& s) { s.box.x_px = nan; }},
       {"box", [](Sighting& s) { s.box.width_px = -1.0F; }},
+      {"box", [](Sighting& s) { s.box.height_px = -1.0F; }},
+      {"box", [](Sighting& s) { s.box.y_px = -2e6F; }},
       {"box", [](Sighting& s) { s.box.y_px = std::numeric_limits<float>::infinity(); }},
       {"quality", [](Sighting& s) { s.quality = 1.5F; }},
       {"quality", [nan](Sighting& s) { s.quality = nan; }},
@@ -236,6 +238,35 @@ TEST(EyeCodec, HealthOutOfRangeIsRefused) {
   Bytes bytes = *encode(health());
   bytes[12] = 4;
   EXPECT_THAT(refusal(bytes), HasSubstr("state"));
+}
+
+TEST(EyeCodec, ATrackWithoutANumberDoesNotEnd) {
+  TrackEnded bad = track_ended();
+  bad.track.value = 0;
+  EXPECT_FALSE(encode(bad));
+}
+
+TEST(EyeCodec, ANoteThatIsTooLongIsRefused) {
+  EyeHealth message = health();
+  message.note = "a\tb";
+  message.backend.clear();
+  const auto fit = decode(*encode(message));
+  ASSERT_TRUE(fit) << fit.error().message;
+  EXPECT_EQ(std::get<EyeHealth>(*fit).note, "a b");
+  EXPECT_EQ(std::get<EyeHealth>(*fit).backend, "");
+
+  constexpr std::size_t kPayloadSizeAt = 8;
+  constexpr std::size_t kNoteAt = 12 + 1 + 8 + 6 * 8;
+  message.note.clear();
+  Bytes bytes = *encode(message);
+  const auto longer = static_cast<std::uint16_t>(kEyeNoteLimitBytes + 1);
+  std::uint32_t payload = 0;
+  std::memcpy(&payload, bytes.data() + kPayloadSizeAt, sizeof payload);
+  payload += longer;
+  std::memcpy(bytes.data() + kPayloadSizeAt, &payload, sizeof payload);
+  std::memcpy(bytes.data() + kNoteAt, &longer, sizeof longer);
+  bytes.insert(bytes.begin() + kNoteAt + 2, longer, 'a');
+  EXPECT_THAT(refusal(bytes), HasSubstr("note"));
 }
 
 }  // namespace

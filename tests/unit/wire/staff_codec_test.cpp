@@ -134,6 +134,12 @@ TEST(StaffRequests, ClientsWriteWhatTheServerReads) {
   EXPECT_EQ(close.note, "a \"note\"");
   EXPECT_EQ(close.by, "Sam");
   EXPECT_EQ(close.outcome, Outcome::kDeclined);
+  const auto bare =
+      good<StaffClose>(request_line(StaffClose{VisitId("v"), Outcome::kServed, "", ""}));
+  EXPECT_EQ(bare.note + bare.by, "");
+  const auto lines = good<StaffClose>(
+      R"({"type":"close","visit":"v","outcome":"served","note":"a\tb\nc","by":""})");
+  EXPECT_EQ(lines.note, "a\tb\nc");
   good<StaffPing>(request_line(StaffPing{}));
 }
 
@@ -258,6 +264,9 @@ TEST(StaffLines, ClientsReadWhatTheServerWrites) {
   EXPECT_TRUE(std::holds_alternative<StaffOther>(*parse_server_line(R"({"type":"party"})")));
   for (const std::string_view bad :
        {"", "{}", R"({"type":"alert"})", R"({"type":"hello"})", R"({"type":"claimed","visit":"v"})",
+        R"({"type":"hello","protocol":1,"server":7})",
+        R"({"type":"claimed","visit":"v","by":"Sam","ok":1})",
+        R"({"type":"alert","seq":1,"visit":"v","state":"new","at":"yesterday"})",
         R"({"type":"update","seq":1,"visit":"v","state":"lost"})",
         R"({"type":"alert","seq":1,"visit":"v","state":"new","customer":[]})",
         R"({"type":"alert","seq":1,"visit":"v","state":"new","position":-1})",
