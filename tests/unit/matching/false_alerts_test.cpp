@@ -150,6 +150,32 @@ TEST_F(DeskTest, IdentifiesACustomerAndNotAStranger) {
   EXPECT_LE(alarms, 9);  // 2 are expected
 }
 
+// Two customers, and somebody who resembles both.
+TEST_F(DeskTest, NamesNobodyWhereTwoAreAsLikely) {
+  const auto of = [](std::vector<float> values) {
+    values.resize(kLength, 0.0F);
+    return Template("synthetic", values);
+  };
+  const auto found = [&](const Template& first, const Template& second, std::vector<float> probe) {
+    std::vector<GalleryEntry> entries(2);
+    entries[0].customer = customer(0);
+    entries[0].templates.push_back(first.clone());
+    entries[1].customer = customer(1);
+    entries[1].templates.push_back(second.clone());
+    const auto gallery = Gallery::build("synthetic", kLength, entries).value();
+    std::vector<Template> photo;
+    photo.push_back(of(std::move(probe)));
+    return identify(*gallery, *shop_.policy, photo).value().has_value();
+  };
+  const Template east = of({1.0F}), north = of({0.0F, 1.0F});
+  EXPECT_FALSE(found(east, north, {0.72F, 0.69F}));
+  EXPECT_TRUE(found(east, north, {0.73F, 0.67F}));
+  // Who look alike, .64, have to be further apart: .68 and .76, .84.
+  const Template one = of({0.8F, 0.6F}), other = of({0.8F, 0.0F, 0.6F});
+  EXPECT_FALSE(found(one, other, {0.7F, 0.3333F, 0.2F, 0.6F}));
+  EXPECT_TRUE(found(one, other, {0.7F, 0.4667F, 0.2F, 0.5F}));
+}
+
 TEST_F(DeskTest, VerifiesThePersonOnly) {
   const auto& calibration = shop_.policy->calibration();
   int right = 0;
