@@ -18,6 +18,10 @@ mkdir -p build
 cmake --preset release > build/configure.log 2>&1 || { cat build/configure.log; exit 1; }
 cmake --build --preset release
 heading "Testing"
-ctest --preset release "$@" && exit
+failed=build/release/Testing/Temporary/LastTestsFailed.log
+rm -f "$failed"
+status=0
+ctest --preset release "$@" || status=$?
+if [ "$status" -eq 0 ] || [ ! -s "$failed" ]; then exit "$status"; fi
 heading "Once more what failed: a busy machine can be too slow for a test of time"
 exec ctest --preset release --rerun-failed
