@@ -1,9 +1,9 @@
 #include "onednn_writer.h"
 
 #include <algorithm>
-#include <array>
 #include <optional>
 
+#include "onednn_algorithms.h"
 #include "separable_step.h"
 
 namespace maitred::inference {
@@ -20,59 +20,6 @@ memory::dims dims(const std::array<std::int64_t, 2>& pair) { return {pair[0], pa
 
 Layout any_layout(const Shape& shape) {
   return {shape, memory::data_type::f32, memory::format_tag::any};
-}
-
-struct Eltwise {
-  algorithm kind;
-  float alpha;
-  float beta;
-};
-
-Eltwise eltwise_of(const Activation& activation) {
-  switch (activation.kind) {
-    case ActivationKind::kRelu:
-      return {algorithm::eltwise_relu, activation.alpha, 0};
-    case ActivationKind::kSigmoid:
-      return {algorithm::eltwise_logistic, 0, 0};
-    case ActivationKind::kTanh:
-      return {algorithm::eltwise_tanh, 0, 0};
-    case ActivationKind::kElu:
-      return {algorithm::eltwise_elu, activation.alpha, 0};
-    case ActivationKind::kClip:
-      return {algorithm::eltwise_clip, activation.alpha, activation.beta};
-    case ActivationKind::kLinear:
-      return {algorithm::eltwise_linear, activation.alpha, activation.beta};
-    case ActivationKind::kHardSwish:
-      return {algorithm::eltwise_hardswish, 0, 0};
-  }
-  return {algorithm::eltwise_linear, 1, 0};
-}
-
-algorithm binary_of(BinaryKind kind) {
-  switch (kind) {
-    case BinaryKind::kAdd:
-      return algorithm::binary_add;
-    case BinaryKind::kSubtract:
-      return algorithm::binary_sub;
-    case BinaryKind::kMultiply:
-      return algorithm::binary_mul;
-    case BinaryKind::kDivide:
-      return algorithm::binary_div;
-    case BinaryKind::kMaximum:
-      return algorithm::binary_max;
-    case BinaryKind::kMinimum:
-      return algorithm::binary_min;
-  }
-  return algorithm::binary_add;
-}
-
-// Winograd's way takes two thirds of the time of a direct 3x3 convolution, unless the picture is so
-// small that its larger weights cost more to read.
-bool gains_by_winograd(const Convolution& conv, const Shape& result) {
-  constexpr std::array<std::int64_t, 2> kThree = {3, 3}, kOne = {1, 1};
-  const Window& window = conv.window;
-  return conv.groups == 1 && window.kernel == kThree && window.strides == kOne &&
-         window.dilations == kOne && result[1] >= 16 && result[2] >= 16 && result[3] >= 16;
 }
 
 // [1, channels, 1, ...]

@@ -29,16 +29,16 @@ inline VectorWidth vector_width_here() {
 #if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__)
 #define MAITRED_HAS_WIDTHS 1
 #define MAITRED_PRAGMA(text) _Pragma(#text)
-#define MAITRED_BEGIN_AVX512                                                                   \
-  MAITRED_PRAGMA(GCC push_options)                                                             \
-  MAITRED_PRAGMA(GCC target("avx512f,avx512bw,avx512vl,avx512dq,avx2,fma,prefer-vector-width=" \
-                            "512"))
-#define MAITRED_BEGIN_VNNI         \
+// clang-format off
+#define MAITRED_BEGIN_AVX512 \
   MAITRED_PRAGMA(GCC push_options) \
-  MAITRED_PRAGMA(GCC target(       \
-      "avx512f,avx512bw,avx512vl,avx512dq,avx512vnni,avx2,fma,prefer-vector-width=512"))
-#define MAITRED_BEGIN_AVX2         \
+  MAITRED_PRAGMA(GCC target("avx512f,avx512bw,avx512vl,avx512dq,avx2,fma,prefer-vector-width=512"))
+#define MAITRED_BEGIN_VNNI \
+  MAITRED_BEGIN_AVX512 \
+  MAITRED_PRAGMA(GCC target("avx512vnni"))
+#define MAITRED_BEGIN_AVX2 \
   MAITRED_PRAGMA(GCC push_options) \
   MAITRED_PRAGMA(GCC target("avx2,fma"))
+// clang-format on
 #define MAITRED_END_WIDTH MAITRED_PRAGMA(GCC pop_options)
 #endif
