@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <optional>
 
+#include "few_pixels_step.h"
 #include "onednn_algorithms.h"
 #include "separable_step.h"
 
@@ -125,6 +126,7 @@ class Writer {
   ValueId write(const Convolution& conv) {
     const Window& window = conv.window;
     const Shape& shape = input_shape(0);
+    if (FewPixelsStep::gains(conv, shape, node_->shape)) return write_few_pixels(conv);
     Shape weights_shape = {conv.out_channels, shape[1] / conv.groups, window.kernel[0],
                            window.kernel[1]};
     if (conv.groups > 1) {
@@ -155,6 +157,23 @@ class Writer {
     const ValueId result = destination(pd.dst_desc(), sum);
     arguments.push_back({DNNL_ARG_DST, result});
     program_.add_step(dnnl::convolution_forward(pd), arguments, pd.scratchpad_desc());
+    return result;
+  }
+
+  ValueId write_few_pixels(const Convolution& conv) {
+    const auto by_pixel = [](const Shape& shape) {
+      return Layout(shape, memory::data_type::f32, memory::format_tag::acdb);
+    };
+    const ValueId result = program_.add_value(by_pixel(node_->shape));
+    std::vector<ValueId> arguments = {program_.in_layout(input(0), by_pixel(input_shape(0))),
+                                      result};
+    for (const PostOp& post_op : conv.post_ops) {
+      if (const auto* add = std::get_if<AddInput>(&post_op)) {
+        arguments.push_back(program_.in_layout(input(add->input), by_pixel(node_->shape)));
+      }
+    }
+    program_.add_native(std::make_unique<FewPixelsStep>(conv, input_shape(0), node_->shape),
+                        arguments, {});
     return result;
   }
 
