@@ -14,6 +14,7 @@
 #include "dot_products.h"
 #include "maitred/base/private_pages.h"
 #include "maitred/base/secret.h"
+#include "photo_weights.h"
 
 namespace maitred {
 namespace {
@@ -39,10 +40,15 @@ std::size_t rows_for(std::size_t templates, GalleryRows rows) {
 }
 
 // Of the mean of unit vectors, before it is normalised to `mean`: 1 when they are all the same.
-float mean_length(const std::vector<const Template*>& templates, const Template& mean) {
+float mean_length(const std::vector<const Template*>& templates, const std::vector<float>& weights,
+                  const Template& mean) {
   float sum = 0.0F;
-  for (const Template* one : templates) sum += similarity(*one, mean).value;
-  return std::clamp(sum / static_cast<float>(templates.size()), 0.0F, 1.0F);
+  float whole = 0.0F;
+  for (std::size_t i = 0; i < templates.size(); ++i) {
+    sum += weights[i] * similarity(*templates[i], mean).value;
+    whole += weights[i];
+  }
+  return std::clamp(sum / whole, 0.0F, 1.0F);
 }
 
 }  // namespace
@@ -198,9 +204,10 @@ Result<std::shared_ptr<const Gallery>> Gallery::build(std::string engine,
       for (const Template* one : templates) gallery->append(index, *one, 1.0F);
     }
     if (rows != GalleryRows::kEach && templates.size() > 1) {
-      const std::vector<float> weights(templates.size(), 1.0F);
+      const std::vector<float> weights = photo_weights(templates);
       const Template mean = weighted_mean(templates, weights);
-      gallery->append(index, mean, std::pow(mean_length(templates, mean), kMeanLengthPower));
+      gallery->append(index, mean,
+                      std::pow(mean_length(templates, weights, mean), kMeanLengthPower));
     }
   }
   gallery->normalise(previous);

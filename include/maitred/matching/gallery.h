@@ -40,7 +40,7 @@ struct Candidate {
 // A similarity is the cosine, with two corrections that make one calibration hold for all rows and
 // faces (measured on LFW people: README, Figures):
 // - A row that is the mean of k photos resembles everybody a little more than a photo does. It is
-//   therefore kept shorter than 1: by the length that the mean of its photos has, to the power .65.
+//   therefore kept shorter than 1: by the length that the mean of its photos has, to the power .45.
 // - In galleries of more than 32 customers, how much probe and row resemble people in general is
 //   taken off (src/matching/cohort.h), measured against up to 256 of the customers.
 class Gallery {
