@@ -99,8 +99,8 @@ class RetentionTask : public AdminTask {
   }
 
   StepResult erase_some() {
-    // One epoch for several: each costs the wrapping of everyone's key.
-    constexpr std::size_t kErasedPerStep = 50;
+    // One epoch for several, but so few that arrivals hardly wait.
+    constexpr std::size_t kErasedPerStep = 8;
     const auto begin = due_.begin() + static_cast<std::ptrdiff_t>(done);
     const auto count = std::min<std::size_t>(kErasedPerStep, due_.size() - done);
     std::vector<CustomerId> now;

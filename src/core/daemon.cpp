@@ -264,6 +264,7 @@ void Daemon::schedule_upkeep() {
     heed(recognition_->drop_expired(wall_now()));
     heed(shop_->vigilance().save());
     daily_retention();
+    settle_gallery();
     schedule_upkeep();
   });
 }

@@ -59,7 +59,18 @@ Result<nlohmann::json> Daemon::answered(Result<nlohmann::json> answer) {
   // After a restore it is another one.
   if (const auto recognition = shop_->recognition()) recognition_ = *recognition;
   schedule_deadline();
+  settle_gallery();
   return answer;
+}
+
+void Daemon::settle_gallery() {
+  if (settling_ || stopping_ || !recognition_->settle_some()) return;
+  settling_ = true;
+  auto timer = std::make_shared<boost::asio::steady_timer>(io_, kTaskPause);
+  timer->async_wait([this, timer](const boost::system::error_code&) {
+    settling_ = false;
+    settle_gallery();
+  });
 }
 
 void Daemon::run_task(std::unique_ptr<AdminTask> task, std::optional<ControlReply> reply,

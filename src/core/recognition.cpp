@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <set>
 
 #include "maitred/consent/consent.h"
 #include "maitred/models/manifest.h"
@@ -40,10 +41,9 @@ Result<Calibration> calibration_of(const ModelEngine& engine) {
 Recognition::Recognition(const Store& store, const Settings& settings, std::string engine,
                          std::size_t template_length, Calibration calibration)
     : store_(store),
-      engine_(std::move(engine)),
-      template_length_(template_length),
       calibration_(std::move(calibration)),
       rules_(rules_of(settings)),
+      gallery_(std::move(engine), template_length),
       policy_(DecisionPolicy::derive(calibration_, rules_, 0)) {}
 
 Result<std::unique_ptr<Recognition>> Recognition::load(const Store& store, const Settings& settings,
@@ -56,45 +56,71 @@ Result<std::unique_ptr<Recognition>> Recognition::load(const Store& store, const
   auto& members = recognition->members_;
   MAITRED_TRY(store.customers().for_each([&](Customer&& customer) {
     if (may(customer.consent, Scope::kRecognition, now)) {
-      members[customer.id] = {customer.consent.expires,
-                              {},
-                              customer.caution,
+      members[customer.id] = {customer.consent.expires, customer.caution,
                               may(customer.consent, Scope::kTemplateImprovement, now)};
     }
   }));
-  MAITRED_TRY(store.customers().for_each_template(
-      engine->name, [&](const CustomerId& id, Template&& stored) {
-        const auto member = members.find(id);
-        if (member != members.end()) member->second.templates.push_back(std::move(stored));
-      }));
-  MAITRED_TRY(recognition->publish());
+  MAITRED_TRY(recognition->fill());
   return recognition;
 }
 
-Status Recognition::publish() {
-  std::vector<GalleryEntry> entries;
-  entries.reserve(members_.size());
-  // Lent, not copied: thousands of templates.
-  for (auto& [id, member] : members_) {
-    GalleryEntry entry{id, {}, member.caution.steps};
-    entry.templates = std::move(member.templates);
-    entries.push_back(std::move(entry));
+// In the order of the rows, where those of a customer are mostly neighbours.
+Status Recognition::fill() {
+  gallery_.reserve(members_.size());
+  std::set<CustomerId> scattered;
+  GalleryEntry current;
+  Status put;
+  const auto flush = [&] {
+    if (put && !current.templates.empty()) put = gallery_.put(current);
+  };
+  MAITRED_TRY(store_.customers().for_each_template(
+      gallery_.engine(), [&](const CustomerId& id, Template&& stored) {
+        const auto member = members_.find(id);
+        if (member == members_.end()) return;
+        if (id != current.customer) {
+          flush();
+          if (gallery_.holds(id)) scattered.insert(id);
+          current = {id, {}, member->second.caution.steps};
+        }
+        current.templates.push_back(std::move(stored));
+      }));
+  flush();
+  MAITRED_TRY(put);
+  for (const CustomerId& id : scattered) {
+    MAITRED_ASSIGN(const GalleryEntry entry, entry_of(id));
+    MAITRED_TRY(gallery_.put(entry));
   }
-  auto built =
-      Gallery::build(engine_, template_length_, entries, GalleryRows::kMean, gallery_.get());
-  auto entry = entries.begin();
-  for (auto& [id, member] : members_) member.templates = std::move((entry++)->templates);
-  MAITRED_ASSIGN(gallery_, std::move(built));
-  policy_ = DecisionPolicy::derive(calibration_, rules_, gallery_->rows());
+  gallery_.settle_some(gallery_.rows());
+  follow_gallery();
   return {};
+}
+
+// Of a member.
+Result<GalleryEntry> Recognition::entry_of(const CustomerId& id) const {
+  GalleryEntry entry{id, {}, members_.at(id).caution.steps};
+  MAITRED_ASSIGN(auto stored, store_.customers().templates(id));
+  for (Template& one : stored) {
+    if (one.engine() == gallery_.engine()) entry.templates.push_back(std::move(one));
+  }
+  return entry;
+}
+
+bool Recognition::settle_some() {
+  constexpr std::size_t kRowsAtOnce = 4096;  // some 20 ms
+  return gallery_.settle_some(kRowsAtOnce);
+}
+
+void Recognition::follow_gallery() {
+  settle_some();
+  policy_ = DecisionPolicy::derive(calibration_, rules_, gallery_.rows());
 }
 
 Status Recognition::set_caution(const CustomerId& id, const Caution& caution) {
   const auto member = members_.find(id);
   if (member == members_.end()) return {};
-  const bool same_threshold = member->second.caution.steps == caution.steps;
   member->second.caution = caution;
-  return same_threshold ? Status{} : publish();
+  gallery_.set_caution(id, caution.steps);
+  return {};
 }
 
 bool Recognition::suspended(const CustomerId& id) const {
@@ -112,7 +138,7 @@ std::vector<std::pair<CustomerId, Caution>> Recognition::cautious() const {
 
 void Recognition::retune(const Settings& settings) {
   rules_ = rules_of(settings);
-  policy_ = DecisionPolicy::derive(calibration_, rules_, gallery_->rows());
+  policy_ = DecisionPolicy::derive(calibration_, rules_, gallery_.rows());
 }
 
 Status Recognition::refresh(const CustomerId& id, WallTime now) {
@@ -123,19 +149,16 @@ Status Recognition::refresh(const CustomerId& id, WallTime now) {
     return tl::unexpected(customer.error());
   }
   if (customer && may(customer->consent, Scope::kRecognition, now)) {
-    Member member;
-    member.expires = customer->consent.expires;
-    member.caution = customer->caution;
-    member.improves = may(customer->consent, Scope::kTemplateImprovement, now);
-    MAITRED_ASSIGN(auto stored, store_.customers().templates(id));
-    for (Template& one : stored) {
-      if (one.engine() == engine_) member.templates.push_back(std::move(one));
-    }
-    members_.emplace(id, std::move(member));
+    members_[id] = {customer->consent.expires, customer->caution,
+                    may(customer->consent, Scope::kTemplateImprovement, now)};
+    MAITRED_ASSIGN(const GalleryEntry entry, entry_of(id));
+    MAITRED_TRY(gallery_.put(entry));
   } else {
+    gallery_.remove(id);
     decider_.forget(id);
   }
-  return publish();
+  follow_gallery();
+  return {};
 }
 
 // Of one visit the best look is kept: the template must be near enough to the enrolled ones that
@@ -145,7 +168,7 @@ void Recognition::keep_look(const std::string& camera, const Sighting& rotated) 
   if (!customer) return;
   const auto member = members_.find(*customer);
   if (member == members_.end() || !member->second.improves) return;
-  const auto score = gallery_->score(*customer, rotated.probe);
+  const auto score = gallery_.score(*customer, rotated.probe);
   if (!score || policy_.confidence(*score) != Confidence::kHigh) return;
   const auto kept = looks_.find(*customer);
   const bool fresh = kept == looks_.end() || rotated.at - kept->second.at > kLookKept;
@@ -169,9 +192,11 @@ Status Recognition::drop_expired(WallTime now) {
   if (expired.empty()) return {};
   for (const CustomerId& id : expired) {
     members_.erase(id);
+    gallery_.remove(id);
     decider_.forget(id);
   }
-  return publish();
+  follow_gallery();
+  return {};
 }
 
 std::vector<Template> Recognition::rotate(const std::vector<Template>& plain) const {
@@ -186,7 +211,7 @@ Result<std::vector<Match>> Recognition::observe(const std::string& camera,
       sighting.track,    sighting.first_seen, sighting.at,
       sighting.position, sighting.from_file,  sighting.box,
       sighting.quality,  sighting.frames,     store_.rotation().rotate(sighting.probe)};
-  auto matches = decider_.observe(camera, rotated, *gallery_, policy_);
+  auto matches = decider_.observe(camera, rotated, gallery_, policy_);
   if (matches) keep_look(camera, rotated);
   return matches;
 }
@@ -196,19 +221,18 @@ std::vector<Match> Recognition::end_track(const std::string& camera, TrackId tra
 }
 
 Result<std::optional<Identified>> Recognition::identify(const std::vector<Template>& photos) const {
-  return maitred::identify(*gallery_, policy_, rotate(photos));
+  return maitred::identify(gallery_, policy_, rotate(photos));
 }
 
 Result<bool> Recognition::verify(const CustomerId& id, const std::vector<Template>& photos) const {
-  const auto member = members_.find(id);
-  if (member == members_.end() || member->second.templates.empty()) {
+  if (!gallery_.holds(id)) {
     MAITRED_TRY(store_.customers().find(id));
     return input_error("consent_missing",
                        fmt::format("customer {} may not be matched: consent has ended, or no "
                                    "template of engine {}",
-                                   id.value, engine_));
+                                   id.value, gallery_.engine()));
   }
-  return maitred::verify(*gallery_, calibration_, id, rotate(photos));
+  return maitred::verify(gallery_, calibration_, id, rotate(photos));
 }
 
 Result<std::optional<std::size_t>> Recognition::outlier_of(
@@ -218,12 +242,12 @@ Result<std::optional<std::size_t>> Recognition::outlier_of(
 
 Result<std::optional<CustomerId>> Recognition::duplicate_of(
     const std::vector<Template>& photos) const {
-  return find_duplicate(*gallery_, calibration_, rotate(photos));
+  return find_duplicate(gallery_, calibration_, rotate(photos));
 }
 
 Result<std::vector<CustomerId>> Recognition::lookalikes_of(
     const std::vector<Template>& photos) const {
-  return find_lookalikes(*gallery_, calibration_, rotate(photos));
+  return find_lookalikes(gallery_, calibration_, rotate(photos));
 }
 
 }  // namespace maitred

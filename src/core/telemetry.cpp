@@ -30,7 +30,7 @@ Milliseconds pulse_of(const ServiceNotifier& notifier) {
 }  // namespace
 
 Telemetry::Telemetry(boost::asio::io_context& io, TelemetryOptions options)
-    : io_(io), options_(std::move(options)), pulse_(io), started_seconds_(now_since_1970()) {}
+    : options_(std::move(options)), pulse_(io), started_seconds_(now_since_1970()) {}
 
 Result<std::unique_ptr<Telemetry>> Telemetry::open(boost::asio::io_context& io,
                                                    TelemetryOptions options) {

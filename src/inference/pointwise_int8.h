@@ -36,7 +36,7 @@ class PointwiseInt8 {
   std::vector<Weights> weights_;  // [input / 4][output][input % 4]
   std::vector<Outputs> scales_;   // of the weights of an output
   std::vector<Outputs> bias_;
-  float slope_;
+  [[maybe_unused]] float slope_;  // by run, where it is compiled
 };
 
 }  // namespace maitred::inference

@@ -4,10 +4,8 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstring>
 #include <functional>
 #include <limits>
-#include <new>
 #include <utility>
 
 #include "cohort.h"
@@ -20,24 +18,14 @@ namespace maitred {
 namespace {
 
 constexpr std::size_t kAlignment_bytes = 64;
+constexpr std::size_t kRowLane = kAlignment_bytes / sizeof(float);
 // Measured on LFW people: with it, false alerts of rows of three photos meet the target as those of
 // one photo do.
 constexpr float kMeanLengthPower = 0.45F;
-// No shift is as large: similarities are cosines.
-constexpr float kUnknownShift = 9.0F;
 // Of one pass over the rows.
 constexpr std::size_t kMostProbes = 16;
-constexpr std::size_t kRowLane = kAlignment_bytes / sizeof(float);
-
-float* allocate_rows(std::size_t values) {
-  return static_cast<float*>(map_private_pages(std::max(values, std::size_t{1}) * sizeof(float)));
-}
-
-std::size_t rows_for(std::size_t templates, GalleryRows rows) {
-  if (templates <= 1) return templates;
-  if (rows == GalleryRows::kMean) return 1;
-  return rows == GalleryRows::kEach ? templates : templates + 1;
-}
+constexpr std::uint16_t kNoMember = std::numeric_limits<std::uint16_t>::max();
+static_assert(kLargestCohort < kNoMember);
 
 // Of the mean of unit vectors, before it is normalised to `mean`: 1 when they are all the same.
 float mean_length(const std::vector<const Template*>& templates, const std::vector<float>& weights,
@@ -53,34 +41,42 @@ float mean_length(const std::vector<const Template*>& templates, const std::vect
 
 }  // namespace
 
-// Copies of one row a member, laid out as the gallery's own.
+// Copies of the members' rows, laid out as the gallery's own.
 struct Gallery::Cohort {
-  std::unique_ptr<float[], FreeAligned> values{nullptr, FreeAligned{0}};
-  std::vector<std::uint32_t> customers;  // ascending
-  std::vector<CustomerId> ids;
+  Rows values = allocate(0);
+  std::vector<Key> keys;  // ascending
   CohortNorm norm;
 
-  std::size_t size() const { return customers.size(); }
-  std::optional<std::size_t> member(std::uint32_t customer) const {
-    const auto at = std::lower_bound(customers.begin(), customers.end(), customer);
-    if (at == customers.end() || *at != customer) return std::nullopt;
-    return static_cast<std::size_t>(at - customers.begin());
-  }
-  float resemblance(const float* face, std::size_t stride,
-                    std::optional<std::uint32_t> customer) const {
+  std::size_t size() const { return keys.size(); }
+  // `member`: the place of who it is, or kNoMember.
+  float resemblance(const float* face, std::size_t stride, std::uint16_t member) const {
     WipedVector<float> scores(size());
     dot_products(values.get(), size(), stride, face, scores.data());
-    return CohortNorm::resemblance(scores, customer ? member(*customer) : std::nullopt);
+    return CohortNorm::resemblance(
+        scores, member == kNoMember ? std::nullopt : std::optional<std::size_t>(member));
   }
 };
-
-Gallery::Gallery() : cohort_(std::make_unique<Cohort>()) {}
-Gallery::~Gallery() = default;
 
 void Gallery::FreeAligned::operator()(float* memory) const {
   wipe(std::span<float>(memory, values));
   unmap_private_pages(memory, std::max(values, std::size_t{1}) * sizeof(float));
 }
+
+Gallery::Rows Gallery::allocate(std::size_t values) {
+  const std::size_t bytes = std::max(values, std::size_t{1}) * sizeof(float);
+  return {static_cast<float*>(map_private_pages(bytes)), FreeAligned{values}};
+}
+
+Gallery::Key::Key(const CustomerId& customer)
+    : hash(std::hash<std::string>{}(customer.value)), id(customer.value) {}
+
+Gallery::Gallery(std::string engine, std::size_t template_length)
+    : engine_(std::move(engine)),
+      template_length_(template_length),
+      stride_((template_length + kRowLane - 1) / kRowLane * kRowLane),
+      values_(allocate(0)),
+      cohort_(std::make_unique<Cohort>()) {}
+Gallery::~Gallery() = default;
 
 Status Gallery::check(const Template& candidate) const {
   if (candidate.engine() == engine_ && candidate.values().size() == template_length_) return {};
@@ -91,127 +87,146 @@ Status Gallery::check(const Template& candidate) const {
                   candidate.engine(), candidate.values().size(), engine_, template_length_));
 }
 
-void Gallery::append(std::uint32_t customer, const Template& row, float length) {
-  float* const place = values_.get() + rows() * stride_;
-  std::transform(row.values().begin(), row.values().end(), place,
-                 [length](float value) { return value * length; });
-  row_customer_.push_back(customer);
-}
-
-// Who belongs to the cohort hardly changes when customers come and go: those whose ids have the
-// lowest hashes.
-void Gallery::choose_members() {
-  std::vector<std::pair<std::size_t, std::uint32_t>> order;
-  for (std::uint32_t i = 0; i < customers_.size(); ++i) {
-    order.emplace_back(std::hash<std::string>{}(customers_[i].value), i);
-  }
-  const std::size_t count = std::min(order.size(), kLargestCohort);
-  std::nth_element(order.begin(), order.begin() + static_cast<std::ptrdiff_t>(count - 1),
-                   order.end());
-  Cohort& cohort = *cohort_;
-  for (std::size_t i = 0; i < count; ++i) cohort.customers.push_back(order[i].second);
-  std::sort(cohort.customers.begin(), cohort.customers.end());
-  cohort.values = {allocate_rows(count * stride_), FreeAligned{count * stride_}};
-  for (std::size_t i = 0; i < count; ++i) {
-    cohort.ids.push_back(customers_[cohort.customers[i]]);
-    // The last row of a customer: the mean where there is one.
-    const auto after =
-        std::upper_bound(row_customer_.begin(), row_customer_.end(), cohort.customers[i]);
-    const auto row = static_cast<std::size_t>(after - row_customer_.begin()) - 1;
-    std::copy_n(values_.get() + row * stride_, stride_, cohort.values.get() + i * stride_);
-  }
-}
-
-void Gallery::normalise(const Gallery* previous) {
-  if (customers_.size() < kLeastCohort) return;
-  choose_members();
-  Cohort& cohort = *cohort_;
-  const bool same_cohort = previous != nullptr && previous->stride_ == stride_ &&
-                           previous->cohort_->ids == cohort.ids &&
-                           std::memcmp(previous->cohort_->values.get(), cohort.values.get(),
-                                       cohort.size() * stride_ * sizeof(float)) == 0;
-  if (same_cohort) {
-    cohort.norm = previous->cohort_->norm;
-    row_shift_ = shifts_known_to(*previous);
-  } else {
-    std::vector<float> resemblances;
-    for (std::size_t i = 0; i < cohort.size(); ++i) {
-      resemblances.push_back(
-          cohort.resemblance(cohort.values.get() + i * stride_, stride_, cohort.customers[i]));
-    }
-    cohort.norm = CohortNorm(cohort.size(), resemblances);
-    row_shift_.assign(rows(), kUnknownShift);
-  }
-  for (std::size_t row = 0; row < rows(); ++row) {
-    if (row_shift_[row] != kUnknownShift) continue;
-    row_shift_[row] = cohort.norm.shift(
-        cohort.resemblance(values_.get() + row * stride_, stride_, row_customer_[row]));
-  }
-}
-
-// Of the rows that both galleries have; both are in the order of ids.
-std::vector<float> Gallery::shifts_known_to(const Gallery& previous) const {
-  std::vector<float> shifts(rows(), kUnknownShift);
-  std::size_t old = 0;
-  for (std::size_t row = 0; row < rows(); ++row) {
-    const CustomerId& id = customers_[row_customer_[row]];
-    while (old < previous.rows() && previous.customers_[previous.row_customer_[old]] < id) ++old;
-    if (old == previous.rows()) break;
-    const bool same = previous.customers_[previous.row_customer_[old]] == id &&
-                      std::memcmp(previous.values_.get() + old * stride_,
-                                  values_.get() + row * stride_, stride_ * sizeof(float)) == 0;
-    if (same) shifts[row] = previous.row_shift_[old++];
-  }
-  return shifts;
-}
-
-float Gallery::probe_shift(const float* probe, std::optional<std::uint32_t> customer) const {
-  if (!cohort_->norm.active()) return 0.0F;
-  return cohort_->norm.shift(cohort_->resemblance(probe, stride_, customer));
-}
-
-Result<std::shared_ptr<const Gallery>> Gallery::build(std::string engine,
-                                                      std::size_t template_length,
-                                                      const std::vector<GalleryEntry>& entries,
-                                                      GalleryRows rows, const Gallery* previous) {
-  const std::shared_ptr<Gallery> gallery(new Gallery());
-  gallery->engine_ = std::move(engine);
-  gallery->template_length_ = template_length;
-  gallery->stride_ = (template_length + kRowLane - 1) / kRowLane * kRowLane;
-
-  std::map<CustomerId, std::vector<const Template*>> templates_of;
-  std::map<CustomerId, std::uint32_t> caution_of;
+Result<std::unique_ptr<Gallery>> Gallery::build(std::string engine, std::size_t template_length,
+                                                const std::vector<GalleryEntry>& entries) {
+  auto gallery = std::make_unique<Gallery>(std::move(engine), template_length);
+  gallery->reserve(entries.size());
+  std::map<CustomerId, GalleryEntry> joined;
   for (const GalleryEntry& entry : entries) {
-    std::uint32_t& caution = caution_of[entry.customer];
-    caution = std::max(caution, entry.caution);
-    for (const Template& one : entry.templates) {
-      MAITRED_TRY(gallery->check(one));
-      templates_of[entry.customer].push_back(&one);
-    }
+    GalleryEntry& whole = joined[entry.customer];
+    whole.customer = entry.customer;
+    whole.caution = std::max(whole.caution, entry.caution);
+    for (const Template& one : entry.templates) whole.templates.push_back(one.clone());
   }
-  std::size_t count = 0;
-  for (const auto& [customer, templates] : templates_of) count += rows_for(templates.size(), rows);
-  const std::size_t values = count * gallery->stride_;
-  gallery->values_ = {allocate_rows(values), FreeAligned{values}};
-  gallery->row_customer_.reserve(count);
+  for (const auto& [customer, entry] : joined) MAITRED_TRY(gallery->put(entry));
+  gallery->settle_some(gallery->rows());
+  return gallery;
+}
 
-  for (const auto& [customer, templates] : templates_of) {
-    const auto index = static_cast<std::uint32_t>(gallery->customers_.size());
-    gallery->customers_.push_back(customer);
-    gallery->cautions_.push_back(caution_of.at(customer));
-    gallery->index_of_.emplace(customer, index);
-    if (rows != GalleryRows::kMean || templates.size() == 1) {
-      for (const Template* one : templates) gallery->append(index, *one, 1.0F);
-    }
-    if (rows != GalleryRows::kEach && templates.size() > 1) {
-      const std::vector<float> weights = photo_weights(templates);
-      const Template mean = weighted_mean(templates, weights);
-      gallery->append(index, mean,
-                      std::pow(mean_length(templates, weights, mean), kMeanLengthPower));
-    }
+void Gallery::reserve(std::size_t customers) {
+  if (customers <= room_) return;
+  Rows larger = allocate(customers * stride_);
+  std::copy_n(values_.get(), rows() * stride_, larger.get());
+  values_ = std::move(larger);
+  room_ = customers;
+}
+
+std::optional<std::uint32_t> Gallery::row_of(const CustomerId& customer) const {
+  const auto found = row_of_.find(Key(customer));
+  if (found == row_of_.end()) return std::nullopt;
+  return found->second;
+}
+
+void Gallery::write_row(std::size_t index, const std::vector<Template>& templates) {
+  const auto write = [place = row(index)](const Template& one, float length) {
+    std::transform(one.values().begin(), one.values().end(), place,
+                   [length](float value) { return value * length; });
+  };
+  if (templates.size() == 1) return write(templates[0], 1.0F);
+  std::vector<const Template*> all;
+  for (const Template& one : templates) all.push_back(&one);
+  const std::vector<float> weights = photo_weights(all);
+  const Template mean = weighted_mean(all, weights);
+  write(mean, std::pow(mean_length(all, weights, mean), kMeanLengthPower));
+}
+
+Status Gallery::put(const GalleryEntry& entry) {
+  for (const Template& one : entry.templates) MAITRED_TRY(check(one));
+  if (entry.templates.empty()) {
+    remove(entry.customer);
+    return {};
   }
-  gallery->normalise(previous);
-  return std::shared_ptr<const Gallery>(gallery);
+  const Key key(entry.customer);
+  const auto known = row_of_.find(key);
+  if (known != row_of_.end()) {
+    const std::uint32_t index = known->second;
+    write_row(index, entry.templates);
+    cautions_[index] = entry.caution;
+    if (members_[index] != kNoMember) cohort_stale_ = true;
+    if (index < settled_) settle_row(index);
+    return {};
+  }
+  if (rows() == room_) reserve(rows() + rows() / 8 + 16);
+  const std::size_t index = rows();
+  write_row(index, entry.templates);
+  if (cohort_->size() < kLargestCohort || key < cohort_->keys.back()) cohort_stale_ = true;
+  row_of_.emplace(key, static_cast<std::uint32_t>(index));
+  customers_.push_back(entry.customer);
+  cautions_.push_back(entry.caution);
+  shifts_.push_back(0.0F);
+  members_.push_back(kNoMember);
+  if (settled_ == index) {
+    settle_row(index);
+    ++settled_;
+  }
+  return {};
+}
+
+// The last row takes the place.
+void Gallery::remove(const CustomerId& customer) {
+  const auto found = row_of_.find(Key(customer));
+  if (found == row_of_.end()) return;
+  const std::size_t index = found->second;
+  const std::size_t last = rows() - 1;
+  if (members_[index] != kNoMember) {
+    cohort_stale_ = true;
+    wipe(std::span<float>(cohort_->values.get() + members_[index] * stride_, stride_));
+  }
+  row_of_.erase(found);
+  if (index != last) {
+    std::copy_n(row(last), stride_, row(index));
+    row_of_.at(Key(customers_[last])) = static_cast<std::uint32_t>(index);
+    customers_[index] = std::move(customers_[last]);
+    cautions_[index] = cautions_[last];
+    shifts_[index] = shifts_[last];
+    members_[index] = members_[last];
+    if (index < settled_ && last >= settled_) settle_row(index);
+  }
+  wipe(std::span<float>(row(last), stride_));
+  customers_.pop_back();
+  cautions_.pop_back();
+  shifts_.pop_back();
+  members_.pop_back();
+  settled_ = std::min(settled_, rows());
+}
+
+void Gallery::set_caution(const CustomerId& customer, std::uint32_t steps) {
+  if (const auto index = row_of(customer)) cautions_[*index] = steps;
+}
+
+void Gallery::choose_cohort() {
+  const std::size_t count = rows() < kLeastCohort ? 0 : std::min(rows(), kLargestCohort);
+  auto cohort = std::make_unique<Cohort>();
+  cohort->values = allocate(count * stride_);
+  std::fill(members_.begin(), members_.end(), kNoMember);
+  auto next = row_of_.begin();
+  for (std::size_t i = 0; i < count; ++i, ++next) {
+    cohort->keys.push_back(next->first);
+    members_[next->second] = static_cast<std::uint16_t>(i);
+    std::copy_n(row(next->second), stride_, cohort->values.get() + i * stride_);
+  }
+  std::vector<float> resemblances;
+  for (std::size_t i = 0; i < count; ++i) {
+    resemblances.push_back(cohort->resemblance(cohort->values.get() + i * stride_, stride_,
+                                               static_cast<std::uint16_t>(i)));
+  }
+  cohort->norm = CohortNorm(count, resemblances);
+  cohort_ = std::move(cohort);
+  cohort_stale_ = false;
+  settled_ = 0;
+}
+
+void Gallery::settle_row(std::size_t index) {
+  const CohortNorm& norm = cohort_->norm;
+  shifts_[index] =
+      norm.active() ? norm.shift(cohort_->resemblance(row(index), stride_, members_[index])) : 0.0F;
+}
+
+bool Gallery::settle_some(std::size_t rows_at_most) {
+  if (cohort_stale_) choose_cohort();
+  const std::size_t end = settled_ + std::min(rows_at_most, rows() - settled_);
+  for (; settled_ < end; ++settled_) settle_row(settled_);
+  return settled_ < rows();
 }
 
 Result<std::vector<Candidate>> Gallery::search(const Template& probe, std::size_t count) const {
@@ -243,81 +258,61 @@ Result<std::vector<std::vector<Candidate>>> Gallery::search_each(
 
 std::vector<Candidate> Gallery::best_of(const float* probe, std::span<float> scores,
                                         std::size_t count) const {
-  if (cohort_->norm.active()) {
+  const CohortNorm& norm = cohort_->norm;
+  if (norm.active()) {
     // Whoever the probe resembles most may be who it is, and says nothing of people in general.
     const auto most = std::max_element(scores.begin(), scores.end()) - scores.begin();
-    const float shift = probe_shift(probe, row_customer_[static_cast<std::size_t>(most)]);
-    for (std::size_t row = 0; row < rows(); ++row) scores[row] -= row_shift_[row] + shift;
+    const float shift = norm.shift(
+        cohort_->resemblance(probe, stride_, members_[static_cast<std::size_t>(most)]));
+    for (std::size_t i = 0; i < rows(); ++i) scores[i] -= shifts_[i] + shift;
   }
 
-  // The rows of a customer are neighbours: reduce them to the best, and keep the `count` best.
-  std::vector<std::pair<float, std::uint32_t>> best;
-  for (std::size_t row = 0; row < rows();) {
-    const std::uint32_t customer = row_customer_[row];
-    float score = scores[row];
-    while (++row < rows() && row_customer_[row] == customer) score = std::max(score, scores[row]);
+  std::vector<std::pair<float, std::size_t>> best;
+  for (std::size_t i = 0; i < rows(); ++i) {
+    const float score = scores[i];
     if (best.size() == count && (count == 0 || score <= best.back().first)) continue;
     if (best.size() == count) best.pop_back();
     const auto place = std::find_if(best.begin(), best.end(),
                                     [score](const auto& other) { return score > other.first; });
-    best.insert(place, {score, customer});
+    best.insert(place, {score, i});
   }
   std::vector<Candidate> candidates;
-  for (const auto& [score, customer] : best) {
-    candidates.push_back({customers_[customer], Similarity{score}, cautions_[customer]});
+  for (const auto& [score, i] : best) {
+    candidates.push_back({customers_[i], Similarity{score}, cautions_[i]});
   }
   return candidates;
 }
 
 Result<Similarity> Gallery::score(const CustomerId& customer, const Template& probe) const {
   MAITRED_TRY(check(probe));
-  const auto found = index_of_.find(customer);
-  if (found == index_of_.end()) {
+  const auto index = row_of(customer);
+  if (!index) {
     return input_error(
         "unknown_customer",
         "no customer of this id can be matched now; `maitredctl list` shows the ids");
   }
-  const auto [first, last] =
-      std::equal_range(row_customer_.begin(), row_customer_.end(), found->second);
-  const auto begin = static_cast<std::size_t>(first - row_customer_.begin());
-  WipedVector<float> scores(static_cast<std::size_t>(last - first));
   const PaddedProbes padded(probe.values(), stride_);
-  dot_products(values_.get() + begin * stride_, scores.size(), stride_, padded[0], scores.data());
-  if (cohort_->norm.active()) {
-    const float shift = probe_shift(padded[0], found->second);
-    for (std::size_t i = 0; i < scores.size(); ++i) scores[i] -= row_shift_[begin + i] + shift;
+  float score = 0.0F;
+  dot_products(row(*index), 1, stride_, padded[0], &score);
+  const CohortNorm& norm = cohort_->norm;
+  if (norm.active()) {
+    score -= shifts_[*index] + norm.shift(cohort_->resemblance(padded[0], stride_, members_[*index]));
   }
-  return Similarity{*std::max_element(scores.begin(), scores.end())};
+  return Similarity{score};
 }
 
 Similarity Gallery::likeness(const CustomerId& a, const CustomerId& b) const {
-  const auto first = index_of_.find(a);
-  const auto second = index_of_.find(b);
-  if (first == index_of_.end() || second == index_of_.end()) return Similarity{};
-  const auto rows_of = [this](std::uint32_t customer) {
-    const auto [begin, end] =
-        std::equal_range(row_customer_.begin(), row_customer_.end(), customer);
-    return std::pair(static_cast<std::size_t>(begin - row_customer_.begin()),
-                     static_cast<std::size_t>(end - row_customer_.begin()));
-  };
-  const auto [from, to] = rows_of(second->second);
-  WipedVector<float> scores(to - from);
-  float best = -1.0F;
-  const auto [row, end] = rows_of(first->second);
-  for (std::size_t i = row; i < end; ++i) {
-    dot_products(values_.get() + from * stride_, scores.size(), stride_,
-                 values_.get() + i * stride_, scores.data());
-    for (std::size_t j = 0; j < scores.size(); ++j) {
-      const float shift = row_shift_.empty() ? 0.0F : row_shift_[i] + row_shift_[from + j];
-      best = std::max(best, scores[j] - shift);
-    }
-  }
-  return Similarity{best};
+  const auto first = row_of(a);
+  const auto second = row_of(b);
+  if (!first || !second) return Similarity{};
+  float score = 0.0F;
+  dot_products(row(*first), 1, stride_, row(*second), &score);
+  return Similarity{score - shifts_[*first] - shifts_[*second]};
 }
 
 std::uint32_t Gallery::caution(const CustomerId& customer) const {
-  const auto found = index_of_.find(customer);
-  return found == index_of_.end() ? 0 : cautions_[found->second];
+  const auto index = row_of(customer);
+  return index ? cautions_[*index] : 0;
 }
 
 }  // namespace maitred

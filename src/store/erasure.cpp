@@ -1,13 +1,15 @@
 // Deleting a customer's wrapped key would not be enough: the bytes live on in the WAL, in free
-// pages, on flash and in copies, and the epoch key would still open them. So every erasure begins a
-// new epoch. The keys of the others are wrapped anew; the old epoch key is wrapped nowhere in the
-// store any more; and the log, which may hold earlier pages, is emptied. Deleted cells and free
+// pages, on flash and in copies, and the keys above it would still open them. So every erasure gives
+// the customer's group of keys a new key, and begins a new epoch: the keys of the others in the
+// group are wrapped anew, and so are the keys of all groups; the old epoch key is wrapped nowhere in
+// the store any more; and the log, which may hold earlier pages, is emptied. Deleted cells and free
 // pages are overwritten by SQLite (secure_delete).
 #include "erasure.h"
 
 #include <fmt/format.h>
 
 #include <array>
+#include <set>
 
 #include "customer_rows.h"
 #include "erasure_list.h"
@@ -55,14 +57,23 @@ Result<Tombstone> bury(Vault& vault, const CustomerId& id, std::uint64_t rows, W
   return erasure;
 }
 
-// Within a transaction.
-Result<Tombstone> take_out(Vault& vault, const CustomerId& id, const Actor& actor) {
+// Within a transaction. Adds the group of the key that is no more to `groups`.
+Result<Tombstone> take_out(Vault& vault, const CustomerId& id, const Actor& actor,
+                           std::set<std::int64_t>& groups) {
   MAITRED_ASSIGN(const std::uint64_t rows, rows_of(vault, id));
   if (rows == 0) return unknown_customer(id);
+  MAITRED_ASSIGN(const auto group, vault.key_group_of(id));
+  if (group) groups.insert(*group);
   MAITRED_TRY(Query(vault.database(), "DELETE FROM customers WHERE id = ?1", id.value).run());
   MAITRED_ASSIGN(const Tombstone erasure, bury(vault, id, rows, actor.at));
   MAITRED_TRY(AuditChain(vault).append(actor, "forget", id.value, fmt::format("{} rows", rows)));
   return erasure;
+}
+
+// The keys that opened what was erased go.
+Status shred(Vault& vault, const std::set<std::int64_t>& groups) {
+  for (const std::int64_t group : groups) MAITRED_TRY(vault.rekey_group(group));
+  return vault.begin_epoch();
 }
 
 Receipt receipt_for(const Vault& vault, const CustomerId& id, const Tombstone& erasure) {
@@ -96,8 +107,9 @@ Result<Receipt> erase(Vault& vault, const CustomerId& id, const Actor& actor) {
   MAITRED_CHECK(!vault.in_transaction());
   Tombstone erasure;
   MAITRED_TRY(vault.transact([&]() -> Status {
-    MAITRED_ASSIGN(erasure, take_out(vault, id, actor));
-    return vault.begin_epoch();
+    std::set<std::int64_t> groups;
+    MAITRED_ASSIGN(erasure, take_out(vault, id, actor, groups));
+    return shred(vault, groups);
   }));
   MAITRED_TRY(vault.load_epoch());
   MAITRED_ASSIGN(const std::uint64_t left, rows_of(vault, id));
@@ -115,11 +127,12 @@ Result<std::vector<Receipt>> erase_all(Vault& vault, const std::vector<CustomerI
   MAITRED_CHECK(!vault.in_transaction());
   std::vector<Receipt> receipts;
   MAITRED_TRY(vault.transact([&]() -> Status {
+    std::set<std::int64_t> groups;
     for (const CustomerId& id : ids) {
-      MAITRED_ASSIGN(const Tombstone erasure, take_out(vault, id, actor));
+      MAITRED_ASSIGN(const Tombstone erasure, take_out(vault, id, actor, groups));
       receipts.push_back(receipt_for(vault, id, erasure));
     }
-    return vault.begin_epoch();
+    return shred(vault, groups);
   }));
   MAITRED_TRY(vault.load_epoch());
   MAITRED_TRY(vault.database().truncate_wal());

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstddef>
 #include <charconv>
 #include <cstring>
 
@@ -21,15 +22,20 @@ constexpr std::size_t kMostSlots = 16;
 constexpr std::size_t kLongestLabel = 60;
 constexpr std::string_view kRotationKey = "rotation";
 
-// Where a rotation is: rows up to `after` have their new key, those up to `last` will get it.
-// `old_slot` is the slot of the key file's old key, 0 when it is gone.
+// Where a rotation is: first groups from `next_group` to `last_group` get a new key, then the
+// customers' rows: those up to `after` have theirs, those up to `last` will get it. `old_slot` is
+// the slot of the key file's old key, 0 when it is gone.
 struct RotationState {
   std::int64_t after = 0;
   std::int64_t last = 0;
   std::int64_t old_slot = 0;
   std::uint64_t done = 0;
   std::uint64_t total = 0;
+  // Before schema 3 it ended here, and there were no groups.
+  std::int64_t next_group = 0;
+  std::int64_t last_group = -1;
 };
+constexpr std::size_t kStateBytesOfSchema2 = offsetof(RotationState, next_group);
 
 Result<std::optional<RotationState>> read_state(Vault& vault) {
   Query row(vault.database(), "SELECT sealed FROM settings WHERE key = ?1", kRotationKey);
@@ -38,8 +44,10 @@ Result<std::optional<RotationState>> read_state(Vault& vault) {
   const Place place{"settings", std::string(kRotationKey)};
   MAITRED_ASSIGN(const ClearBytes clear, vault.open(Purpose::kSettings, place, row.blob(0)));
   RotationState state;
-  if (clear.size() != sizeof state) return vault.corrupt(place.table, place.row);
-  std::memcpy(&state, clear.data(), sizeof state);
+  if (clear.size() != sizeof state && clear.size() != kStateBytesOfSchema2) {
+    return vault.corrupt(place.table, place.row);
+  }
+  std::memcpy(&state, clear.data(), clear.size());
   return state;
 }
 
@@ -210,6 +218,7 @@ Status Keys::new_root(const KeyAccess* next, const Actor& actor) {
     MAITRED_TRY(counts.next());
     state.last = counts.number(0);
     state.total = counts.count(1);
+    MAITRED_ASSIGN(state.last_group, vault_.last_key_group());
     MAITRED_TRY(write_state(vault_, state));
     MAITRED_TRY(AuditChain(vault_).append(actor, "key", "", "rotation begun"));
     MAITRED_TRY(vault_.store_seed(root));
@@ -253,6 +262,10 @@ Result<RotationProgress> Keys::rotate_some(const KeyAccess& key, std::size_t cus
   Database& database = vault_.database();
   RotationProgress progress{0, state->total, false};
   MAITRED_TRY(vault_.transact([&]() -> Status {
+    if (state->next_group <= state->last_group) {
+      MAITRED_TRY(vault_.rekey_group(state->next_group++));
+      return write_state(vault_, *state);
+    }
     std::vector<std::pair<std::int64_t, CustomerId>> due;
     {
       Query rows(database, "SELECT n, id FROM customers WHERE n > ?1 AND n <= ?2 ORDER BY n LIMIT ?3",

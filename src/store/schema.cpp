@@ -74,7 +74,7 @@ CREATE TABLE audit (n INTEGER PRIMARY KEY, sealed BLOB NOT NULL, link BLOB NOT N
 )sql";
 
 // What each version added to the one before; the first of them leads to version 2.
-constexpr std::array<const char*, 1> kMigrations = {R"sql(
+constexpr std::array<const char*, 2> kMigrations = {R"sql(
 ALTER TABLE key_slots ADD COLUMN public_key BLOB NOT NULL DEFAULT x'';
 ALTER TABLE key_slots ADD COLUMN label TEXT NOT NULL DEFAULT '';
 ALTER TABLE key_slots ADD COLUMN made INTEGER NOT NULL DEFAULT 0;
@@ -82,17 +82,23 @@ CREATE TABLE subkey_seed (
   one INTEGER PRIMARY KEY CHECK (one = 1), wrapped BLOB NOT NULL) STRICT;
 CREATE TABLE withdrawals (id BLOB PRIMARY KEY, sealed BLOB NOT NULL) STRICT;
 CREATE TABLE consent_texts (version TEXT PRIMARY KEY, sealed BLOB NOT NULL) STRICT;
+)sql",
+                                                    R"sql(
+CREATE TABLE key_groups (n INTEGER PRIMARY KEY, wrapped BLOB NOT NULL) STRICT;
 )sql"};
 static_assert(kMigrations.size() == kSchemaVersion - 1);
 
-constexpr std::array<std::string_view, 19> kDigested = {
+constexpr std::array<std::string_view, 20> kDigested = {
     "meta",       "key_slots",    "epochs",      "customers",    "customer_keys",
     "consents",   "entries",      "templates",   "photos",       "visits",
     "alerts",     "alert_events", "feedback",    "settings",     "staff",
-    "tombstones", "subkey_seed",  "withdrawals", "consent_texts"};
+    "tombstones", "subkey_seed",  "withdrawals", "consent_texts", "key_groups"};
 
 // Digested tables of a file of an older version.
-std::size_t digested_count(int version) { return version < 2 ? 16 : kDigested.size(); }
+std::size_t digested_count(int version) {
+  constexpr std::array<std::size_t, kSchemaVersion> kCounts = {16, 19, kDigested.size()};
+  return kCounts.at(static_cast<std::size_t>(version) - 1);
+}
 
 // The file's whole schema as one text.
 Result<std::string> schema_text(Database& database) {

@@ -14,24 +14,38 @@ namespace maitred {
 namespace {
 
 constexpr std::string_view kKeys = "customer_keys";
+constexpr std::string_view kGroups = "key_groups";
 constexpr std::string_view kSeed = "subkey_seed";
+
+// So many that a group with its customers and all groups are about as many keys in a large store:
+// an erasure wraps both anew.
+constexpr std::int64_t kKeysInGroup = 256;
 
 struct WrappedKey {
   std::int64_t n = 0;
-  std::string customer;
+  std::string customer;  // empty: of a group
   Bytes wrapped;
 };
 
 Bytes bytes_in(ByteView view) { return {view.begin(), view.end()}; }
 
-Result<std::vector<WrappedKey>> all_keys(Database& database) {
-  Query rows(database, "SELECT n, customer, wrapped FROM customer_keys");
+Result<std::vector<WrappedKey>> wrapped_keys(Query& rows) {
   std::vector<WrappedKey> keys;
   for (;;) {
     MAITRED_ASSIGN(const bool row, rows.next());
     if (!row) return keys;
     keys.push_back({rows.number(0), rows.text(1), bytes_in(rows.blob(2))});
   }
+}
+
+Result<std::vector<WrappedKey>> keys_in_group(Database& database, std::int64_t group) {
+  Query rows(database, "SELECT n, customer, wrapped FROM customer_keys WHERE n >= ?1 AND n < ?2",
+             group * kKeysInGroup, (group + 1) * kKeysInGroup);
+  return wrapped_keys(rows);
+}
+
+Place place_of_group(std::int64_t group, std::uint64_t epoch) {
+  return {kGroups, std::to_string(group), epoch};
 }
 
 // What is sealed under the data key of a customer: rowid, row of its place, sealed bytes.
@@ -89,7 +103,8 @@ Vault::Vault(std::unique_ptr<Database> database, std::string store_id, SecretByt
       rotation_(SecretBytes::copy_of(subkeys_.of(Purpose::kRotation))),
       digests_(*database_, subkeys_.of(Purpose::kDigest)),
       root_(std::move(root)),
-      key_(kKeyBytes) {}
+      key_(kKeyBytes),
+      group_key_(kKeyBytes) {}
 
 Status Vault::begin() {
   MAITRED_TRY(digests_.attach());
@@ -134,7 +149,8 @@ Status Vault::raise(int from) {
   if (from == kSchemaVersion) return {};
   return transact([&]() -> Status {
     MAITRED_TRY(raise_schema(*database_, from));
-    MAITRED_TRY(store_seed(root_));
+    if (from < 2) MAITRED_TRY(store_seed(root_));
+    MAITRED_TRY(group_keys_of_schema2());
     MAITRED_ASSIGN(ledger_.digests, digests_.compute(digested_tables()));
     return {};
   });
@@ -185,7 +201,7 @@ void Vault::undo(const Ledger& before) {
   static_cast<void>(
       database_->execute(depth_ == 0 ? "ROLLBACK" : "ROLLBACK TO inner; RELEASE inner"));
   ledger_ = before;
-  key_owner_ = CustomerId();
+  forget_keys();
 }
 
 Bytes Vault::blind(Purpose purpose, std::string_view text) const {
@@ -203,21 +219,71 @@ Result<ClearBytes> Vault::open(Purpose purpose, const Place& place, ByteView sea
   return std::move(*clear);
 }
 
+void Vault::forget_keys() {
+  key_owner_ = CustomerId();
+  key_group_ = -1;
+}
+
+Status Vault::store_group(std::int64_t group, std::uint64_t epoch, const SecretBytes& epoch_key,
+                          ByteView key) {
+  return Query(*database_,
+               "INSERT INTO key_groups VALUES (?1, ?2) ON CONFLICT (n) DO UPDATE SET wrapped = ?2",
+               group, maitred::seal(epoch_key.span(), store_id_, place_of_group(group, epoch), key))
+      .run();
+}
+
+Result<ByteView> Vault::group_key(std::int64_t group) {
+  if (key_group_ == group) return group_key_.span();
+  key_group_ = -1;
+  Query row(*database_, "SELECT wrapped FROM key_groups WHERE n = ?1", group);
+  MAITRED_ASSIGN(const bool found, row.next());
+  if (!found || !unwrap(epoch_key_.span(), store_id_, place_of_group(group, epoch_), row.blob(0),
+                        group_key_)) {
+    return corrupt(kGroups, std::to_string(group));
+  }
+  key_group_ = group;
+  return group_key_.span();
+}
+
+Result<std::optional<std::int64_t>> Vault::key_group_of(const CustomerId& id) {
+  Query row(*database_, "SELECT n FROM customer_keys WHERE customer = ?1", id.value);
+  MAITRED_ASSIGN(const bool found, row.next());
+  if (!found) return std::nullopt;
+  return row.number(0) / kKeysInGroup;
+}
+
+Result<std::int64_t> Vault::last_key_group() {
+  Query row(*database_, "SELECT ifnull(max(n), -1) FROM key_groups");
+  MAITRED_TRY(row.next());
+  return row.number(0);
+}
+
 Status Vault::make_key(const CustomerId& id) {
+  Query last(*database_, "SELECT ifnull(max(n), 0) FROM customer_keys");
+  MAITRED_TRY(last.next());
+  const std::int64_t n = last.number(0) + 1;
+  const std::int64_t group = n / kKeysInGroup;
+  Query known(*database_, "SELECT 1 FROM key_groups WHERE n = ?1", group);
+  MAITRED_ASSIGN(const bool group_exists, known.next());
+  if (!group_exists) {
+    MAITRED_TRY(store_group(group, epoch_, epoch_key_, SecretBytes::random(kKeyBytes).span()));
+  }
+  MAITRED_ASSIGN(const ByteView wrapping, group_key(group));
   const SecretBytes key = SecretBytes::random(kKeyBytes);
-  return Query(*database_, "INSERT INTO customer_keys (customer, wrapped) VALUES (?1, ?2)",
-               id.value,
-               maitred::seal(epoch_key_.span(), store_id_, {kKeys, id.value, epoch_}, key.span()))
+  return Query(*database_,
+               "INSERT INTO customer_keys (n, customer, wrapped) VALUES (?1, ?2, ?3)", n, id.value,
+               maitred::seal(wrapping, store_id_, {kKeys, id.value}, key.span()))
       .run();
 }
 
 Result<ByteView> Vault::data_key(const CustomerId& id) {
   if (key_owner_ == id && !id.empty()) return key_.span();
   key_owner_ = CustomerId();
-  Query row(*database_, "SELECT wrapped FROM customer_keys WHERE customer = ?1", id.value);
+  Query row(*database_, "SELECT n, wrapped FROM customer_keys WHERE customer = ?1", id.value);
   MAITRED_ASSIGN(const bool found, row.next());
-  if (!found ||
-      !unwrap(epoch_key_.span(), store_id_, {kKeys, id.value, epoch_}, row.blob(0), key_)) {
+  if (!found) return corrupt(kKeys, id.value);
+  MAITRED_ASSIGN(const ByteView wrapping, group_key(row.number(0) / kKeysInGroup));
+  if (!unwrap(wrapping, store_id_, {kKeys, id.value}, row.blob(1), key_)) {
     return corrupt(kKeys, id.value);
   }
   key_owner_ = id;
@@ -236,24 +302,72 @@ Result<ClearBytes> Vault::open_for(const CustomerId& id, const Place& place, Byt
   return std::move(*clear);
 }
 
+Status Vault::rekey_group(std::int64_t group) {
+  MAITRED_ASSIGN(const std::vector<WrappedKey> keys, keys_in_group(*database_, group));
+  if (keys.empty()) {
+    forget_keys();
+    return Query(*database_, "DELETE FROM key_groups WHERE n = ?1", group).run();
+  }
+  MAITRED_ASSIGN(const ByteView old_key, group_key(group));
+  const SecretBytes new_key = SecretBytes::random(kKeyBytes);
+  key_owner_ = CustomerId();
+  for (const WrappedKey& key : keys) {
+    const Place place{kKeys, key.customer};
+    if (!unwrap(old_key, store_id_, place, key.wrapped, key_)) return corrupt(kKeys, key.customer);
+    MAITRED_TRY(Query(*database_, "UPDATE customer_keys SET wrapped = ?2 WHERE n = ?1", key.n,
+                      maitred::seal(new_key.span(), store_id_, place, key_.span()))
+                    .run());
+  }
+  key_group_ = -1;
+  return store_group(group, epoch_, epoch_key_, new_key.span());
+}
+
 Status Vault::begin_epoch(const SecretBytes& root) {
   MAITRED_CHECK(depth_ == 1);
-  MAITRED_ASSIGN(const std::vector<WrappedKey> keys, all_keys(*database_));
+  std::vector<WrappedKey> groups;
+  {
+    Query rows(*database_, "SELECT n, '', wrapped FROM key_groups");
+    MAITRED_ASSIGN(groups, wrapped_keys(rows));
+  }
   SecretBytes next_key = SecretBytes::random(kKeyBytes);
   const std::uint64_t next = epoch_ + 1;
-  key_owner_ = CustomerId();
+  forget_keys();
+  for (const WrappedKey& group : groups) {
+    if (!unwrap(epoch_key_.span(), store_id_, place_of_group(group.n, epoch_), group.wrapped,
+                group_key_)) {
+      return corrupt(kGroups, std::to_string(group.n));
+    }
+    MAITRED_TRY(store_group(group.n, next, next_key, group_key_.span()));
+  }
+  MAITRED_TRY(Query(*database_, "DELETE FROM epochs").run());
+  return store_epoch(next, next_key, root);
+}
+
+// Up to schema 2 the epoch's key wrapped every customer's.
+Status Vault::group_keys_of_schema2() {
+  std::vector<WrappedKey> keys;
+  {
+    Query rows(*database_, "SELECT n, customer, wrapped FROM customer_keys ORDER BY n");
+    MAITRED_ASSIGN(keys, wrapped_keys(rows));
+  }
+  std::int64_t group = -1;
+  SecretBytes group_key;
   for (const WrappedKey& key : keys) {
     if (!unwrap(epoch_key_.span(), store_id_, {kKeys, key.customer, epoch_}, key.wrapped, key_)) {
       return corrupt(kKeys, key.customer);
     }
-    const Bytes wrapped =
-        maitred::seal(next_key.span(), store_id_, {kKeys, key.customer, next}, key_.span());
+    if (key.n / kKeysInGroup != group) {
+      group = key.n / kKeysInGroup;
+      group_key = SecretBytes::random(kKeyBytes);
+      MAITRED_TRY(store_group(group, epoch_, epoch_key_, group_key.span()));
+    }
     MAITRED_TRY(
-        Query(*database_, "UPDATE customer_keys SET wrapped = ?2 WHERE n = ?1", key.n, wrapped)
+        Query(*database_, "UPDATE customer_keys SET wrapped = ?2 WHERE n = ?1", key.n,
+              maitred::seal(group_key.span(), store_id_, {kKeys, key.customer}, key_.span()))
             .run());
   }
-  MAITRED_TRY(Query(*database_, "DELETE FROM epochs").run());
-  return store_epoch(next, next_key, root);
+  forget_keys();
+  return {};
 }
 
 Status Vault::store_epoch(std::uint64_t epoch, const SecretBytes& key, const SecretBytes& root) {
@@ -286,7 +400,7 @@ Status Vault::load_epoch() {
   }
   epoch_ = epoch;
   epoch_key_ = std::move(key);
-  key_owner_ = CustomerId();
+  forget_keys();
   return {};
 }
 
@@ -327,9 +441,9 @@ Status Vault::rekey(const CustomerId& id) {
     }
   }
   key_owner_ = CustomerId();
-  return Query(
-             *database_, "UPDATE customer_keys SET wrapped = ?2 WHERE customer = ?1", id.value,
-             maitred::seal(epoch_key_.span(), store_id_, {kKeys, id.value, epoch_}, new_key.span()))
+  // data_key has found it above
+  return Query(*database_, "UPDATE customer_keys SET wrapped = ?2 WHERE customer = ?1", id.value,
+               maitred::seal(group_key_.span(), store_id_, {kKeys, id.value}, new_key.span()))
       .run();
 }
 

@@ -90,8 +90,16 @@ class Vault {
     return std::move(*record);
   }
 
-  // Begins a new epoch on disk: all data keys are wrapped anew, the old epoch key goes. As the last
-  // step of an outermost transaction but for audit rows; after it, call load_epoch.
+  // The group of a customer, whose key wraps theirs; none for whom there is not.
+  Result<std::optional<std::int64_t>> key_group_of(const CustomerId& id);
+  // The group with the highest number, -1 where there is none.
+  Result<std::int64_t> last_key_group();
+  // Gives a group a new key, and wraps the data keys in it anew; one without customers goes. In a
+  // transaction.
+  Status rekey_group(std::int64_t group);
+
+  // Begins a new epoch on disk: all group keys are wrapped anew, the old epoch key goes. As the
+  // last step of an outermost transaction but for audit rows; after it, call load_epoch.
   Status begin_epoch() { return begin_epoch(root_); }
   // The same, and the new epoch and the seed are sealed to a new root key, which the caller puts
   // into the slots; after the commit, call take_root.
@@ -110,6 +118,11 @@ class Vault {
 
  private:
   Result<ByteView> data_key(const CustomerId& id);
+  Result<ByteView> group_key(std::int64_t group);
+  Status store_group(std::int64_t group, std::uint64_t epoch, const SecretBytes& epoch_key,
+                     ByteView key);
+  Status group_keys_of_schema2();
+  void forget_keys();
   Status save_ledger();
   Status load_ledger();
   Status check_digests(std::span<const std::string_view> tables);
@@ -134,6 +147,9 @@ class Vault {
   // the data key used last, so that a customer's rows cost one unwrapping
   CustomerId key_owner_;
   SecretBytes key_;
+  // the same of a group
+  std::int64_t key_group_ = -1;
+  SecretBytes group_key_;
 };
 
 }  // namespace maitred

@@ -91,6 +91,7 @@ class Daemon {
   void daily_retention();
   bool clock_jumped() const;
   void resume_rotation();
+  void settle_gallery();  // what is left of it to be worked out, in steps
   Result<nlohmann::json> pause_camera(const nlohmann::json& args);
   Result<nlohmann::json> use_engine(const std::string& engine);
   nlohmann::json live_status();
@@ -133,6 +134,7 @@ class Daemon {
   std::unique_ptr<EyeSupervisor> supervisor_;
   bool stopping_ = false;
   bool busy_ = false;  // with a task
+  bool settling_ = false;
   std::optional<Timestamp> retention_tried_;
   int exit_status_ = 0;
 };

@@ -23,8 +23,8 @@ struct ModelEngine;
 // Of the engine's row in the manifest. Error: engine_uncalibrated (kEnvironment).
 Result<Calibration> calibration_of(const ModelEngine& engine);
 
-// Holds the templates of everyone whose consent covers recognition, rotated as in the store, and
-// publishes them as a new Gallery after each change. Probes come in plain and are rotated here.
+// Keeps everyone whose consent covers recognition in a gallery, rotated as in the store, and follows
+// each change. Probes come in plain and are rotated here.
 // Bound to one thread; the store must outlive it.
 class Recognition {
  public:
@@ -45,6 +45,9 @@ class Recognition {
   void retune(const Settings& settings);
   // Takes out whose consent has run out by `now`.
   Status drop_expired(WallTime now);
+  // After a change in a large gallery there may be more to work out (gallery.h): call it again, when
+  // nobody waits, until it says false.
+  bool settle_some();
 
   // Error: template_mismatch.
   Result<std::vector<Match>> observe(const std::string& camera, const Sighting& sighting);
@@ -74,14 +77,13 @@ class Recognition {
   Result<std::vector<CustomerId>> lookalikes_of(const std::vector<Template>& photos) const;
 
   const DecisionPolicy& policy() const { return policy_; }
-  std::size_t customers() const { return gallery_->customers(); }
-  const std::string& engine() const { return gallery_->engine(); }
-  std::size_t template_length() const { return gallery_->template_length(); }
+  std::size_t customers() const { return gallery_.customers(); }
+  const std::string& engine() const { return gallery_.engine(); }
+  std::size_t template_length() const { return gallery_.template_length(); }
 
  private:
   struct Member {
     std::optional<WallTime> expires;
-    std::vector<Template> templates;
     Caution caution;
     bool improves = false;  // agreed to template improvement
   };
@@ -93,17 +95,17 @@ class Recognition {
 
   Recognition(const Store& store, const Settings& settings, std::string engine,
               std::size_t template_length, Calibration calibration);
-  Status publish();
+  Status fill();
+  Result<GalleryEntry> entry_of(const CustomerId& id) const;
+  void follow_gallery();
   void keep_look(const std::string& camera, const Sighting& rotated);
   std::vector<Template> rotate(const std::vector<Template>& plain) const;
 
   const Store& store_;
-  const std::string engine_;
-  const std::size_t template_length_;
   const Calibration calibration_;
   DecisionRules rules_;
   std::map<CustomerId, Member> members_;
-  std::shared_ptr<const Gallery> gallery_;
+  Gallery gallery_;
   DecisionPolicy policy_;
   Decider decider_;
   std::map<CustomerId, Look> looks_;

@@ -55,7 +55,6 @@ class Telemetry : public WebSite {
   WebResponse metrics_answer();
   WebResponse health_answer(bool with_cameras);
 
-  boost::asio::io_context& io_;
   TelemetryOptions options_;
   boost::asio::steady_timer pulse_;
   std::unique_ptr<WebServer> server_;

@@ -1,6 +1,7 @@
 // Everybody who may be recognised now, laid out for search.
 #pragma once
 
+#include <compare>
 #include <cstddef>
 #include <cstdint>
 #include <map>
@@ -22,44 +23,53 @@ struct GalleryEntry {
   std::uint32_t caution{0};         // steps by which the threshold is raised (types/caution.h)
 };
 
-// Which rows stand for a customer of several templates. A customer's score is the best of the rows.
-// The mean of a few photos is the better estimate of a face, and costs one comparison only; single
-// photos find who looks very different on one of them, at the price of a higher threshold.
-enum class GalleryRows { kMean, kEach, kEachAndMean };
-
 struct Candidate {
   CustomerId customer;
   Similarity similarity;
   std::uint32_t caution{0};  // of the customer's GalleryEntry
 };
 
-// Immutable; published as shared_ptr<const Gallery>, a new one after each change. Rows are float32,
-// contiguous, each 64-byte aligned and zero-padded to a multiple of 16 values; wiped on
-// destruction. Thread-safe (const only).
+// Float32 rows, one a customer, contiguous, each 64-byte aligned and zero-padded to a multiple of 16
+// values; wiped when they go. A customer of several photos stands there with their mean: the better
+// estimate of a face, at the price of one comparison. Thread-compatible.
 //
 // A similarity is the cosine, with two corrections that make one calibration hold for all rows and
 // faces (measured on LFW people: README, Figures):
 // - A row that is the mean of k photos resembles everybody a little more than a photo does. It is
 //   therefore kept shorter than 1: by the length that the mean of its photos has, to the power .45.
-// - In galleries of more than 32 customers, how much probe and row resemble people in general is
+// - In galleries of 32 customers and more, how much probe and row resemble people in general is
 //   taken off (src/matching/cohort.h), measured against up to 256 of the customers.
+//
+// One customer comes or goes in microseconds. Where that changes who the 256 are, what is taken off
+// the other rows has to be worked out anew: settle_some does it in portions.
 class Gallery {
  public:
+  Gallery(std::string engine, std::size_t template_length);
   ~Gallery();
 
-  // Entries without templates are left out; entries of one customer are joined. `previous`, the
-  // gallery before a change, saves computing what has not changed. Error: template_mismatch
-  // (kEnvironment) for a template of another engine or length.
-  static Result<std::shared_ptr<const Gallery>> build(std::string engine,
-                                                      std::size_t template_length,
-                                                      const std::vector<GalleryEntry>& entries,
-                                                      GalleryRows rows = GalleryRows::kMean,
-                                                      const Gallery* previous = nullptr);
+  // Of these customers, settled. Entries without templates are left out; entries of one customer
+  // are joined. Error: template_mismatch (kEnvironment) for a template of another engine or length.
+  static Result<std::unique_ptr<Gallery>> build(std::string engine, std::size_t template_length,
+                                                const std::vector<GalleryEntry>& entries);
+
+  // Room for so many customers, so that none is copied when they come.
+  void reserve(std::size_t customers);
+  // A new customer, or all that is known of one; without templates the customer goes. Call
+  // settle_some before the next search. Error: template_mismatch; nothing is changed then.
+  Status put(const GalleryEntry& entry);
+  // Nothing of the customer is left in memory. Call settle_some before the next search.
+  void remove(const CustomerId& customer);
+  // The threshold is raised by so many steps.
+  void set_caution(const CustomerId& customer, std::uint32_t steps);
+  // Works out what is taken off up to so many rows. True: there are more, whose similarities are,
+  // until it is called for them, off by as much as one of 256 people makes out.
+  bool settle_some(std::size_t rows);
 
   const std::string& engine() const { return engine_; }
   std::size_t template_length() const { return template_length_; }
   std::size_t customers() const { return customers_.size(); }
-  std::size_t rows() const { return row_customer_.size(); }
+  std::size_t rows() const { return customers_.size(); }
+  bool holds(const CustomerId& customer) const { return row_of(customer).has_value(); }
 
   // The `count` best customers, best first; fewer when there are fewer. Exact. Error:
   // template_mismatch (kEnvironment).
@@ -72,39 +82,52 @@ class Gallery {
   // 1:1. Errors: unknown_customer (kInput), template_mismatch.
   Result<Similarity> score(const CustomerId& customer, const Template& probe) const;
 
-  // How much two customers look alike: the best of the similarities of their rows; -1 where one is
-  // not in the gallery.
+  // How much two customers look alike: the similarity of their rows; -1 where one is not in the
+  // gallery.
   Similarity likeness(const CustomerId& a, const CustomerId& b) const;
   // Steps by which the customer's threshold is raised.
   std::uint32_t caution(const CustomerId& customer) const;
 
  private:
-  Gallery();
-  Status check(const Template& candidate) const;
-  std::vector<Candidate> best_of(const float* probe, std::span<float> scores,
-                                 std::size_t count) const;
-  void append(std::uint32_t customer, const Template& row, float length);
-  struct Cohort;
-  void normalise(const Gallery* previous);
-  void choose_members();
-  std::vector<float> shifts_known_to(const Gallery& previous) const;
-  float probe_shift(const float* probe, std::optional<std::uint32_t> customer) const;
-
   struct FreeAligned {
     std::size_t values;
     void operator()(float* memory) const;
   };
+  using Rows = std::unique_ptr<float[], FreeAligned>;
+  // In the order of these the first are the cohort: it hardly changes when customers come and go.
+  struct Key {
+    explicit Key(const CustomerId& customer);
+    auto operator<=>(const Key&) const = default;
+    std::size_t hash;
+    std::string id;
+  };
+  struct Cohort;
 
-  std::string engine_;
-  std::size_t template_length_ = 0;
-  std::size_t stride_ = 0;  // values from row to row
-  std::unique_ptr<float[], FreeAligned> values_{nullptr, FreeAligned{0}};
-  std::vector<std::uint32_t> row_customer_;  // index into customers_, ascending
+  static Rows allocate(std::size_t values);
+  Status check(const Template& candidate) const;
+  std::vector<Candidate> best_of(const float* probe, std::span<float> scores,
+                                 std::size_t count) const;
+  float* row(std::size_t index) const { return values_.get() + index * stride_; }
+  std::optional<std::uint32_t> row_of(const CustomerId& customer) const;
+  void write_row(std::size_t index, const std::vector<Template>& templates);
+  void choose_cohort();
+  void settle_row(std::size_t index);
+
+  const std::string engine_;
+  const std::size_t template_length_;
+  const std::size_t stride_;  // values from row to row
+  std::size_t room_ = 0;      // rows that fit into values_
+  Rows values_;
+  std::map<Key, std::uint32_t> row_of_;
+  // Of each row:
   std::vector<CustomerId> customers_;
-  std::vector<std::uint32_t> cautions_;  // of each of them
-  std::map<CustomerId, std::uint32_t> index_of_;
-  std::vector<float> row_shift_;  // taken off each row's similarities; none in a small gallery
+  std::vector<std::uint32_t> cautions_;
+  std::vector<float> shifts_;           // taken off its similarities
+  std::vector<std::uint16_t> members_;  // its place in the cohort
+
   std::unique_ptr<Cohort> cohort_;
+  bool cohort_stale_ = false;
+  std::size_t settled_ = 0;  // rows whose shift is that of the present cohort
 };
 
 }  // namespace maitred

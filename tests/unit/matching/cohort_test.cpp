@@ -90,25 +90,28 @@ TEST(Cohort, AChangedGalleryIsTheSameAsANewOne) {
       one.templates.push_back(world.photo(world.person(i % 3 == 0)));
       entries.push_back(std::move(one));
     }
-    auto gallery = Gallery::build("synthetic", kLength, entries).value();
+    const auto gallery = Gallery::build("synthetic", kLength, entries).value();
     std::mt19937 random(5);
     for (int change = 0; change < 60; ++change) {
       const std::size_t at = random() % entries.size();
       switch (change % 3) {
         case 0:
+          gallery->remove(entries[at].customer);
           entries.erase(entries.begin() + static_cast<std::ptrdiff_t>(at));
           break;
         case 1: {
           GalleryEntry one{customer(1000 + static_cast<std::size_t>(change)), {}};
           one.templates.push_back(world.photo(world.person(true)));
+          ASSERT_TRUE(gallery->put(one));
           entries.push_back(std::move(one));
           break;
         }
         default:
           entries[at].templates.push_back(world.photo(world.person(false)));
+          ASSERT_TRUE(gallery->put(entries[at]));
       }
-      gallery = Gallery::build("synthetic", kLength, entries, GalleryRows::kMean, gallery.get())
-                    .value();
+      while (gallery->settle_some(100)) {
+      }
       const auto fresh = Gallery::build("synthetic", kLength, clone(entries)).value();
       const Template probe = world.photo(world.person(true));
       const auto changed = gallery->search(probe, 5).value();

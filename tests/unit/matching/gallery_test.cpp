@@ -89,36 +89,28 @@ TEST(Gallery, ACustomerCountsOnceHoweverManyPhotos) {
   entries.push_back(entry(customer(2), list(axis({0, 1, 0}))));
   entries.push_back(entry(customer(1), list(axis({0.8F, 0, 0.1F}))));
   entries.push_back(entry(customer(3), {}));
-  for (const auto rows : {GalleryRows::kMean, GalleryRows::kEach, GalleryRows::kEachAndMean}) {
-    const auto gallery = Gallery::build("synthetic", 3, entries, rows).value();
-    EXPECT_EQ(gallery->customers(), 2U) << "without a template nobody can be matched";
-    const auto found = gallery->search(axis({1, 0.2F, 0}), 5).value();
-    ASSERT_EQ(found.size(), 2U);
-    EXPECT_EQ(found[0].customer, customer(1));
-    EXPECT_EQ(found[1].customer, customer(2));
-  }
+  const auto gallery = Gallery::build("synthetic", 3, entries).value();
+  EXPECT_EQ(gallery->customers(), 2U) << "without a template nobody can be matched";
+  const auto found = gallery->search(axis({1, 0.2F, 0}), 5).value();
+  ASSERT_EQ(found.size(), 2U);
+  EXPECT_EQ(found[0].customer, customer(1));
+  EXPECT_EQ(found[1].customer, customer(2));
 }
 
-TEST(Gallery, RowsStandForTheCustomerAsAsked) {
+TEST(Gallery, TheMeanOfThePhotosStandsForTheCustomer) {
   std::vector<GalleryEntry> entries;
   entries.push_back(entry(customer(1), list(axis({1, 0}), axis({0, 1}))));
   entries.push_back(entry(customer(2), list(axis({-1, 0}))));
-  const auto score = [&](GalleryRows rows, std::vector<float> probe) {
-    const auto gallery = Gallery::build("synthetic", 2, entries, rows).value();
+  const auto gallery = Gallery::build("synthetic", 2, entries).value();
+  const auto score = [&](std::vector<float> probe) {
     return gallery->search(axis(std::move(probe)), 1).value().at(0).similarity.value;
   };
   const float half = std::sqrt(0.5F);
   // The mean of these two is sqrt(0.5) long; see gallery.h.
   const float length = std::pow(half, 0.45F);
-  EXPECT_NEAR(score(GalleryRows::kMean, {1, 0}), half * length, 1e-6F);
-  EXPECT_NEAR(score(GalleryRows::kMean, {1, 1}), length, 1e-6F);
-  EXPECT_NEAR(score(GalleryRows::kEach, {1, 0}), 1.0F, 1e-6F);
-  EXPECT_NEAR(score(GalleryRows::kEach, {1, 1}), half, 1e-6F);
-  EXPECT_NEAR(score(GalleryRows::kEachAndMean, {1, 0}), 1.0F, 1e-6F);
-  EXPECT_NEAR(score(GalleryRows::kEachAndMean, {1, 1}), length, 1e-6F);
-  EXPECT_EQ(Gallery::build("synthetic", 2, entries, GalleryRows::kMean).value()->rows(), 2U);
-  EXPECT_EQ(Gallery::build("synthetic", 2, entries, GalleryRows::kEach).value()->rows(), 3U);
-  EXPECT_EQ(Gallery::build("synthetic", 2, entries, GalleryRows::kEachAndMean).value()->rows(), 4U);
+  EXPECT_NEAR(score({1, 0}), half * length, 1e-6F);
+  EXPECT_NEAR(score({1, 1}), length, 1e-6F);
+  EXPECT_EQ(gallery->rows(), 2U);
 }
 
 TEST(Gallery, APoorPhotoCountsForLessInTheMean) {
@@ -145,6 +137,38 @@ TEST(Gallery, RefusesTemplatesOfAnotherEngineOrLength) {
   EXPECT_EQ(gallery->search(Template()).error().code, "template_mismatch");
   EXPECT_EQ(gallery->score(customer(1), axis({1})).error().code, "template_mismatch");
   EXPECT_EQ(gallery->score(customer(9), axis({1, 0})).error().code, "unknown_customer");
+}
+
+TEST(Gallery, WhoeverGoesIsGoneAndTheOthersStay) {
+  SyntheticPeople people(33);
+  std::vector<Template> faces;
+  const auto gallery = Gallery::build("synthetic", 33, {}).value();
+  const auto copy = [&](std::size_t i) { return list(faces[i].clone()); };
+  for (std::size_t i = 0; i < 100; ++i) {
+    faces.push_back(people.frame(people.person(), 0.0F));
+    ASSERT_TRUE(gallery->put(entry(customer(i), copy(i))));
+  }
+  gallery->settle_some(gallery->rows());
+  for (std::size_t i = 0; i < 100; i += 2) {
+    gallery->remove(customer(i));
+    gallery->remove(customer(i));
+    gallery->settle_some(gallery->rows());
+    EXPECT_FALSE(gallery->holds(customer(i)));
+    EXPECT_EQ(gallery->score(customer(i), faces[i]).error().code, "unknown_customer");
+  }
+  EXPECT_EQ(gallery->customers(), 50U);
+  for (std::size_t i = 0; i < 100; ++i) {
+    const auto found = gallery->search(faces[i], 1).value();
+    EXPECT_EQ(found[0].customer == customer(i), i % 2 == 1) << i;
+  }
+  // Without templates, as `remove`; back again, with another face.
+  ASSERT_TRUE(gallery->put({customer(1), {}}));
+  EXPECT_FALSE(gallery->holds(customer(1)));
+  ASSERT_TRUE(gallery->put(entry(customer(1), copy(0))));
+  gallery->settle_some(gallery->rows());
+  EXPECT_EQ(gallery->search(faces[0], 1).value()[0].customer, customer(1));
+  EXPECT_EQ(gallery->put(entry(customer(1), list(axis({1, 0})))).error().code, "template_mismatch");
+  EXPECT_EQ(gallery->search(faces[0], 1).value()[0].customer, customer(1));
 }
 
 TEST(Gallery, AskedForNobodyGivesNobody) {

@@ -132,7 +132,7 @@ TEST_F(ErasureTest, NothingOfTheCustomerIsLeftInTheFilesAndTheLogIsEmpty) {
        {"SELECT wrapped FROM customer_keys", "SELECT sealed FROM customers",
         "SELECT sealed FROM templates", "SELECT sealed FROM photos", "SELECT sealed FROM visits",
         "SELECT sealed FROM consents", "SELECT sealed FROM alerts", "SELECT wrapped FROM epochs",
-        "SELECT loyalty FROM customers"}) {
+        "SELECT wrapped FROM key_groups", "SELECT loyalty FROM customers"}) {
     const std::string blob = raw_column(path_, sql).at(0);
     ASSERT_GE(blob.size(), 32U) << sql;
     traces.push_back(blob.substr(0, 32));
@@ -155,7 +155,8 @@ TEST_F(ErasureTest, ACopyOfTheWrappedKeyIsWorthlessAfterwards) {
     id = must(store.customers().enrol(secret_customer(), kActor));
     must(store.customers().enrol(new_customer("Other", ""), kActor));
   }
-  // Saved by an attacker before the erasure: every row of the customer and the wrapped key.
+  // Saved by an attacker before the erasure: every row of the customer and the wrapped keys.
+  const std::string group = raw_column(path_, "SELECT hex(wrapped) FROM key_groups").at(0);
   const std::string wrapped =
       raw_column(path_, "SELECT hex(wrapped) FROM customer_keys WHERE n = 1").at(0);
   const std::string sealed =
@@ -164,9 +165,10 @@ TEST_F(ErasureTest, ACopyOfTheWrappedKeyIsWorthlessAfterwards) {
     Store store = open();
     must(store.forget(id, kActor));
   }
+  EXPECT_NE(raw_column(path_, "SELECT hex(wrapped) FROM key_groups").at(0), group);
   // Put back, beside the new epoch key, they do not open; the store refuses them as well.
   raw_sql("INSERT INTO customers VALUES (1, '" + id.value + "', NULL, x'" + sealed +
-          "'); INSERT INTO customer_keys VALUES (1, '" + id.value + "', x'" + wrapped + "')");
+          "'); INSERT INTO customer_keys VALUES (1, '" + id.value + "', x'" + wrapped + "'); UPDATE key_groups SET wrapped = x'" + group + "'");
   EXPECT_EQ(open_code(), "store_corrupt");
   EXPECT_EQ(raw_column(path_, "SELECT epoch FROM epochs").size(), 1U);
 }

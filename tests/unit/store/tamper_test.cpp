@@ -153,6 +153,7 @@ TEST_F(TamperTest, AnyChangedRowIsNoticedAndItsTableNamed) {
       {"photos", "DELETE FROM photos"},
       {"customer_keys",
        "UPDATE customer_keys SET wrapped = (SELECT wrapped FROM customer_keys LIMIT 1)"},
+      {"key_groups", "UPDATE key_groups SET n = 7"},
       {"visits", "UPDATE visits SET open = 0"},
       {"visits", "DELETE FROM visits WHERE n = 2"},
       {"alerts", "DELETE FROM alerts WHERE seq = 1"},
