@@ -2,8 +2,8 @@
 // moment; loaded with LD_PRELOAD. libfaketime leaves pthread_cond_clockwait() alone, with which
 // C++ waits, and begins anew in each program.
 //
-//   FAST_CLOCK="FROM REAL SPEED": nanoseconds of the monotonic clock, of the real-time clock at that
-//   moment, and how many seconds pass in one.
+//   FAST_CLOCK="FROM REAL SPEED": nanoseconds of the monotonic clock, of the real-time clock at
+//   that moment, and how many seconds pass in one.
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <poll.h>
