@@ -16,9 +16,9 @@ from s03_kill import Control
 from s18_metrics import get, samples
 from shop import *
 
-FAULTS = int(os.environ.get("MAITRED_FAULTS", "9"))
+FAULTS = int(os.environ.get("MAITRED_FAULTS", "8"))
 LONG = FAULTS > 100
-CAMERAS = 5 if LONG else 3
+CAMERAS = 5 if LONG else 2
 SEEN_WITHIN = 2.0
 BACK_WITHIN = 5.0
 LONGEST_PAUSE = 8.0  # between the death of an eye and its successor, when many die in a row
