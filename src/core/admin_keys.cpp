@@ -5,6 +5,7 @@
 
 #include "admin_fields.h"
 #include "maitred/core/admin.h"
+#include "maitred/core/key_access.h"
 
 namespace maitred {
 
@@ -12,13 +13,19 @@ using nlohmann::json;
 
 namespace {
 
-// "key" ("file:PATH", "credential:NAME") or "passphrase"; none when neither is given.
+// "key" ("file:PATH", "credential:NAME"), "public_key" (base64) or "passphrase"; none when none of
+// them is given.
 Result<std::optional<KeyAccess>> given_key(const json& args, const KeyAccess& own) {
   MAITRED_ASSIGN(const std::string source, text_field(args, "key"));
   MAITRED_ASSIGN(const std::string passphrase, text_field(args, "passphrase"));
-  if (source.empty() && passphrase.empty()) return std::nullopt;
+  MAITRED_ASSIGN(const std::string public_key, text_field(args, "public_key"));
   KeyAccess access;
   access.credentials_folder = own.credentials_folder;
+  if (!public_key.empty()) {
+    access.source = {KeyKind::kPublic, public_key};
+    return std::optional<KeyAccess>(std::move(access));
+  }
+  if (source.empty() && passphrase.empty()) return std::nullopt;
   if (passphrase.empty()) {
     MAITRED_ASSIGN(access.source, KeySource::parse(source));
   } else {
@@ -27,6 +34,15 @@ Result<std::optional<KeyAccess>> given_key(const json& args, const KeyAccess& ow
         {reinterpret_cast<const std::uint8_t*>(passphrase.data()), passphrase.size()});
   }
   return std::optional<KeyAccess>(std::move(access));
+}
+
+// For what is to be made with it.
+Result<std::optional<KeyAccess>> new_key(const json& args, const KeyAccess& own) {
+  MAITRED_ASSIGN(auto key, given_key(args, own));
+  if (key && key->source.kind == KeyKind::kPassphrase) {
+    MAITRED_TRY(check_new_passphrase(key->passphrase));
+  }
+  return key;
 }
 
 Result<std::filesystem::path> path_field(const json& args, const char* key) {
@@ -45,7 +61,7 @@ Result<std::unique_ptr<AdminTask>> Admin::begin(std::string_view verb, const jso
     if (verb == "key_rotate") return begin_rotation(shop_, args.value("keep_key", false), actor);
     if (verb == "backup") {
       MAITRED_ASSIGN(const auto target, path_field(args, "file"));
-      MAITRED_ASSIGN(const auto key, given_key(args, shop_.key()));
+      MAITRED_ASSIGN(const auto key, new_key(args, shop_.key()));
       return begin_backup(shop_, target, key, actor);
     }
   } catch (const json::exception&) {
@@ -83,6 +99,8 @@ json restore_json(const RestoreReport& report) {
           {"customers", report.customers},
           {"erasures_replayed", report.erased},
           {"withdrawals_replayed", report.withdrawn},
+          {"staff_revoked", report.staff},
+          {"key_slots_removed", report.slots},
           {"replaced", report.replaced},
           {"erasures_known", report.erasures_known}};
 }
@@ -108,9 +126,10 @@ Result<json> Admin::key_slots(const json&, const Actor&) {
 }
 
 Result<json> Admin::key_slot_add(const json& args, const Actor& actor) {
-  MAITRED_ASSIGN(const auto key, given_key(args, shop_.key()));
+  MAITRED_ASSIGN(const auto key, new_key(args, shop_.key()));
   MAITRED_ASSIGN(const std::string label, text_field(args, "label"));
-  if (!key) return input_error("bad_usage", "give --file, --credential or --passphrase");
+  if (!key || key->source.kind == KeyKind::kPublic)
+    return input_error("bad_usage", "give --file, --credential or --passphrase");
   MAITRED_ASSIGN(const std::int64_t number, shop_.store().keys().add(*key, label, actor));
   return json{{"slot", number}};
 }

@@ -14,6 +14,7 @@ namespace maitred {
 namespace {
 
 constexpr std::size_t kLongestPassphrase = 1024;
+constexpr std::ptrdiff_t kShortestNewPassphrase = 12;  // characters
 
 // Switches the echo of a terminal off while it lives.
 class Silence {
@@ -57,14 +58,27 @@ Result<SecretBytes> ask(int terminal, std::string_view prompt) {
 
 }  // namespace
 
+Status check_new_passphrase(const SecretBytes& passphrase) {
+  // Bytes that go on with a character of UTF-8 are not counted.
+  const auto characters = std::ranges::count_if(
+      passphrase.span(), [](std::uint8_t byte) { return (byte & 0xC0U) != 0x80U; });
+  if (characters >= kShortestNewPassphrase) return {};
+  return input_error("passphrase_short",
+                     fmt::format("a new passphrase needs at least {} characters: take four or five "
+                                 "words that have nothing to do with each other",
+                                 kShortestNewPassphrase));
+}
+
 Result<SecretBytes> read_passphrase(const PassphraseQuestion& question) {
   if (question.file != nullptr) {
     const UniqueFd file(::open(question.file, O_RDONLY | O_CLOEXEC));
     if (!file) {
-      return environment_error("key_missing", fmt::format("cannot read the file that ${} names",
-                                                          question.variable));
+      return environment_error(
+          "key_missing", fmt::format("cannot read the file that ${} names", question.variable));
     }
-    return read_line(file.get());
+    MAITRED_ASSIGN(SecretBytes passphrase, read_line(file.get()));
+    if (question.confirm) MAITRED_TRY(check_new_passphrase(passphrase));
+    return passphrase;
   }
   const UniqueFd terminal(::open("/dev/tty", O_RDWR | O_CLOEXEC));
   if (!terminal) {
@@ -75,6 +89,7 @@ Result<SecretBytes> read_passphrase(const PassphraseQuestion& question) {
   }
   MAITRED_ASSIGN(SecretBytes passphrase, ask(terminal.get(), question.prompt));
   if (question.confirm) {
+    MAITRED_TRY(check_new_passphrase(passphrase));
     MAITRED_ASSIGN(const SecretBytes again, ask(terminal.get(), "Once more: "));
     if (!std::ranges::equal(passphrase.span(), again.span())) {
       return input_error("passphrase_differs", "the two passphrases differ; nothing was made");

@@ -22,6 +22,7 @@ constexpr std::size_t kLanesTogether = kChannelsTogether / kLaneFloats;
 
 std::size_t pixels_of(const Shape& shape) { return static_cast<std::size_t>(shape[2] * shape[3]); }
 
+#if defined(MAITRED_HAS_WIDTHS)
 // Nothing, or something added, and perhaps a rectifier after it.
 bool finishes_simply(const std::vector<PostOp>& post_ops) {
   std::size_t added = 0;
@@ -37,7 +38,6 @@ bool finishes_simply(const std::vector<PostOp>& post_ops) {
   return added <= 1;
 }
 
-#if defined(MAITRED_HAS_WIDTHS)
 MAITRED_BEGIN_AVX512
 
 constexpr std::size_t kAhead = 1024;  // weights; farther than memory is slow, nearer than a cache

@@ -1,7 +1,10 @@
 // consent, forget, receipt, export, retention.
 #include <fmt/format.h>
+#include <unistd.h>
 
+#include <cstdio>
 #include <filesystem>
+#include <iostream>
 #include <memory>
 #include <span>
 
@@ -159,7 +162,20 @@ void add_consent(CommandLine& line) {
 
 struct FileOptions {
   std::string id, file;
+  bool yes = false;
 };
+
+// Asked only of a person: a script, --json and --quiet go on.
+bool confirmed(const GlobalOptions& global, const std::string& question) {
+  if (global.json || global.quiet || ::isatty(STDIN_FILENO) == 0 || ::isatty(STDOUT_FILENO) == 0) {
+    return true;
+  }
+  fmt::print("{} Type yes to go on: ", question);
+  std::fflush(stdout);
+  std::string answer;
+  std::getline(std::cin, answer);
+  return answer == "yes";
+}
 
 std::span<const std::uint8_t> bytes_of(const std::string& text) {
   return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()};
@@ -172,6 +188,13 @@ Status write_receipt(const json& receipt, const std::string& file) {
 
 Result<Answer> forget(Session& session, const FileOptions& options) {
   Answer answer;
+  if (!options.yes &&
+      !confirmed(session.options(),
+                 fmt::format("Everything held on customer {} will be erased for good, in backups "
+                             "too.",
+                             shown_text(options.id)))) {
+    return clean_no("not_confirmed", "nothing was erased");
+  }
   MAITRED_ASSIGN(answer.object, session.ask("forget", {{"id", options.id}}));
   answer.text = fmt::format("Erased {}: {} rows, and their key.\n", options.id,
                             answer.object["receipt"].value("rows", "?"));
@@ -211,6 +234,7 @@ void add_files(CommandLine& line) {
   CLI::App* forget_verb = add_verb(line, "forget", "Erase everything held on a customer");
   forget_verb->add_option("ID", options->id, "Customer id")->required();
   forget_verb->add_option("--receipt", options->file, "Write the signed receipt here");
+  forget_verb->add_flag("--yes", options->yes, "On a terminal too, do not ask");
   forget_verb->callback(
       [&line, options] { line.run = [&line, options] { return forget(line.session, *options); }; });
   CLI::App* receipt = add_verb(line, "receipt", "Receipts of erasure");

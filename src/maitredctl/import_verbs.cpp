@@ -92,9 +92,11 @@ class Import {
 // Progress and the lines of rejected rows, each on its own line of the terminal.
 class ImportReport {
  public:
-  ImportReport(const GlobalOptions& options, std::size_t rows)
+  // `strict`: one rejected row makes the whole a fault.
+  ImportReport(const GlobalOptions& options, std::size_t rows, bool strict)
       : options_(options),
         rows_(rows),
+        strict_(strict),
         bar_(std::make_unique<ProgressBar>("import", options.quiet)) {}
 
   void done(Imported what) {
@@ -120,7 +122,7 @@ class ImportReport {
     answer.text =
         fmt::format("{} noted, {} known already, {} rejected.\n", counts_[Imported::kNoted],
                     counts_[Imported::kUnchanged], rejected_.size());
-    if (rejected_.size() == rows_) answer.status = static_cast<int>(Fault::kNo);
+    answer.status = status();
     return answer;
   }
 
@@ -137,12 +139,16 @@ class ImportReport {
     answer.text = fmt::format("{} enrolled{}{}, {} rejected.\n", counts_[Imported::kEnrolled],
                               count(Imported::kUpdated, "updated"),
                               count(Imported::kUnchanged, "known already"), rejected_.size());
-    // Nothing but rejections is a no.
-    if (rejected_.size() == rows_) answer.status = static_cast<int>(Fault::kNo);
+    answer.status = status();
     return answer;
   }
 
  private:
+  // Nothing but rejections is a no.
+  int status() const {
+    if (strict_ && !rejected_.empty()) return static_cast<int>(Fault::kInput);
+    return rejected_.size() == rows_ ? static_cast<int>(Fault::kNo) : 0;
+  }
   void show() { bar_->show(rejected_.size() + total(), rows_); }
   std::uint64_t total() const {
     std::uint64_t sum = 0;
@@ -152,6 +158,7 @@ class ImportReport {
 
   const GlobalOptions options_;
   const std::size_t rows_;
+  const bool strict_;
   std::unique_ptr<ProgressBar> bar_;
   std::map<Imported, std::uint64_t> counts_;
   json rejected_ = json::array();
@@ -184,10 +191,10 @@ Result<Rows> named_with(const std::string& file, Result<Rows> rows) {
 }
 
 Result<Answer> import_notes(Session& session, const std::string& file, std::string_view text,
-                            ImportFormat format) {
+                            ImportFormat format, bool strict) {
   MAITRED_ASSIGN(const auto rows, named_with(file, read_notes(text, format)));
   session.keep_store_open();
-  ImportReport report(session.options(), rows.size());
+  ImportReport report(session.options(), rows.size(), strict);
   MAITRED_TRY(take_all(rows, file, report, [&](const NoteRow& row) -> Result<Imported> {
     if (!row.args) return input_error("bad_row", row.reason);
     MAITRED_ASSIGN(const json answer, session.ask("note", *row.args));
@@ -196,19 +203,19 @@ Result<Answer> import_notes(Session& session, const std::string& file, std::stri
   return report.answer_of_notes();
 }
 
-Result<Answer> import_file(Session& session, const std::string& file) {
+Result<Answer> import_file(Session& session, const std::string& file, bool strict) {
   MAITRED_ASSIGN(const Settings* settings, session.settings());
   MAITRED_ASSIGN(const ImportFormat format, import_format_of(file));
   std::vector<ImportRow> rows;
   {
     MAITRED_ASSIGN(const auto bytes, read_file(file, kImportFileLimitBytes));
     const std::string_view text(reinterpret_cast<const char*>(bytes.data()), bytes.size());
-    if (is_note_file(text, format)) return import_notes(session, file, text, format);
+    if (is_note_file(text, format)) return import_notes(session, file, text, format, strict);
     MAITRED_ASSIGN(rows, named_with(file, read_import(text, format)));
   }
   session.keep_store_open();
   Import import(session, *settings, std::filesystem::path(file).parent_path());
-  ImportReport report(session.options(), rows.size());
+  ImportReport report(session.options(), rows.size(), strict);
   MAITRED_TRY(take_all(rows, file, report, [&](const ImportRow& row) { return import.take(row); }));
   return report.answer();
 }
@@ -221,6 +228,9 @@ void add_import_verb(CommandLine& line) {
       line, "import", "Enrol many customers, or note what they bought, from CSV or JSON lines");
   verb->add_option("FILE", *file, "FILE.csv with a head, or FILE.jsonl with an object a line")
       ->required();
+  auto strict = std::make_shared<bool>(false);
+  verb->add_flag("--strict", *strict,
+                 "End with status 2 when any row was rejected; else only when all were, with 1");
   verb->footer(
       "Columns (keys) are named as the options of enroll: name, photo, consent-version,\n"
       "consent-ref, scope, expires, loyalty, incentive, preference, tier, note, external-id,\n"
@@ -234,8 +244,9 @@ void add_import_verb(CommandLine& line) {
       "bought, out_of_stock or returned, date), asks (text, item) and appointments (at, with), "
       "each\n"
       "once by its external-id, or else by what is in the row.");
-  verb->callback(
-      [&line, file] { line.run = [&line, file] { return import_file(line.session, *file); }; });
+  verb->callback([&line, file, strict] {
+    line.run = [&line, file, strict] { return import_file(line.session, *file, *strict); };
+  });
 }
 
 }  // namespace maitred

@@ -6,6 +6,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <memory>
+#include <sstream>
 
 #include "customer_text.h"
 #include "maitred/base/file.h"
@@ -19,7 +20,7 @@ namespace {
 using nlohmann::json;
 
 struct KeyOptions {
-  std::string file, key, credential, label, erasures;
+  std::string file, key, to_key, credential, label, erasures;
   std::int64_t slot = 0;
   bool passphrase = false;
   bool keep_key = false;
@@ -47,6 +48,21 @@ Status add_secret(json& args, const KeyOptions& options, const char* variable,
   MAITRED_ASSIGN(const SecretBytes passphrase, read_passphrase({file, variable, prompt, confirm}));
   args["passphrase"] = text_of(passphrase);
   return {};
+}
+
+constexpr std::string_view kPublicKeyWord = "maitred-public-key";
+
+// What `key pair` wrote, and nothing else.
+Result<std::string> read_public_key(const std::string& file) {
+  MAITRED_ASSIGN(const auto bytes, read_file(file, 4096));
+  std::istringstream words(std::string(bytes.begin(), bytes.end()));
+  std::string word, key, more;
+  words >> word >> key >> more;
+  if (word == kPublicKeyWord && !key.empty() && more.empty()) return key;
+  return input_error("public_key_invalid",
+                     fmt::format("{} is not a public key: give the .pub file that maitredctl key "
+                                 "pair wrote",
+                                 file));
 }
 
 constexpr auto kOwnerOnly =
@@ -112,16 +128,26 @@ Result<json> backup_into(Session& session, json args, const std::string& file) {
 
 Result<Answer> backup(Session& session, const KeyOptions& options) {
   json args = {{"file", absolute(options.file)}};
-  MAITRED_TRY(add_secret(args, options, kBackupVariable, "Passphrase of the backup: ", true));
-  const bool own_key = !args.contains("key") && !args.contains("passphrase");
+  if (options.to_key.empty()) {
+    MAITRED_TRY(add_secret(args, options, kBackupVariable, "Passphrase of the backup: ", true));
+  } else {
+    MAITRED_ASSIGN(args["public_key"], read_public_key(options.to_key));
+  }
+  const bool own_key =
+      !args.contains("key") && !args.contains("passphrase") && !args.contains("public_key");
   Answer answer;
   MAITRED_ASSIGN(answer.object, backup_into(session, args, absolute(options.file)));
-  answer.object["sealed_for"] = own_key ? "store" : args.contains("key") ? "key" : "passphrase";
+  answer.object["sealed_for"] = own_key                       ? "store"
+                                : args.contains("public_key") ? "public_key"
+                                : args.contains("key")        ? "key"
+                                                              : "passphrase";
   answer.text = fmt::format(
       "Wrote and verified {}: {} bytes, sealed {}.\n", answer.object.value("backup", ""),
       answer.object.value("bytes", std::uint64_t{0}),
       own_key ? "with the keys of the store: keep a copy of the key in another place"
-              : (args.contains("key") ? "with the key file given" : "with the passphrase"));
+      : args.contains("public_key") ? "to the public key: only its secret half restores it"
+      : args.contains("key")        ? "with the key file given"
+                                    : "with the passphrase");
   return answer;
 }
 
@@ -144,16 +170,38 @@ Result<Answer> restore(Session& session, const KeyOptions& options) {
   const json& done = answer.object;
   answer.text = fmt::format(
       "Restored store {} as of {}: {} customers; {} erasures and {} withdrawals since then hold.\n"
-      "All else is as it was then: visits and notes since are gone, and staff tokens and key\n"
-      "slots that were taken away since are back. Revoke or remove those again; if the key had\n"
-      "been rotated because somebody else had it, rotate it again.\n",
+      "So does the taking away of {} staff tokens and {} key slots. All else is as it was then:\n"
+      "visits and notes since are gone; if the key had been rotated because somebody else had it,\n"
+      "rotate it again.\n",
       done.value("store", ""), done.value("made", ""), done.value("customers", 0),
-      done.value("erasures_replayed", 0), done.value("withdrawals_replayed", 0));
+      done.value("erasures_replayed", 0), done.value("withdrawals_replayed", 0),
+      done.value("staff_revoked", 0), done.value("key_slots_removed", 0));
   if (!done.value("erasures_known", false)) {
     answer.text +=
-        "No list of erasures was found: if customers were forgotten or withdrew after that time,\n"
-        "do it again for them now, or restore with --erasures and a copy of STORE.erasures.\n";
+        "No list of erasures was found: if customers were forgotten or withdrew after that time, "
+        "or\n"
+        "staff tokens or key slots were taken away, do it again now, or restore with --erasures "
+        "and\n"
+        "a copy of STORE.erasures.\n";
   }
+  return answer;
+}
+
+// Nothing of the store is needed: the secret half belongs on another machine.
+Result<Answer> make_pair(Session&, const KeyOptions& options) {
+  KeyAccess access;
+  access.source = {KeyKind::kFile, absolute(options.file)};
+  MAITRED_ASSIGN(const std::string key, provide_key_pair(access));
+  const std::string text = fmt::format("{} {}\n", kPublicKeyWord, key);
+  const std::string target = access.source.where + ".pub";
+  MAITRED_TRY(
+      write_file(target, {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()}, 0644));
+  Answer answer;
+  answer.object = {{"secret", access.source.where}, {"public", target}, {"public_key", key}};
+  answer.text = fmt::format(
+      "The secret key is in {}, the public one in {}.\n"
+      "Copy the public one to the box, for backup --to-key, and keep the secret one elsewhere.\n",
+      access.source.where, target);
   return answer;
 }
 
@@ -222,6 +270,11 @@ void add_backup(CommandLine& line, const KeyChoices& options) {
                  "Seal it with a passphrase instead of the store's keys; asked for, or the first "
                  "line of the file that $MAITRED_BACKUP_PASSPHRASE_FILE names");
   verb->add_option("--key", options->key, "Seal it with this key file; made if it is missing");
+  verb->add_option("--to-key", options->to_key,
+                   "Seal it to this public key (key pair): the box itself cannot open it, only who "
+                   "has the secret key, with restore --key")
+      ->excludes("--key")
+      ->excludes("--passphrase");
   runs(line, verb, options, backup);
 
   CLI::App* back = add_verb(line, "restore", "Put a backup in the place of the store");
@@ -240,6 +293,9 @@ void add_key(CommandLine& line, const KeyChoices& options) {
   CLI::App* rotation = add_sub(key, "rotate", "New keys for the store and every customer");
   rotation->add_flag("--keep-key", options->keep_key, "Leave the key file as it is");
   runs(line, rotation, options, rotate);
+  CLI::App* pair = add_sub(key, "pair", "A key file and its public half, FILE.pub, for backups");
+  pair->add_option("FILE", options->file, "The secret key; made if it is missing")->required();
+  runs(line, pair, options, make_pair);
   CLI::App* slot = add_sub(key, "slot", "More than one key for a store");
   slot->require_subcommand(1);
   runs(line, add_sub(slot, "list", "Which keys open the store"), options, list_slots);

@@ -99,7 +99,9 @@ Status add_consent(Vault& vault, const CustomerId& id, const Consent& consent) {
 
 Result<Customer> read_customer(Vault& vault, const CustomerId& id) {
   MAITRED_ASSIGN(CustomerRecord record, read_record(vault, id));
-  return assemble(vault, id, std::move(record));
+  MAITRED_ASSIGN(Customer customer, assemble(vault, id, std::move(record)));
+  MAITRED_TRY(read_entries(vault, customer));
+  return customer;
 }
 
 Result<Customer> assemble(Vault& vault, const CustomerId& id, CustomerRecord record) {
@@ -110,7 +112,6 @@ Result<Customer> assemble(Vault& vault, const CustomerId& id, CustomerRecord rec
   customer.last_visit = record.last_visit;
   customer.caution = std::move(record.caution);
   MAITRED_ASSIGN(customer.consent, read_consent(vault, id));
-  MAITRED_TRY(read_entries(vault, customer));
   return customer;
 }
 

@@ -24,6 +24,7 @@ Status add_consent(Vault& vault, const CustomerId& id, const Consent& consent);
 
 // Everything. Errors: unknown_customer, store_corrupt.
 Result<Customer> read_customer(Vault& vault, const CustomerId& id);
+// Without asks, purchases and appointments.
 Result<Customer> assemble(Vault& vault, const CustomerId& id, CustomerRecord record);
 
 // "ID/3": the row of a customer's third something.

@@ -13,7 +13,9 @@
 
 #include "customer_rows.h"
 #include "erasure.h"
+#include "key_slots.h"
 #include "maitred/base/file.h"
+#include "schema.h"
 #include "withdrawal.h"
 
 namespace maitred {
@@ -118,7 +120,47 @@ Status collect(Vault& vault, const ErasureList& list, std::vector<CustomerId>& e
   }
 }
 
+Result<std::uint64_t> drop_revoked_staff(Vault& vault, const ErasureList& list) {
+  std::vector<Bytes> tokens;
+  {
+    Query rows(vault.database(), "SELECT token FROM staff");
+    for (;;) {
+      MAITRED_ASSIGN(const bool found, rows.next());
+      if (!found) break;
+      const ByteView token = rows.blob(0);
+      if (list.erased.contains(to_hex(token))) tokens.emplace_back(token.begin(), token.end());
+    }
+  }
+  for (const Bytes& token : tokens) {
+    MAITRED_TRY(Query(vault.database(), "DELETE FROM staff WHERE token = ?1", token).run());
+  }
+  return tokens.size();
+}
+
 }  // namespace
+
+Status note_revocation(Vault& vault, const Bytes& index, WallTime at) {
+  MAITRED_TRY(Query(vault.database(), "DELETE FROM tombstones WHERE id = ?1", index).run());
+  return note_erasure(vault, index, {at, vault.epoch(), std::nullopt});
+}
+
+Bytes slot_index(const Vault& vault, const Bytes& public_key) {
+  return vault.blind(Purpose::kTombstones, "slot " + to_hex(public_key));
+}
+
+Result<std::uint64_t> drop_revoked_slots(Vault& vault, const ErasureList& list) {
+  MAITRED_ASSIGN(const auto slots, read_slots(vault.database(), kSchemaVersion));
+  std::uint64_t dropped = 0;
+  for (const SlotRecord& slot : slots) {
+    const auto revoked = list.erased.find(to_hex(slot_index(vault, slot.public_key)));
+    // The same key may have been let in again.
+    if (revoked == list.erased.end() || revoked->second < slot.made) continue;
+    MAITRED_TRY(
+        Query(vault.database(), "DELETE FROM key_slots WHERE slot = ?1", slot.number).run());
+    ++dropped;
+  }
+  return dropped;
+}
 
 void ErasureList::add(const ErasureList& other) {
   erased.insert(other.erased.begin(), other.erased.end());
@@ -170,7 +212,10 @@ Status write_erasure_file(Vault& vault, const std::filesystem::path& file) {
   if (!content.empty() && content.back() != '\n') missing += "\n";
   const std::size_t nothing_missing = missing.size();
   for (const auto& [index, at] : known.erased) {
-    if (!written.erased.contains(index)) missing += signed_entry(vault, true, index, at);
+    const auto last = written.erased.find(index);
+    if (last == written.erased.end() || last->second < at) {
+      missing += signed_entry(vault, true, index, at);
+    }
   }
   for (const auto& [index, at] : known.withdrawn) {
     const auto last = written.withdrawn.find(index);
@@ -205,6 +250,7 @@ Result<Replayed> replay(Vault& vault, const ErasureList& list, const Actor& acto
       MAITRED_TRY(AuditChain(vault).append(actor, "consent", id.value, "withdrawn, replayed"));
       ++done.withdrawn;
     }
+    MAITRED_ASSIGN(done.staff, drop_revoked_staff(vault, list));
     for (const auto& [index, at] : list.erased) {
       const auto bytes = index_from_hex(index);
       if (bytes) MAITRED_TRY(note_erasure(vault, *bytes, {at, vault.epoch(), std::nullopt}));

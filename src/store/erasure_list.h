@@ -1,5 +1,6 @@
 // What must not come back with a backup: the erasures and withdrawals of a store, in a file beside
-// it. Only keyed hashes of customer ids stand in it.
+// it. Only keyed hashes of customer ids stand in it, and, as erased, of staff tokens and key slots
+// that were taken away.
 #pragma once
 
 #include <filesystem>
@@ -39,9 +40,19 @@ Status write_erasure_file(Vault& vault, const std::filesystem::path& file);
 // Of one customer, after the commit.
 Status append_erasure(Vault& vault, const CustomerId& id, bool erased, WallTime at);
 
+// Of a staff token by its hash in the table, of a key slot by its public key. Notes in the store
+// that it was taken away; within a transaction. After the commit, write_erasure_file puts it on
+// the list.
+Status note_revocation(Vault& vault, const Bytes& index, WallTime at);
+Bytes slot_index(const Vault& vault, const Bytes& public_key);
+
+// Key slots that were on the list when they had been made. Within a transaction.
+Result<std::uint64_t> drop_revoked_slots(Vault& vault, const ErasureList& list);
+
 struct Replayed {
   std::uint64_t erased = 0;
   std::uint64_t withdrawn = 0;
+  std::uint64_t staff = 0;  // tokens
 };
 
 // Erases and withdraws in this store what the list says. A consent given after the withdrawal

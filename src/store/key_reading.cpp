@@ -78,11 +78,17 @@ std::string_view key_kind_word(KeyKind kind) {
       return "credential";
     case KeyKind::kPassphrase:
       return "passphrase";
+    case KeyKind::kPublic:
+      return "public";
   }
   return "";
 }
 
 Result<SecretBytes> read_key_file(const KeyAccess& access) {
+  if (access.source.kind == KeyKind::kPublic) {
+    return environment_error("key_invalid",
+                             "a public key opens nothing: give the secret key file it was made of");
+  }
   const std::string file = file_of(access).string();
   const UniqueFd fd(::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
   if (!fd) {
@@ -145,6 +151,8 @@ std::string describe(const KeySource& source) {
       return "the key file " + source.where;
     case KeyKind::kCredential:
       return "the credential " + source.where;
+    case KeyKind::kPublic:
+      return "the public key " + source.where;
     case KeyKind::kPassphrase:
       break;
   }
@@ -152,6 +160,7 @@ std::string describe(const KeySource& source) {
 }
 
 Result<bool> provide_key(const KeyAccess& access) {
+  if (access.source.kind == KeyKind::kPublic) return false;
   if (access.source.kind == KeyKind::kPassphrase) {
     if (!access.passphrase.empty()) return false;
     return environment_error("key_missing", "a passphrase is needed for the new store: give it");

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "maitred/base/file.h"
 #include "sealing.h"
 
 namespace maitred {
@@ -79,13 +80,46 @@ std::optional<SecretBytes> open_one(const SlotRecord& slot, const SecretBytes& k
 
 Bytes copy_of(ByteView bytes) { return {bytes.begin(), bytes.end()}; }
 
+// Whether the key is that of the slot.
+bool fits(const SlotRecord& slot, const SecretBytes& key, const std::string& store_id) {
+  if (slot.proof.empty()) return slot.public_key == slot_keys(key).public_key;
+  const Digest proof = proof_of(key, store_id);
+  return slot.proof.size() == proof.size() &&
+         sodium_memcmp(slot.proof.data(), proof.data(), proof.size()) == 0;
+}
+
+Result<SlotRecord> public_slot(const KeyAccess& access, SlotRecord slot,
+                               const std::string& store_id, std::string_view table,
+                               const SecretBytes& secret) {
+  const auto key = from_base64(access.source.where);
+  if (key) {
+    // Its secret half is a key file.
+    slot.kind = key_kind_word(KeyKind::kFile);
+    slot.public_key = *key;
+    refill_slot(slot, store_id, table, secret);
+    if (slot.wrapped.size() > crypto_box_PUBLICKEYBYTES) return slot;
+  }
+  return input_error("public_key_invalid",
+                     "this is not a public key: give the .pub file that maitredctl key pair wrote");
+}
+
 }  // namespace
+
+Result<std::string> provide_key_pair(const KeyAccess& access) {
+  initialise_crypto();
+  MAITRED_TRY(provide_key(access));
+  MAITRED_ASSIGN(const SecretBytes key, read_key_file(access));
+  return to_base64(slot_keys(key).public_key);
+}
 
 Result<SlotRecord> make_slot(const KeyAccess& access, const std::string& store_id,
                              std::string_view table, std::int64_t number,
                              const SecretBytes& secret) {
   SlotRecord slot;
   slot.number = number;
+  if (access.source.kind == KeyKind::kPublic) {
+    return public_slot(access, std::move(slot), store_id, table, secret);
+  }
   slot.kind = key_kind_word(access.source.kind);
   SecretBytes key;
   if (access.source.kind == KeyKind::kPassphrase) {
@@ -130,11 +164,7 @@ Result<std::optional<OpenedSlot>> open_slots(const std::vector<SlotRecord>& slot
     if (by_passphrase) {
       MAITRED_ASSIGN(key, stretch(access, {slot.salt, slot.operations, slot.memory_bytes}));
     }
-    const Digest proof = proof_of(key, store_id);
-    if (slot.proof.size() != proof.size() ||
-        sodium_memcmp(slot.proof.data(), proof.data(), proof.size()) != 0) {
-      continue;
-    }
+    if (!fits(slot, key, store_id)) continue;
     const SlotKeys keys = slot_keys(key);
     auto secret = open_one(slot, key, keys, store_id, table);
     if (!secret) {

@@ -22,12 +22,13 @@ namespace maitred {
 // the key itself sealed the secret.
 struct SlotRecord {
   std::int64_t number = 0;
-  std::string kind;        // key_kind_word
-  Bytes salt;              // of Argon2id; empty for other kinds
+  std::string kind;  // key_kind_word
+  Bytes salt;        // of Argon2id; empty for other kinds
   std::uint64_t operations = 0;
   std::uint64_t memory_bytes = 0;
-  Bytes proof;             // tells a wrong key from a damaged slot
-  Bytes public_key;        // 32 bytes, or empty
+  Bytes proof;       // tells a wrong key from a damaged slot; none where only the public half
+                     // was at hand
+  Bytes public_key;  // 32 bytes, or empty
   Bytes wrapped;
   std::string label;
   WallTime made{};
@@ -40,7 +41,7 @@ struct OpenedSlot {
 };
 
 // A slot for this key with the secret in it. `table` and the number bind it to its place. Errors
-// as in key_source.h.
+// as in key_source.h, and public_key_invalid (kInput).
 Result<SlotRecord> make_slot(const KeyAccess& access, const std::string& store_id,
                              std::string_view table, std::int64_t number,
                              const SecretBytes& secret);

@@ -6,13 +6,15 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <cstddef>
 #include <charconv>
+#include <cstddef>
 #include <cstring>
 
 #include "customer_rows.h"
+#include "erasure_list.h"
 #include "key_slots.h"
 #include "maitred/base/file.h"
+#include "schema.h"
 #include "vault.h"
 
 namespace maitred {
@@ -114,8 +116,7 @@ Result<std::vector<KeySlot>> Keys::slots() const {
   return slots;
 }
 
-Result<std::int64_t> Keys::add(const KeyAccess& key, const std::string& label,
-                               const Actor& actor) {
+Result<std::int64_t> Keys::add(const KeyAccess& key, const std::string& label, const Actor& actor) {
   MAITRED_TRY(check_text("label", label, kLongestLabel, true));
   MAITRED_ASSIGN(const auto slots, read_slots(vault_.database(), 2));
   if (slots.size() >= kMostSlots) {
@@ -129,8 +130,8 @@ Result<std::int64_t> Keys::add(const KeyAccess& key, const std::string& label,
                                                   describe(key.source), present->number));
   }
   MAITRED_ASSIGN(const std::int64_t number, free_number(vault_.database()));
-  MAITRED_ASSIGN(SlotRecord slot, make_slot(key, vault_.store_id(), kSlotsTable, number,
-                                            vault_.root()));
+  MAITRED_ASSIGN(SlotRecord slot,
+                 make_slot(key, vault_.store_id(), kSlotsTable, number, vault_.root()));
   slot.label = label;
   slot.made = actor.at;
   MAITRED_TRY(vault_.transact([&]() -> Status {
@@ -140,7 +141,12 @@ Result<std::int64_t> Keys::add(const KeyAccess& key, const std::string& label,
   return number;
 }
 
-Status Keys::drop_slot(std::int64_t number) {
+Status Keys::drop_slot(std::int64_t number, WallTime at) {
+  MAITRED_ASSIGN(const auto slots, read_slots(vault_.database(), kSchemaVersion));
+  for (const SlotRecord& slot : slots) {
+    if (slot.number != number || slot.public_key.empty()) continue;
+    MAITRED_TRY(note_revocation(vault_, slot_index(vault_, slot.public_key), at));
+  }
   return Query(vault_.database(), "DELETE FROM key_slots WHERE slot = ?1", number).run();
 }
 
@@ -150,9 +156,9 @@ Status Keys::remove(std::int64_t number, const Actor& actor) {
     return slot.number == number;
   });
   if (!known) {
-    return input_error("unknown_slot",
-                       fmt::format("there is no key slot {}: see maitredctl key slot list",
-                                   number));
+    return input_error(
+        "unknown_slot",
+        fmt::format("there is no key slot {}: see maitredctl key slot list", number));
   }
   if (number == in_use_) {
     return input_error("slot_in_use",
@@ -161,9 +167,10 @@ Status Keys::remove(std::int64_t number, const Actor& actor) {
                                    number));
   }
   MAITRED_TRY(vault_.transact([&]() -> Status {
-    MAITRED_TRY(drop_slot(number));
+    MAITRED_TRY(drop_slot(number, actor.at));
     return AuditChain(vault_).append(actor, "key", "", fmt::format("slot {} removed", number));
   }));
+  static_cast<void>(write_erasure_file(vault_, erasure_file(vault_.path())));
   return vault_.database().truncate_wal();
 }
 
@@ -200,7 +207,7 @@ Status Keys::new_root(const KeyAccess* next, const Actor& actor) {
     for (SlotRecord& slot : slots) {
       if (slot.public_key.empty()) {
         // Of schema 1 and never used since: nobody can seal the new root key to it.
-        MAITRED_TRY(drop_slot(slot.number));
+        MAITRED_TRY(drop_slot(slot.number, actor.at));
         continue;
       }
       refill_slot(slot, vault_.store_id(), kSlotsTable, root);
@@ -248,9 +255,10 @@ Status Keys::switch_key_file(const KeyAccess& key, const Actor& actor) {
   in_use_ = present;
   const std::int64_t old_slot = std::exchange(state->old_slot, 0);
   MAITRED_TRY(vault_.transact([&]() -> Status {
-    MAITRED_TRY(drop_slot(old_slot));
+    MAITRED_TRY(drop_slot(old_slot, actor.at));
     return write_state(vault_, *state);
   }));
+  static_cast<void>(write_erasure_file(vault_, erasure_file(vault_.path())));
   return vault_.database().truncate_wal();
 }
 
@@ -268,7 +276,8 @@ Result<RotationProgress> Keys::rotate_some(const KeyAccess& key, std::size_t cus
     }
     std::vector<std::pair<std::int64_t, CustomerId>> due;
     {
-      Query rows(database, "SELECT n, id FROM customers WHERE n > ?1 AND n <= ?2 ORDER BY n LIMIT ?3",
+      Query rows(database,
+                 "SELECT n, id FROM customers WHERE n > ?1 AND n <= ?2 ORDER BY n LIMIT ?3",
                  state->after, state->last, static_cast<std::int64_t>(customers));
       for (;;) {
         MAITRED_ASSIGN(const bool found, rows.next());

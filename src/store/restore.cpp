@@ -122,9 +122,9 @@ Status provide_slot(Vault& vault, const KeyAccess& key, const Actor& actor) {
   slot.made = actor.at;
   slot.label = kRestoredLabel;
   return vault.transact([&]() -> Status {
-    MAITRED_TRY(
-        Query(database, "DELETE FROM key_slots WHERE label = ?1 AND kind = ?2", slot.label, slot.kind)
-            .run());
+    MAITRED_TRY(Query(database, "DELETE FROM key_slots WHERE label = ?1 AND kind = ?2", slot.label,
+                      slot.kind)
+                    .run());
     return insert_slot(database, slot);
   });
 }
@@ -142,7 +142,6 @@ Status prepare(const std::filesystem::path& file, const BackupHead& head,
   MAITRED_TRY(vault.load(version));
   MAITRED_TRY(check_rows(vault));
   MAITRED_TRY(vault.follow());
-  MAITRED_TRY(provide_slot(vault, options.store_key, actor));
 
   ErasureList list = before.id == head.store ? before.erasures : ErasureList{};
   report.erasures_known = before.id == head.store && before.erasures_known;
@@ -164,7 +163,13 @@ Status prepare(const std::filesystem::path& file, const BackupHead& head,
     ledger.last_seq = std::max(ledger.last_seq, before.last_seq);
   }
   ledger.witnessed = false;
+  MAITRED_TRY(vault.transact([&]() -> Status {
+    MAITRED_ASSIGN(report.slots, drop_revoked_slots(vault, list));
+    return {};
+  }));
+  MAITRED_TRY(provide_slot(vault, options.store_key, actor));
   MAITRED_ASSIGN(const Replayed replayed, replay(vault, list, actor));
+  report.staff = replayed.staff;
   report.erased = replayed.erased;
   report.withdrawn = replayed.withdrawn;
   MAITRED_TRY(AuditChain(vault).append(
@@ -218,7 +223,7 @@ Result<RestoreReport> restore_backup(const RestoreOptions& options, Store* prese
                                    options.store.string()));
   }
 
-  RestoreReport report{head.store, head.made, 0, 0, 0, before.there, false};
+  RestoreReport report{.store = head.store, .made = head.made, .replaced = before.there};
   const Building building(options.store);
   MAITRED_TRY(write_database(source, secrets.database_bytes, building.file, progress));
   MAITRED_TRY(prepare(building.file, head, secrets, options, before, actor, report));

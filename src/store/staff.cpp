@@ -5,6 +5,7 @@
 #include <array>
 
 #include "customer_rows.h"
+#include "erasure_list.h"
 #include "maitred/base/file.h"
 #include "vault.h"
 
@@ -81,17 +82,26 @@ Result<std::string> Staff::add(StaffMember member, const Actor& actor) {
 }
 
 Status Staff::revoke(const std::string& name, const Actor& actor) {
-  return vault_.transact([&]() -> Status {
-    MAITRED_TRY(
-        Query(vault_.database(), "DELETE FROM staff WHERE name = ?1", name_index(vault_, name))
-            .run());
-    if (vault_.database().changes() == 0) {
-      return input_error("unknown_staff",
-                         "there is no staff terminal of this name: see "
-                         "maitredctl staff list");
+  MAITRED_TRY(vault_.transact([&]() -> Status {
+    const Bytes index = name_index(vault_, name);
+    Bytes token;
+    {
+      Query row(vault_.database(), "SELECT token FROM staff WHERE name = ?1", index);
+      MAITRED_ASSIGN(const bool found, row.next());
+      if (!found) {
+        return input_error("unknown_staff",
+                           "there is no staff terminal of this name: see "
+                           "maitredctl staff list");
+      }
+      token.assign(row.blob(0).begin(), row.blob(0).end());
     }
+    MAITRED_TRY(Query(vault_.database(), "DELETE FROM staff WHERE name = ?1", index).run());
+    MAITRED_TRY(note_revocation(vault_, token, actor.at));
     return AuditChain(vault_).append(actor, "staff", name, "revoked");
-  });
+  }));
+  // What the list lacks now it gets at the next start.
+  static_cast<void>(write_erasure_file(vault_, erasure_file(vault_.path())));
+  return {};
 }
 
 Result<bool> Staff::empty() const {

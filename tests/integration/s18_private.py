@@ -56,10 +56,37 @@ class Private(ShopTest):
         self.assertFalse(answer.json["erasures_known"])
         self.assertEqual(self.names(shop), ["Anna Alpha", "Bert Beta"])
 
+    def test_a_backup_to_a_public_key_opens_with_the_secret_one_alone(self):
+        shop, (anna, bert) = self.filled()
+        pair = shop.do("key", "pair", shop.folder / "backup.key")
+        elsewhere = shop.folder / "elsewhere.key"
+        (shop.folder / "backup.key").rename(elsewhere)
+        backup = shop.folder / "backup"
+        shop.start(spawn=False)
+        made = shop.do("backup", backup, "--to-key", pair["public"])
+        self.assertEqual((made["verified"], made["sealed_for"]), (True, "public_key"))
+        self.assertEqual(shop.stop(), 0)
+        for name in ("store.db", "store.db.generation"):
+            (shop.folder / name).unlink()
+        self.assertEqual(shop.ctl("restore", backup).code, "backup_key_wrong")
+        self.assertEqual(shop.ctl("backup", backup, "--to-key", elsewhere).status, 2)
+        self.assertEqual(shop.do("restore", backup, "--key", elsewhere)["customers"], 2)
+        self.assertEqual(self.names(shop), ["Anna Alpha", "Bert Beta"])
+
+    def test_new_passphrases_are_long_enough_to_be_worth_something(self):
+        shop, _ = self.filled()
+        secret = shop.folder / "passphrase"
+        secret.write_text("x\n")
+        for verb, variable in ((("backup", shop.folder / "backup"), "BACKUP"),
+                               (("key", "slot", "add", "--passphrase"), "NEW")):
+            answer = shop.ctl(*verb, env={f"MAITRED_{variable}_PASSPHRASE_FILE": str(secret)})
+            self.assertEqual((answer.status, answer.code), (2, "passphrase_short"))
+        self.assertFalse((shop.folder / "backup").exists())
+
     def test_keys_rotate_while_the_daemon_runs(self):
         shop, (anna, bert) = self.filled()
         rescue = shop.folder / "rescue"
-        rescue.write_text("rescue me\n")
+        rescue.write_text("come and rescue me\n")
         shop.start(spawn=False)
         self.assertEqual(shop.ctl("key", "slot", "add", "--passphrase", "--label", "safe",
                                   env={"MAITRED_NEW_PASSPHRASE_FILE": str(rescue)}).status, 0)

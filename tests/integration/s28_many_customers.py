@@ -87,7 +87,11 @@ class ManyCustomers(ShopTest):
 
     def forget_while_customers_come(self, shop, control, victim):
         length = 256
+        start = time.monotonic()
         faces = self.walkers(control, length)
+        enrolment = (time.monotonic() - start) / len(faces)
+        print(f"{'enrolment of one':<40} {enrolment * 1000:9.1f} ms", file=sys.stderr)
+        self.assertLess(enrolment, 0.2 * PATIENCE)
         client = shop.client()
         eye = ScriptedEye(shop, "entrance", "retail", length)
         sent, came = {}, {}
@@ -120,12 +124,15 @@ class ManyCustomers(ShopTest):
         forgetter.join()
         listener.join()
         self.assertEqual(set(came), set(faces), "nobody who came in meanwhile was missed")
-        delays = sorted(came[customer] - sent[customer] for customer in faces)
+        delays = [came[customer] - sent[customer] for customer in faces]
+        before, delays = max(delays[:10]), sorted(delays[10:])
         print(f"{'forget':<40} {took[0] * 1000:9.1f} ms\n"
               f"{'alerts meanwhile: median, slowest':<40} {delays[len(delays) // 2] * 1000:9.1f} "
-              f"{delays[-1] * 1000:.1f} ms", file=sys.stderr)
+              f"{delays[-1] * 1000:.1f} ms\n"
+              f"{'alerts before: slowest':<40} {before * 1000:9.1f} ms", file=sys.stderr)
         self.assertLess(took[0], 3 * PATIENCE)
-        self.assertLess(delays[-1], 3 * PATIENCE)
+        # What the machine does beside delays those before the erasure as well.
+        self.assertLess(delays[-1], max(0.25 * PATIENCE, 3 * before))
 
 
 if __name__ == "__main__":

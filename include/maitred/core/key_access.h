@@ -23,8 +23,13 @@ struct PassphraseQuestion {
   std::string_view prompt;
   bool confirm = false;
 };
-// Errors: key_missing (kEnvironment), passphrase_differs (kInput).
+// Errors: key_missing (kEnvironment), passphrase_differs, passphrase_short (kInput) where it is to
+// be confirmed.
 Result<SecretBytes> read_passphrase(const PassphraseQuestion& question);
+
+// Whether it is long enough to seal something with from now on; older ones still open. Error:
+// passphrase_short (kInput).
+Status check_new_passphrase(const SecretBytes& passphrase);
 
 // A passphrase is read from the file, else asked for on the terminal without echo. Errors:
 // key_source_invalid (kInput), key_missing (kEnvironment).

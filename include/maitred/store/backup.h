@@ -50,9 +50,9 @@ struct RestoreOptions {
   std::filesystem::path backup;
   std::optional<KeyAccess> backup_key;  // else the store's own key
   std::filesystem::path store;
-  KeyAccess store_key;                  // made, if it is a key file that is missing
-  std::filesystem::path erasures;       // another list of erasures, of a lost disk; may be empty
-  bool replace = false;                 // a store of another id may be replaced
+  KeyAccess store_key;             // made, if it is a key file that is missing
+  std::filesystem::path erasures;  // another list of erasures, of a lost disk; may be empty
+  bool replace = false;            // a store of another id may be replaced
 };
 
 struct RestoreReport {
@@ -61,6 +61,8 @@ struct RestoreReport {
   std::uint64_t customers = 0;  // after the replay
   std::uint64_t erased = 0;     // replayed
   std::uint64_t withdrawn = 0;
+  std::uint64_t staff = 0;      // tokens that were revoked since
+  std::uint64_t slots = 0;      // key slots that were removed since
   bool replaced = false;        // there was a store
   bool erasures_known = false;  // from the store that was there, or a list
 };

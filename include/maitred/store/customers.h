@@ -76,7 +76,8 @@ class Customers {
   Result<std::uint64_t> count() const;
   // In order of enrolment.
   Result<std::vector<CustomerSummary>> list(const CustomerPage& page = {}) const;
-  // In order of enrolment; for start-up. The store must not be changed from within `visitor`.
+  // In order of enrolment, without asks, purchases and appointments; for start-up. The store must
+  // not be changed from within `visitor`.
   Status for_each(const std::function<void(Customer&&)>& visitor) const;
 
   // Error: loyalty_taken.

@@ -11,11 +11,14 @@
 
 namespace maitred {
 
-enum class KeyKind { kFile, kCredential, kPassphrase };
+// kPublic: the public half of a key file's key pair, to which a backup can be sealed; it opens
+// nothing. It stands in no configuration.
+enum class KeyKind { kFile, kCredential, kPassphrase, kPublic };
 
 struct KeySource {
   KeyKind kind = KeyKind::kFile;
-  std::string where;  // path of the file, name of the credential; empty for a passphrase
+  // Path of the file, name of the credential, the public key in base64; empty for a passphrase.
+  std::string where;
 
   // "file:PATH", "credential:NAME" (systemd; no slash in it) or "passphrase".
   // Error: key_source_invalid (kInput).
@@ -44,5 +47,9 @@ struct KeyAccess {
 // - key_missing: no such file or credential, no passphrase given
 // - key_permissions: others may read it, or it belongs to someone else
 // - key_invalid: not a key
+
+// Makes the key file of `access`, which is of kind kFile, where it is missing; its public half,
+// base64. Whoever has only that can seal to it. Errors as above.
+Result<std::string> provide_key_pair(const KeyAccess& access);
 
 }  // namespace maitred

@@ -62,7 +62,7 @@ class Keys {
  private:
   Status new_root(const KeyAccess* next, const Actor& actor);
   Status switch_key_file(const KeyAccess& key, const Actor& actor);
-  Status drop_slot(std::int64_t number);
+  Status drop_slot(std::int64_t number, WallTime at);  // and it stays away after a restore
 
   Vault& vault_;
   std::int64_t in_use_;

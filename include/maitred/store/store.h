@@ -1,8 +1,9 @@
 // The sealed store: one SQLite file in which no personal datum stands in clear.
 //
-// KEK (key_source.h) -> root key -> epoch key -> one data key a customer -> every row of that
-// customer. Subkeys of the root key serve the blind index, the rotation, the audit chain, the
-// digest and the receipts. Erasing a customer begins a new epoch (erasure.cpp).
+// KEK (key_source.h) -> root key -> epoch key -> a key for each 256 customers -> one data key a
+// customer -> every row of that customer. Subkeys of the root key serve the blind index, the
+// rotation, the audit chain, the digest and the receipts. Erasing a customer gives the group a new
+// key and begins a new epoch (erasure.cpp).
 #pragma once
 
 #include <cstdint>
@@ -94,11 +95,11 @@ class Store {
   // Error: consent_withdrawn (kNo) when it is already; unknown_customer.
   Result<std::vector<StoredAlert>> withdraw(const CustomerId& id, const Actor& actor);
 
-  // Crypto-shreds the customer: all its rows and its key go, the keys of the others are wrapped
-  // anew under a new epoch key, the old epoch key is destroyed, the WAL is emptied, and it is
-  // verified that nothing is left. Open alerts go without an event: call `withdraw` before it.
-  // Error: unknown_customer; erasure_incomplete (kEnvironment): erased, but the WAL could not be
-  // emptied; it will be at the next start.
+  // Crypto-shreds the customer: all its rows and its key go, the keys of its group are wrapped anew
+  // under a new one, that and those of the other groups under a new epoch key; the old ones are
+  // destroyed, the WAL is emptied, and it is verified that nothing is left. Open alerts go without
+  // an event: call `withdraw` before it. Error: unknown_customer; erasure_incomplete
+  // (kEnvironment): erased, but the WAL could not be emptied; it will be at the next start.
   Result<Receipt> forget(const CustomerId& id, const Actor& actor);
   // Several in one epoch: a receipt each.
   Result<std::vector<Receipt>> forget_all(const std::vector<CustomerId>& ids, const Actor& actor);

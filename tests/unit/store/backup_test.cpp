@@ -1,6 +1,7 @@
 // Backups: whole, sealed, and unable to bring back who was forgotten.
-#include "maitred/base/file.h"
 #include "maitred/store/backup.h"
+
+#include "maitred/base/file.h"
 #include "store_fixture.h"
 
 namespace maitred {
@@ -47,6 +48,10 @@ class BackupTest : public StoreTest {
     }
   }
 
+  void remove_store_but_its_list() {
+    for (const char* tail : {"", ".generation", ".lock"}) fs::remove(path_.string() + tail);
+  }
+
   fs::path backup_;
 };
 
@@ -78,9 +83,8 @@ TEST_F(BackupTest, HoldsNothingInClearAndNoKeyFile) {
   const CustomerId id = must(store.customers().enrol(new_customer("Plainname", "LOY-1"), kActor));
   ASSERT_EQ(back_up(store), "");
   const std::string content = content_of(backup_);
-  for (const std::string& secret :
-       {std::string("Plainname"), std::string("LOY-1"), id.value, std::string("SQLite"),
-        content_of(folder_ / "store.key")}) {
+  for (const std::string& secret : {std::string("Plainname"), std::string("LOY-1"), id.value,
+                                    std::string("SQLite"), content_of(folder_ / "store.key")}) {
     EXPECT_EQ(content.find(secret), std::string::npos) << secret;
   }
   EXPECT_FALSE(fs::exists(backup_.string() + ".part"));
@@ -111,6 +115,67 @@ TEST_F(BackupTest, TheStoresKeyDoesNotOpenOneSealedWithAPassphrase) {
   Store store = create();
   ASSERT_EQ(back_up(store, passphrase("correct horse")), "");
   EXPECT_EQ(code_of(restore_backup(options(), &store, kActor)), "backup_key_wrong");
+}
+
+TEST_F(BackupTest, SealedToAPublicKeyOnlyItsSecretHalfOpensIt) {
+  KeyAccess secret;
+  secret.source = {KeyKind::kFile, (folder_ / "elsewhere.key").string()};
+  KeyAccess open_half;
+  open_half.source = {KeyKind::kPublic, must(provide_key_pair(secret))};
+  EXPECT_EQ(must(provide_key_pair(secret)), open_half.source.where);
+  {
+    Store store = create();
+    must(store.customers().enrol(new_customer("A Name", ""), kActor));
+    ASSERT_EQ(back_up(store, copy_of(open_half)), "");
+    EXPECT_EQ(code_of(restore_backup(options(), &store, kActor)), "backup_key_wrong");
+    KeyAccess none;
+    none.source = {KeyKind::kPublic, "bm8ga2V5"};
+    EXPECT_EQ(back_up(store, copy_of(none)), "public_key_invalid");
+    // A point that any secret takes to the same place.
+    none.source.where = std::string(43, 'A') + "=";
+    EXPECT_EQ(back_up(store, copy_of(none)), "public_key_invalid");
+  }
+  remove_store();
+  RestoreOptions wrong = options();
+  wrong.backup_key = copy_of(open_half);
+  EXPECT_EQ(code_of(restore_backup(wrong, nullptr, kActor)), "key_invalid");
+  RestoreOptions right = options();
+  right.backup_key = copy_of(secret);
+  EXPECT_EQ(must(restore_backup(right, nullptr, kActor)).customers, 1U);
+  EXPECT_EQ(must(open().customers().count()), 1U);
+}
+
+TEST_F(BackupTest, TokensAndKeySlotsTakenAwaySinceThenStayAway) {
+  const Actor later{"uid:1000", kNow + std::chrono::hours(1)};
+  KeyAccess rescue;
+  rescue.source = {KeyKind::kFile, (folder_ / "rescue.key").string()};
+  KeyAccess again = copy_of(rescue);
+  again.source.where += "2";
+  std::string gone, kept;
+  {
+    Store store = create();
+    gone = must(store.staff().add("gone", kActor));
+    kept = must(store.staff().add("kept", kActor));
+    must(store.keys().add(rescue, "", kActor));
+    const auto number = must(store.keys().add(again, "", kActor));
+    must(store.keys().remove(number, kActor));
+    must(store.keys().add(again, "", later));  // taken away, and let in again
+    ASSERT_EQ(back_up(store), "");
+    must(store.staff().revoke("gone", later));
+    must(store.keys().remove(2, later));
+  }
+  remove_store_but_its_list();
+  const RestoreReport report = must(put_back());
+  EXPECT_EQ(report.staff, 1U);
+  EXPECT_EQ(report.slots, 1U);
+  Store store = open();
+  EXPECT_FALSE(must(store.staff().check(gone)));
+  EXPECT_TRUE(must(store.staff().check(kept)));
+  EXPECT_EQ(must(store.keys().slots()).size(), 2U);
+  EXPECT_EQ(code_of(store.check()), "");
+  { const Store closing = std::move(store); }
+  EXPECT_EQ(code_of(Store::open(path_, rescue)), "key_wrong");
+  EXPECT_EQ(code_of(Store::open(path_, again)), "");
 }
 
 TEST_F(BackupTest, ErasuresAndWithdrawalsSinceThenHold) {
@@ -291,9 +356,8 @@ TEST_F(BackupTest, ChangesWhileItIsWrittenLeaveAWholeState) {
 
 TEST_F(BackupTest, RefusesTargetsThatCannotBeMeant) {
   Store store = create();
-  for (const fs::path& target :
-       {path_, fs::path(path_.string() + ".erasures"), folder_, folder_ / "no" / "where",
-        fs::path("/dev/null"), fs::path("")}) {
+  for (const fs::path& target : {path_, fs::path(path_.string() + ".erasures"), folder_,
+                                 folder_ / "no" / "where", fs::path("/dev/null"), fs::path("")}) {
     EXPECT_EQ(code_of(Backup::begin(store, target, std::nullopt, kActor)), "backup_target")
         << target;
   }
