@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "maitred/base/log.h"
+#include "maitred/base/wipe_stack.h"
 #include "maitred/core/daemon.h"
 
 namespace maitred {
@@ -60,6 +61,7 @@ Result<nlohmann::json> Daemon::answered(Result<nlohmann::json> answer) {
   if (const auto recognition = shop_->recognition()) recognition_ = *recognition;
   schedule_deadline();
   settle_gallery();
+  wipe_stack();  // of the name of who was erased
   return answer;
 }
 
@@ -87,6 +89,7 @@ void Daemon::step_task(std::shared_ptr<AdminTask> task, std::optional<ControlRep
                                  "the core is stopping before the work was done: run it again"));
   }
   auto answer = task->step();
+  wipe_stack();
   if (!answer || *answer) {
     busy_ = false;
     if (!answer) return end(tl::unexpected(answer.error()));

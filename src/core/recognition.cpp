@@ -68,41 +68,43 @@ Result<std::unique_ptr<Recognition>> Recognition::load(const Store& store, const
 Status Recognition::fill() {
   gallery_.reserve(members_.size());
   std::set<CustomerId> scattered;
-  GalleryEntry current;
+  auto current = members_.cend();
+  std::vector<Template> templates;
   Status put;
   const auto flush = [&] {
-    if (put && !current.templates.empty()) put = gallery_.put(current);
+    if (put && !templates.empty()) {
+      put = gallery_.put(current->first, templates, current->second.caution.steps);
+    }
+    templates.clear();
   };
   MAITRED_TRY(store_.customers().for_each_template(
       gallery_.engine(), [&](const CustomerId& id, Template&& stored) {
-        const auto member = members_.find(id);
-        if (member == members_.end()) return;
-        if (id != current.customer) {
+        if (current == members_.cend() || id != current->first) {
           flush();
-          if (gallery_.holds(id)) scattered.insert(id);
-          current = {id, {}, member->second.caution.steps};
+          current = members_.find(id);
+          if (current != members_.cend() && gallery_.holds(id)) scattered.insert(id);
         }
-        current.templates.push_back(std::move(stored));
+        if (current != members_.cend()) templates.push_back(std::move(stored));
       }));
   flush();
   MAITRED_TRY(put);
   for (const CustomerId& id : scattered) {
-    MAITRED_ASSIGN(const GalleryEntry entry, entry_of(id));
-    MAITRED_TRY(gallery_.put(entry));
+    MAITRED_ASSIGN(const auto all, templates_of(id));
+    MAITRED_TRY(gallery_.put(id, all, members_.at(id).caution.steps));
   }
   gallery_.settle_some(gallery_.rows());
   follow_gallery();
   return {};
 }
 
-// Of a member.
-Result<GalleryEntry> Recognition::entry_of(const CustomerId& id) const {
-  GalleryEntry entry{id, {}, members_.at(id).caution.steps};
+// Of the gallery's engine.
+Result<std::vector<Template>> Recognition::templates_of(const CustomerId& id) const {
+  std::vector<Template> templates;
   MAITRED_ASSIGN(auto stored, store_.customers().templates(id));
   for (Template& one : stored) {
-    if (one.engine() == gallery_.engine()) entry.templates.push_back(std::move(one));
+    if (one.engine() == gallery_.engine()) templates.push_back(std::move(one));
   }
-  return entry;
+  return templates;
 }
 
 bool Recognition::settle_some() {
@@ -151,8 +153,8 @@ Status Recognition::refresh(const CustomerId& id, WallTime now) {
   if (customer && may(customer->consent, Scope::kRecognition, now)) {
     members_[id] = {customer->consent.expires, customer->caution,
                     may(customer->consent, Scope::kTemplateImprovement, now)};
-    MAITRED_ASSIGN(const GalleryEntry entry, entry_of(id));
-    MAITRED_TRY(gallery_.put(entry));
+    MAITRED_ASSIGN(const auto templates, templates_of(id));
+    MAITRED_TRY(gallery_.put(id, templates, customer->caution.steps));
   } else {
     gallery_.remove(id);
     decider_.forget(id);

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <functional>
 #include <limits>
+#include <tuple>
 #include <utility>
 
 #include "cohort.h"
@@ -39,15 +40,21 @@ float mean_length(const std::vector<const Template*>& templates, const std::vect
   return std::clamp(sum / whole, 0.0F, 1.0F);
 }
 
+// A short one stands in the string itself, which a move or an end leaves as it is.
+void wipe_id(CustomerId& customer) {
+  wipe(std::as_writable_bytes(std::span<char>(customer.value)));
+}
+
 }  // namespace
 
 // Copies of the members' rows, laid out as the gallery's own.
 struct Gallery::Cohort {
   Rows values = allocate(0);
-  std::vector<Key> keys;  // ascending
+  std::size_t members = 0;
+  std::size_t last_hash = 0;  // of the members' ids
   CohortNorm norm;
 
-  std::size_t size() const { return keys.size(); }
+  std::size_t size() const { return members; }
   // `member`: the place of who it is, or kNoMember.
   float resemblance(const float* face, std::size_t stride, std::uint16_t member) const {
     WipedVector<float> scores(size());
@@ -67,8 +74,13 @@ Gallery::Rows Gallery::allocate(std::size_t values) {
   return {static_cast<float*>(map_private_pages(bytes)), FreeAligned{values}};
 }
 
-Gallery::Key::Key(const CustomerId& customer)
+Gallery::Place::Place(const CustomerId& customer)
     : hash(std::hash<std::string>{}(customer.value)), id(customer.value) {}
+
+Gallery::Place Gallery::Key::place() const {
+  Place place(id);
+  return place;
+}
 
 Gallery::Gallery(std::string engine, std::size_t template_length)
     : engine_(std::move(engine)),
@@ -98,7 +110,9 @@ Result<std::unique_ptr<Gallery>> Gallery::build(std::string engine, std::size_t 
     whole.caution = std::max(whole.caution, entry.caution);
     for (const Template& one : entry.templates) whole.templates.push_back(one.clone());
   }
-  for (const auto& [customer, entry] : joined) MAITRED_TRY(gallery->put(entry));
+  for (const auto& [customer, entry] : joined) {
+    MAITRED_TRY(gallery->put(customer, entry.templates, entry.caution));
+  }
   gallery->settle_some(gallery->rows());
   return gallery;
 }
@@ -112,7 +126,7 @@ void Gallery::reserve(std::size_t customers) {
 }
 
 std::optional<std::uint32_t> Gallery::row_of(const CustomerId& customer) const {
-  const auto found = row_of_.find(Key(customer));
+  const auto found = row_of_.find(Place(customer));
   if (found == row_of_.end()) return std::nullopt;
   return found->second;
 }
@@ -130,29 +144,31 @@ void Gallery::write_row(std::size_t index, const std::vector<Template>& template
   write(mean, std::pow(mean_length(all, weights, mean), kMeanLengthPower));
 }
 
-Status Gallery::put(const GalleryEntry& entry) {
-  for (const Template& one : entry.templates) MAITRED_TRY(check(one));
-  if (entry.templates.empty()) {
-    remove(entry.customer);
+Status Gallery::put(const CustomerId& customer, const std::vector<Template>& templates,
+                    std::uint32_t caution) {
+  for (const Template& one : templates) MAITRED_TRY(check(one));
+  if (templates.empty()) {
+    remove(customer);
     return {};
   }
-  const Key key(entry.customer);
-  const auto known = row_of_.find(key);
-  if (known != row_of_.end()) {
+  const Place place(customer);
+  const auto known = row_of_.lower_bound(place);
+  if (known != row_of_.end() && known->first.place() == place) {
     const std::uint32_t index = known->second;
-    write_row(index, entry.templates);
-    cautions_[index] = entry.caution;
+    write_row(index, templates);
+    cautions_[index] = caution;
     if (members_[index] != kNoMember) cohort_stale_ = true;
     if (index < settled_) settle_row(index);
     return {};
   }
   if (rows() == room_) reserve(rows() + rows() / 8 + 16);
   const std::size_t index = rows();
-  write_row(index, entry.templates);
-  if (cohort_->size() < kLargestCohort || key < cohort_->keys.back()) cohort_stale_ = true;
-  row_of_.emplace(key, static_cast<std::uint32_t>(index));
-  customers_.push_back(entry.customer);
-  cautions_.push_back(entry.caution);
+  write_row(index, templates);
+  if (cohort_->size() < kLargestCohort || place.hash <= cohort_->last_hash) cohort_stale_ = true;
+  row_of_.emplace_hint(known, std::piecewise_construct, std::forward_as_tuple(customer),
+                       std::forward_as_tuple(static_cast<std::uint32_t>(index)));
+  customers_.push_back(customer);
+  cautions_.push_back(caution);
   shifts_.push_back(0.0F);
   members_.push_back(kNoMember);
   if (settled_ == index) {
@@ -164,7 +180,7 @@ Status Gallery::put(const GalleryEntry& entry) {
 
 // The last row takes the place.
 void Gallery::remove(const CustomerId& customer) {
-  const auto found = row_of_.find(Key(customer));
+  const auto found = row_of_.find(Place(customer));
   if (found == row_of_.end()) return;
   const std::size_t index = found->second;
   const std::size_t last = rows() - 1;
@@ -175,14 +191,16 @@ void Gallery::remove(const CustomerId& customer) {
   row_of_.erase(found);
   if (index != last) {
     std::copy_n(row(last), stride_, row(index));
-    row_of_.at(Key(customers_[last])) = static_cast<std::uint32_t>(index);
-    customers_[index] = std::move(customers_[last]);
+    row_of_.find(Place(customers_[last]))->second = static_cast<std::uint32_t>(index);
+    wipe_id(customers_[index]);
+    customers_[index] = customers_[last];
     cautions_[index] = cautions_[last];
     shifts_[index] = shifts_[last];
     members_[index] = members_[last];
     if (index < settled_ && last >= settled_) settle_row(index);
   }
   wipe(std::span<float>(row(last), stride_));
+  wipe_id(customers_[last]);
   customers_.pop_back();
   cautions_.pop_back();
   shifts_.pop_back();
@@ -198,10 +216,11 @@ void Gallery::choose_cohort() {
   const std::size_t count = rows() < kLeastCohort ? 0 : std::min(rows(), kLargestCohort);
   auto cohort = std::make_unique<Cohort>();
   cohort->values = allocate(count * stride_);
+  cohort->members = count;
   std::fill(members_.begin(), members_.end(), kNoMember);
   auto next = row_of_.begin();
   for (std::size_t i = 0; i < count; ++i, ++next) {
-    cohort->keys.push_back(next->first);
+    cohort->last_hash = next->first.hash;
     members_[next->second] = static_cast<std::uint16_t>(i);
     std::copy_n(row(next->second), stride_, cohort->values.get() + i * stride_);
   }
@@ -262,8 +281,8 @@ std::vector<Candidate> Gallery::best_of(const float* probe, std::span<float> sco
   if (norm.active()) {
     // Whoever the probe resembles most may be who it is, and says nothing of people in general.
     const auto most = std::max_element(scores.begin(), scores.end()) - scores.begin();
-    const float shift = norm.shift(
-        cohort_->resemblance(probe, stride_, members_[static_cast<std::size_t>(most)]));
+    const float shift =
+        norm.shift(cohort_->resemblance(probe, stride_, members_[static_cast<std::size_t>(most)]));
     for (std::size_t i = 0; i < rows(); ++i) scores[i] -= shifts_[i] + shift;
   }
 
@@ -296,7 +315,8 @@ Result<Similarity> Gallery::score(const CustomerId& customer, const Template& pr
   dot_products(row(*index), 1, stride_, padded[0], &score);
   const CohortNorm& norm = cohort_->norm;
   if (norm.active()) {
-    score -= shifts_[*index] + norm.shift(cohort_->resemblance(padded[0], stride_, members_[*index]));
+    score -=
+        shifts_[*index] + norm.shift(cohort_->resemblance(padded[0], stride_, members_[*index]));
   }
   return Similarity{score};
 }

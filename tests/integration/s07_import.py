@@ -70,6 +70,8 @@ class Import(ShopTest):
         self.assertEqual(len([line for line in text.out.splitlines() if line.startswith("row ")]), 6)
         self.assertIn("4 known already", text.out)
         self.assertEqual(len(self.names()), 4)
+        strict = self.box.ctl("import", "--strict", path)
+        self.assertEqual((strict.status, len(strict.json["rejected"])), (2, 6))
         # Whole files that cannot be meant.
         for name, content in (("a.csv", "name,foto\n1,2\n"), ("b.csv", ""), ("c.xlsx", "x")):
             (self.box.folder / name).write_text(content)

@@ -23,9 +23,9 @@ struct ModelEngine;
 // Of the engine's row in the manifest. Error: engine_uncalibrated (kEnvironment).
 Result<Calibration> calibration_of(const ModelEngine& engine);
 
-// Keeps everyone whose consent covers recognition in a gallery, rotated as in the store, and follows
-// each change. Probes come in plain and are rotated here.
-// Bound to one thread; the store must outlive it.
+// Keeps everyone whose consent covers recognition in a gallery, rotated as in the store, and
+// follows each change. Probes come in plain and are rotated here. Bound to one thread; the store
+// must outlive it.
 class Recognition {
  public:
   // Reads every consenting customer's templates. Errors: unknown_engine, engine_uncalibrated
@@ -45,8 +45,8 @@ class Recognition {
   void retune(const Settings& settings);
   // Takes out whose consent has run out by `now`.
   Status drop_expired(WallTime now);
-  // After a change in a large gallery there may be more to work out (gallery.h): call it again, when
-  // nobody waits, until it says false.
+  // After a change in a large gallery there may be more to work out (gallery.h): call it again,
+  // when nobody waits, until it says false.
   bool settle_some();
 
   // Error: template_mismatch.
@@ -96,7 +96,7 @@ class Recognition {
   Recognition(const Store& store, const Settings& settings, std::string engine,
               std::size_t template_length, Calibration calibration);
   Status fill();
-  Result<GalleryEntry> entry_of(const CustomerId& id) const;
+  Result<std::vector<Template>> templates_of(const CustomerId& id) const;
   void follow_gallery();
   void keep_look(const std::string& camera, const Sighting& rotated);
   std::vector<Template> rotate(const std::vector<Template>& plain) const;

@@ -9,6 +9,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "maitred/base/result.h"
@@ -29,9 +30,9 @@ struct Candidate {
   std::uint32_t caution{0};  // of the customer's GalleryEntry
 };
 
-// Float32 rows, one a customer, contiguous, each 64-byte aligned and zero-padded to a multiple of 16
-// values; wiped when they go. A customer of several photos stands there with their mean: the better
-// estimate of a face, at the price of one comparison. Thread-compatible.
+// Float32 rows, one a customer, contiguous, each 64-byte aligned and zero-padded to a multiple of
+// 16 values; wiped when they go. A customer of several photos stands there with their mean: the
+// better estimate of a face, at the price of one comparison. Thread-compatible.
 //
 // A similarity is the cosine, with two corrections that make one calibration hold for all rows and
 // faces (measured on LFW people: README, Figures):
@@ -56,7 +57,8 @@ class Gallery {
   void reserve(std::size_t customers);
   // A new customer, or all that is known of one; without templates the customer goes. Call
   // settle_some before the next search. Error: template_mismatch; nothing is changed then.
-  Status put(const GalleryEntry& entry);
+  Status put(const CustomerId& customer, const std::vector<Template>& templates,
+             std::uint32_t caution = 0);
   // Nothing of the customer is left in memory. Call settle_some before the next search.
   void remove(const CustomerId& customer);
   // The threshold is raised by so many steps.
@@ -94,12 +96,25 @@ class Gallery {
     void operator()(float* memory) const;
   };
   using Rows = std::unique_ptr<float[], FreeAligned>;
-  // In the order of these the first are the cohort: it hardly changes when customers come and go.
-  struct Key {
-    explicit Key(const CustomerId& customer);
-    auto operator<=>(const Key&) const = default;
+  // In the order of the hashes of their ids the first are the cohort: it hardly changes when
+  // customers come and go. To look one up no copy of the id is made, which would stay on the stack.
+  struct Place {
+    explicit Place(const CustomerId& customer);
+    auto operator<=>(const Place&) const = default;
     std::size_t hash;
-    std::string id;
+    std::string_view id;
+  };
+  struct Key {
+    explicit Key(const CustomerId& customer) : hash(Place(customer).hash), id(customer) {}
+    Place place() const;
+    std::size_t hash;
+    CustomerId id;
+  };
+  struct InOrder {
+    using is_transparent = void;
+    bool operator()(const Key& a, const Key& b) const { return a.place() < b.place(); }
+    bool operator()(const Key& a, const Place& b) const { return a.place() < b; }
+    bool operator()(const Place& a, const Key& b) const { return a < b.place(); }
   };
   struct Cohort;
 
@@ -118,7 +133,7 @@ class Gallery {
   const std::size_t stride_;  // values from row to row
   std::size_t room_ = 0;      // rows that fit into values_
   Rows values_;
-  std::map<Key, std::uint32_t> row_of_;
+  std::map<Key, std::uint32_t, InOrder> row_of_;
   // Of each row:
   std::vector<CustomerId> customers_;
   std::vector<std::uint32_t> cautions_;

@@ -146,7 +146,7 @@ TEST(Gallery, WhoeverGoesIsGoneAndTheOthersStay) {
   const auto copy = [&](std::size_t i) { return list(faces[i].clone()); };
   for (std::size_t i = 0; i < 100; ++i) {
     faces.push_back(people.frame(people.person(), 0.0F));
-    ASSERT_TRUE(gallery->put(entry(customer(i), copy(i))));
+    ASSERT_TRUE(gallery->put(customer(i), copy(i)));
   }
   gallery->settle_some(gallery->rows());
   for (std::size_t i = 0; i < 100; i += 2) {
@@ -162,12 +162,12 @@ TEST(Gallery, WhoeverGoesIsGoneAndTheOthersStay) {
     EXPECT_EQ(found[0].customer == customer(i), i % 2 == 1) << i;
   }
   // Without templates, as `remove`; back again, with another face.
-  ASSERT_TRUE(gallery->put({customer(1), {}}));
+  ASSERT_TRUE(gallery->put(customer(1), {}));
   EXPECT_FALSE(gallery->holds(customer(1)));
-  ASSERT_TRUE(gallery->put(entry(customer(1), copy(0))));
+  ASSERT_TRUE(gallery->put(customer(1), copy(0)));
   gallery->settle_some(gallery->rows());
   EXPECT_EQ(gallery->search(faces[0], 1).value()[0].customer, customer(1));
-  EXPECT_EQ(gallery->put(entry(customer(1), list(axis({1, 0})))).error().code, "template_mismatch");
+  EXPECT_EQ(gallery->put(customer(1), list(axis({1, 0}))).error().code, "template_mismatch");
   EXPECT_EQ(gallery->search(faces[0], 1).value()[0].customer, customer(1));
 }
 
