@@ -40,7 +40,12 @@ Result<Template> template_of(const json& report, const std::string& engine, std:
   for (const float value : values) {
     if (!std::isfinite(value)) return wrong("template", "finite numbers");
   }
-  return Template(engine, values);
+  // What is not said is 1; see maitred-eye's report.
+  const auto quality = report.find("quality");
+  const bool said = quality != report.end() && quality->is_object();
+  const auto overall = said ? quality->find("overall") : json::const_iterator{};
+  const bool number = said && overall != quality->end() && overall->is_number();
+  return Template(engine, values, number ? overall->get<float>() : 1.0F);
 }
 
 Result<std::string> text_field(const json& args, const char* key) {

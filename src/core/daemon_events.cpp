@@ -62,7 +62,7 @@ void Daemon::handle(EyeSession session, const EyeHello& hello) {
   session_of_[hello.camera] = session;
   cameras_.connected(hello.camera, steady_now());
   telemetry_->metrics().eye_connected(hello.camera);
-  if (supervisor_) supervisor_->heard(hello.camera);
+  if (supervisor_) supervisor_->greeted(hello.camera, hello.pid);
   journal().info("camera {}: eye connected, pid {}", hello.camera, hello.pid);
 }
 

@@ -174,13 +174,23 @@ void EyeSupervisor::heard(std::string_view camera) {
   const auto found = children_.find(camera);
   if (found == children_.end()) return;
   found->second.last_heard = now();
-  found->second.spoke = true;
+}
+
+void EyeSupervisor::greeted(std::string_view camera, pid_t pid) {
+  heard(camera);
+  const auto found = children_.find(camera);
+  if (found != children_.end() && found->second.pid == pid) found->second.spoke = true;
 }
 
 void EyeSupervisor::watch_silence() {
   silence_timer_.expires_after(kSilenceCheck);
   silence_timer_.async_wait([this](const boost::system::error_code& error) {
     if (error || stopping_) return;
+    // While the core was at other work, or stood still, it could not have heard anybody.
+    const Timestamp::duration late = now() - silence_timer_.expiry();
+    if (late > kSilenceCheck) {
+      for (auto& [camera, child] : children_) child.last_heard += late;
+    }
     for (auto& [camera, child] : children_) {
       const Milliseconds patience = child.spoke ? options_.silence : options_.first_silence;
       if (child.pid <= 0 || now() - child.last_heard < patience) continue;

@@ -181,7 +181,8 @@ void Recognition::keep_look(const std::string& camera, const Sighting& rotated) 
 std::optional<Template> Recognition::take_look(const CustomerId& id) {
   auto kept = looks_.extract(id);
   if (kept.empty()) return std::nullopt;
-  return std::move(kept.mapped().rotated);
+  const Look& look = kept.mapped();
+  return Template(look.rotated.engine(), look.rotated.values(), look.quality);
 }
 
 Status Recognition::drop_expired(WallTime now) {

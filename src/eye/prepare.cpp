@@ -52,8 +52,8 @@ Result<Engine> prepare_engine(const Settings& settings, EngineUse use) {
   EngineSources sources;
   sources.engine = files.engine.name;
   sources.files = files.by_role_name();
-  // A camera has many pictures of a face and little time; of a photo the landmarks are to be exact.
-  if (use == EngineUse::kOfCamera) sources.detection = Precision::kInt8;
+  // A camera has many pictures of a face and little time; a photo is looked at exactly.
+  if (use == EngineUse::kOfCamera) sources.precision = Precision::kInt8;
   const bool wanted = use == EngineUse::kEverything ? settings.liveness_at_desk
                       : use == EngineUse::kOfCamera ? settings.liveness_at_cameras
                                                     : false;

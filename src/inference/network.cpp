@@ -8,6 +8,7 @@
 #include <cstdint>
 
 #include "backends.h"
+#include "batch_in_parts.h"
 #include "dlib_resnet.h"
 #include "importer.h"
 #include "maitred/base/file.h"
@@ -156,6 +157,13 @@ Result<std::unique_ptr<Network>> make_network(const Graph& graph, const NetworkO
 
 Result<std::unique_ptr<Network>> load_network(const std::filesystem::path& path,
                                               const NetworkOptions& options) try {
+  const int images = options.input_shape.empty() ? 1 : options.input_shape[0];
+  if (images > inference::kImagesTogether && images % inference::kImagesTogether == 0) {
+    NetworkOptions some = options;
+    some.input_shape[0] = inference::kImagesTogether;
+    MAITRED_ASSIGN(auto part, load_network(path, some));
+    if (auto whole = inference::batch_in_parts(std::move(part), images)) return whole;
+  }
   const auto named = [&](const Error& error) {
     const bool about_model = error.code.starts_with("model_");
     return tl::unexpected(

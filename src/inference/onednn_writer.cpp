@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <optional>
 
+#include "few_pixels_step.h"
 #include "onednn_algorithms.h"
+#include "pointwise_step.h"
 #include "separable_step.h"
 
 namespace maitred::inference {
@@ -20,6 +22,11 @@ memory::dims dims(const std::array<std::int64_t, 2>& pair) { return {pair[0], pa
 
 Layout any_layout(const Shape& shape) {
   return {shape, memory::data_type::f32, memory::format_tag::any};
+}
+
+// [image][row][column][channel]
+Layout by_pixel(const Shape& shape) {
+  return {shape, memory::data_type::f32, memory::format_tag::acdb};
 }
 
 // [1, channels, 1, ...]
@@ -125,6 +132,14 @@ class Writer {
   ValueId write(const Convolution& conv) {
     const Window& window = conv.window;
     const Shape& shape = input_shape(0);
+    if (FewPixelsStep::gains(conv, shape, node_->shape)) return write_few_pixels(conv);
+    if (precision_ == Precision::kInt8 && PointwiseStep::gains(conv, shape, node_->shape)) {
+      used_ = Precision::kInt8;
+      const ValueId result = program_.add_value(by_pixel(node_->shape));
+      program_.add_native(std::make_unique<PointwiseStep>(conv, node_->shape),
+                          {program_.in_layout(input(0), by_pixel(shape)), result}, {});
+      return result;
+    }
     Shape weights_shape = {conv.out_channels, shape[1] / conv.groups, window.kernel[0],
                            window.kernel[1]};
     if (conv.groups > 1) {
@@ -155,6 +170,20 @@ class Writer {
     const ValueId result = destination(pd.dst_desc(), sum);
     arguments.push_back({DNNL_ARG_DST, result});
     program_.add_step(dnnl::convolution_forward(pd), arguments, pd.scratchpad_desc());
+    return result;
+  }
+
+  ValueId write_few_pixels(const Convolution& conv) {
+    const ValueId result = program_.add_value(by_pixel(node_->shape));
+    std::vector<ValueId> arguments = {program_.in_layout(input(0), by_pixel(input_shape(0))),
+                                      result};
+    for (const PostOp& post_op : conv.post_ops) {
+      if (const auto* add = std::get_if<AddInput>(&post_op)) {
+        arguments.push_back(program_.in_layout(input(add->input), by_pixel(node_->shape)));
+      }
+    }
+    program_.add_native(std::make_unique<FewPixelsStep>(conv, input_shape(0), node_->shape),
+                        arguments, {});
     return result;
   }
 
@@ -340,9 +369,6 @@ class Writer {
     // From [channel][tap] to [tap][channel].
     const Shape taps_shape = {9, second.out_channels};
     const Layout by_channel(taps_shape, memory::data_type::f32, memory::dims{1, 9});
-    const auto by_pixel = [](const Shape& shape) {
-      return Layout(shape, memory::data_type::f32, memory::format_tag::acdb);
-    };
     const ValueId result = program_.add_value(by_pixel(node_->shape));
     const ValueId buffer =
         program_.add_value(dense_layout({static_cast<std::int64_t>(step->buffer_floats())}));

@@ -13,13 +13,12 @@
 namespace maitred::inference {
 namespace {
 
-constexpr std::size_t kMostInt8Inputs = 256;
+constexpr std::size_t kMostInt8Inputs = 512;
 constexpr float kLargestWeight = 127.0F;
+constexpr std::int32_t kOffset = 128;  // of inputs that may be negative, in a byte without a sign
 
 #if defined(MAITRED_HAS_WIDTHS)
 MAITRED_BEGIN_VNNI
-
-constexpr float kLargestInput = 255.0F;
 
 // GCC's vectors where they say it: of the intrinsics for the same, GCC 12 warns.
 using Ints [[gnu::vector_size(64), gnu::may_alias]] = std::int32_t;
@@ -27,9 +26,10 @@ using Bytes [[gnu::vector_size(16), gnu::may_alias]] = std::uint8_t;
 
 struct Int8Weights {
   std::size_t inputs, outputs;
-  const std::int8_t* packed;  // these three are 64-byte aligned
+  const std::int8_t* packed;  // these four are 64-byte aligned
   const float* scales;
   const float* bias;
+  const std::int32_t* starts;
   float slope;
 };
 
@@ -50,21 +50,26 @@ inline bool any_of(const Ints& flags) {
   return _mm512_test_epi32_mask(bits, bits) != 0;
 }
 
-// One pixel's inputs as bytes. False where one is negative or not a number.
+// One pixel's inputs as bytes. False where one does not fit.
+template <Int8Inputs kSigns>
 inline bool quantise(const float* from, std::size_t inputs, std::uint8_t* to, float& scale) {
+  constexpr bool kSigned = kSigns == Int8Inputs::kAny;
+  constexpr float kLargestInput = kSigned ? 127.0F : 255.0F;
+  constexpr float kMiddle = (kSigned ? static_cast<float>(kOffset) : 0.0F) + 0.5F;
   const auto* const lanes = reinterpret_cast<const Lane*>(from);
   Lane most{};
   Ints unfit{};
   for (std::size_t i = 0; i < inputs / kLaneFloats; ++i) {
-    unfit |= ~(lanes[i] >= 0.0F);
-    most = lanes[i] > most ? lanes[i] : most;
+    const Lane size = kSigned && lanes[i] < 0.0F ? -lanes[i] : lanes[i];
+    unfit |= ~(size >= 0.0F);
+    most = size > most ? size : most;
   }
   const float largest = largest_of(most);
   if (any_of(unfit) || !std::isfinite(largest)) return false;
   scale = largest / kLargestInput;
   const float factor = largest > 0.0F ? kLargestInput / largest : 0.0F;
   for (std::size_t i = 0; i < inputs / kLaneFloats; ++i) {
-    const Ints whole = __builtin_convertvector(lanes[i] * factor + 0.5F, Ints);
+    const Ints whole = __builtin_convertvector(lanes[i] * factor + kMiddle, Ints);
     *reinterpret_cast<Bytes*>(to + i * kLaneFloats) = __builtin_convertvector(whole, Bytes);
   }
   return true;
@@ -78,7 +83,10 @@ inline void multiply(const Int8Weights& weights, std::size_t first_output,
 #pragma GCC unroll 16
   for (std::size_t pixel = 0; pixel < kPixels; ++pixel) {
 #pragma GCC unroll 4
-    for (std::size_t lane = 0; lane < kLanes; ++lane) sums[pixel][lane] = Ints{};
+    for (std::size_t lane = 0; lane < kLanes; ++lane) {
+      sums[pixel][lane] =
+          reinterpret_cast<const Ints*>(weights.starts)[first_output / kLaneFloats + lane];
+    }
   }
   for (std::size_t group = 0; group < weights.inputs / 4; ++group) {
     const auto* const at = reinterpret_cast<const Ints*>(
@@ -117,6 +125,7 @@ inline void multiply(const Int8Weights& weights, std::size_t first_output,
   }
 }
 
+template <Int8Inputs kSigns>
 inline bool convolve_bytes(const Int8Weights& weights, const float* from, std::size_t pixels,
                            float* to) {
   constexpr std::size_t kAtOnce = 6;  // pixels: as many sums as there are registers for
@@ -125,8 +134,8 @@ inline bool convolve_bytes(const Int8Weights& weights, const float* from, std::s
   for (std::size_t first = 0; first < pixels; first += kAtOnce) {
     const std::size_t count = std::min(kAtOnce, pixels - first);
     for (std::size_t pixel = 0; pixel < count; ++pixel) {
-      if (!quantise(from + (first + pixel) * weights.inputs, weights.inputs,
-                    bytes.data() + pixel * weights.inputs, scales[pixel])) {
+      if (!quantise<kSigns>(from + (first + pixel) * weights.inputs, weights.inputs,
+                            bytes.data() + pixel * weights.inputs, scales[pixel])) {
         return false;
       }
     }
@@ -159,33 +168,42 @@ bool PointwiseInt8::possible(std::size_t inputs, std::size_t outputs) {
 }
 
 PointwiseInt8::PointwiseInt8(std::span<const float> weights, std::span<const float> bias,
-                             float slope)
+                             float slope, Int8Inputs signs)
     : inputs_(weights.size() / bias.size()),
       outputs_(bias.size()),
       weights_(weights.size() / sizeof(Weights)),
       scales_(outputs_ / kLaneFloats),
       bias_(outputs_ / kLaneFloats),
-      slope_(slope) {
+      starts_(outputs_ / kLaneFloats),
+      slope_(slope),
+      signs_(signs) {
   for (std::size_t output = 0; output < outputs_; ++output) {
     const auto row = weights.subspan(output * inputs_, inputs_);
     float largest = 0.0F;
     for (const float weight : row) largest = std::max(largest, std::fabs(weight));
     scales_[output / kLaneFloats].values[output % kLaneFloats] = largest / kLargestWeight;
     bias_[output / kLaneFloats].values[output % kLaneFloats] = bias[output];
+    std::int32_t sum = 0;
     for (std::size_t input = 0; input < inputs_; ++input) {
       const float share = largest > 0.0F ? row[input] / largest : 0.0F;
       const std::size_t at = (input / 4 * outputs_ + output) * 4 + input % 4;
-      weights_[at / sizeof(Weights)].values[at % sizeof(Weights)] =
-          static_cast<std::int8_t>(std::lround(share * kLargestWeight));
+      const auto weight = static_cast<std::int8_t>(std::lround(share * kLargestWeight));
+      weights_[at / sizeof(Weights)].values[at % sizeof(Weights)] = weight;
+      sum += weight;
     }
+    const bool offset = signs_ == Int8Inputs::kAny;
+    starts_[output / kLaneFloats].values[output % kLaneFloats] = offset ? -kOffset * sum : 0;
   }
 }
 
 bool PointwiseInt8::run(const float* from, std::size_t pixels, float* to) const {
 #if defined(MAITRED_HAS_WIDTHS)
-  return convolve_bytes(
-      {inputs_, outputs_, weights_[0].values, scales_[0].values, bias_[0].values, slope_}, from,
-      pixels, to);
+  const Int8Weights weights{
+      inputs_,           outputs_, weights_[0].values, scales_[0].values, bias_[0].values,
+      starts_[0].values, slope_};
+  return signs_ == Int8Inputs::kAny
+             ? convolve_bytes<Int8Inputs::kAny>(weights, from, pixels, to)
+             : convolve_bytes<Int8Inputs::kNotNegative>(weights, from, pixels, to);
 #else
   (void)from;
   (void)pixels;

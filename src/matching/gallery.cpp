@@ -13,6 +13,7 @@
 #include "dot_products.h"
 #include "maitred/base/private_pages.h"
 #include "maitred/base/secret.h"
+#include "photo_weights.h"
 
 namespace maitred {
 namespace {
@@ -28,10 +29,15 @@ constexpr std::uint16_t kNoMember = std::numeric_limits<std::uint16_t>::max();
 static_assert(kLargestCohort < kNoMember);
 
 // Of the mean of unit vectors, before it is normalised to `mean`: 1 when they are all the same.
-float mean_length(const std::vector<Template>& templates, const Template& mean) {
+float mean_length(const std::vector<const Template*>& templates, const std::vector<float>& weights,
+                  const Template& mean) {
   float sum = 0.0F;
-  for (const Template& one : templates) sum += similarity(one, mean).value;
-  return std::clamp(sum / static_cast<float>(templates.size()), 0.0F, 1.0F);
+  float whole = 0.0F;
+  for (std::size_t i = 0; i < templates.size(); ++i) {
+    sum += weights[i] * similarity(*templates[i], mean).value;
+    whole += weights[i];
+  }
+  return std::clamp(sum / whole, 0.0F, 1.0F);
 }
 
 // A short one stands in the string itself, which a move or an end leaves as it is.
@@ -133,8 +139,9 @@ void Gallery::write_row(std::size_t index, const std::vector<Template>& template
   if (templates.size() == 1) return write(templates[0], 1.0F);
   std::vector<const Template*> all;
   for (const Template& one : templates) all.push_back(&one);
-  const Template mean = weighted_mean(all, std::vector<float>(all.size(), 1.0F));
-  write(mean, std::pow(mean_length(templates, mean), kMeanLengthPower));
+  const std::vector<float> weights = photo_weights(all);
+  const Template mean = weighted_mean(all, weights);
+  write(mean, std::pow(mean_length(all, weights, mean), kMeanLengthPower));
 }
 
 Status Gallery::put(const CustomerId& customer, const std::vector<Template>& templates,

@@ -4,6 +4,8 @@
 #include <cmath>
 #include <iterator>
 
+#include "photo_weights.h"
+
 namespace maitred {
 namespace {
 
@@ -18,7 +20,7 @@ Result<Template> mean_of(const std::vector<Template>& photos) {
     }
     templates.push_back(&photo);
   }
-  return weighted_mean(templates, std::vector<float>(templates.size(), 1.0F));
+  return weighted_mean(templates, photo_weights(templates));
 }
 
 }  // namespace
@@ -32,8 +34,8 @@ Result<std::optional<Identified>> identify(const Gallery& gallery, const Decisio
     return std::nullopt;
   }
   if (candidates.size() > 1) {
-    const bool alike = gallery.likeness(candidates[0].customer, candidates[1].customer) >=
-                       policy.lookalike_from();
+    const bool alike =
+        gallery.likeness(candidates[0].customer, candidates[1].customer) >= policy.lookalike_from();
     const float margin = alike ? policy.rules().lookalike_margin : policy.rules().margin;
     if (candidates[0].similarity.value - candidates[1].similarity.value < margin) {
       return std::nullopt;
@@ -101,14 +103,13 @@ Result<std::vector<CustomerId>> find_lookalikes(const Gallery& gallery,
   MAITRED_ASSIGN(const auto best_of_each, gallery.search_each(probes, kNamed));
   std::vector<Candidate> alike;
   for (const auto& candidates : best_of_each) {
-    std::copy_if(candidates.begin(), candidates.end(), std::back_inserter(alike),
-                 [&](const Candidate& one) {
-                   return one.similarity >= calibration.threshold_for(DecisionPolicy::kLookalikeFmr);
-                 });
+    std::copy_if(
+        candidates.begin(), candidates.end(), std::back_inserter(alike), [&](const Candidate& one) {
+          return one.similarity >= calibration.threshold_for(DecisionPolicy::kLookalikeFmr);
+        });
   }
-  std::sort(alike.begin(), alike.end(), [](const Candidate& a, const Candidate& b) {
-    return a.similarity > b.similarity;
-  });
+  std::sort(alike.begin(), alike.end(),
+            [](const Candidate& a, const Candidate& b) { return a.similarity > b.similarity; });
   std::vector<CustomerId> named;
   for (const Candidate& one : alike) {
     if (named.size() == kNamed) break;

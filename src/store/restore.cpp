@@ -237,6 +237,7 @@ Result<RestoreReport> restore_backup(const RestoreOptions& options, Store* prese
     ::unlink((options.store.string() + tail).c_str());
   }
   const Status placed = finish_file(building.file, options.store);
+  // NOLINTNEXTLINE(bugprone-use-after-move): where it was moved, the store gave it back
   auto restored = StoreAccess::open(options.store, options.store_key, std::move(lock));
   if (present != nullptr && !opened) {
     // Of a running core: it was checked a moment ago, and without a store there is no going on.

@@ -102,7 +102,7 @@ Template TemplateRotation::rotate(const Template& plain) const {
   for (std::size_t index = 0; index < length; ++index) {
     values[index] = static_cast<float>(turned[index]);
   }
-  return Template(plain.engine(), values);
+  return Template(plain.engine(), values, plain.quality());
 }
 
 }  // namespace maitred

@@ -1,5 +1,6 @@
 #include "maitred/types/template.h"
 
+#include <algorithm>
 #include <cmath>
 #include <numeric>
 
@@ -7,11 +8,13 @@
 
 namespace maitred {
 
-Template::Template(std::string engine, std::span<const float> values)
-    : engine_(std::move(engine)), values_(values.begin(), values.end()) {
+Template::Template(std::string engine, std::span<const float> values, float quality)
+    : engine_(std::move(engine)),
+      values_(values.begin(), values.end()),
+      quality_(quality >= 0.0F ? std::min(quality, 1.0F) : 0.0F) {
   const double squares =
-      std::inner_product(values_.begin(), values_.end(), values_.begin(), 0.0,
-                         std::plus<>(), [](double a, double b) { return a * b; });
+      std::inner_product(values_.begin(), values_.end(), values_.begin(), 0.0, std::plus<>(),
+                         [](double a, double b) { return a * b; });
   // Of numbers too small for it the scale is infinite as well.
   const auto scale = static_cast<float>(1.0 / std::sqrt(squares));
   if (squares <= 0.0 || !std::isfinite(squares) || !std::isfinite(scale)) {
@@ -25,12 +28,11 @@ Template Template::clone() const { return Template(*this); }
 
 Similarity similarity(const Template& a, const Template& b) {
   MAITRED_CHECK(a.engine() == b.engine() && a.values().size() == b.values().size());
-  return Similarity{std::inner_product(a.values().begin(), a.values().end(), b.values().begin(),
-                                       0.0F)};
+  return Similarity{
+      std::inner_product(a.values().begin(), a.values().end(), b.values().begin(), 0.0F)};
 }
 
-Template weighted_mean(std::span<const Template* const> templates,
-                       std::span<const float> weights) {
+Template weighted_mean(std::span<const Template* const> templates, std::span<const float> weights) {
   MAITRED_CHECK(!templates.empty() && templates.size() == weights.size());
   const Template& first = *templates.front();
   WipedVector<float> sum(first.values().size(), 0.0F);

@@ -25,7 +25,7 @@ Result<std::filesystem::path> file_for(const EngineSources& sources, const std::
 Result<std::unique_ptr<FaceEmbedder>> make_embedder(const EngineSources& sources,
                                                     const std::filesystem::path& file) {
   if (sources.engine == "retail") {
-    return make_network_embedder(file, retail_spec(), sources.backend);
+    return make_network_embedder(file, retail_spec(), sources.backend, sources.precision);
   }
   if (sources.engine == "sface") return make_network_embedder(file, sface_spec(), sources.backend);
   if (sources.engine == "dlib") return make_network_embedder(file, dlib_spec(), sources.backend);
@@ -52,7 +52,7 @@ Result<Engine> load_engine(const EngineSources& sources) {
     MAITRED_ASSIGN(const std::filesystem::path detector, file_for(sources, "detector"));
     YunetOptions options;
     options.backend = sources.backend;
-    options.precision = sources.detection;
+    options.precision = sources.precision;
     MAITRED_ASSIGN(engine.detector, make_yunet_detector(detector, options));
   }
   const auto near = sources.files.find("liveness");

@@ -68,9 +68,11 @@ EmbedderSpec dlib_spec() {
 }
 
 Result<std::unique_ptr<FaceEmbedder>> make_network_embedder(const std::filesystem::path& file,
-                                                            EmbedderSpec spec, Backend backend) {
+                                                            EmbedderSpec spec, Backend backend,
+                                                            Precision precision) {
   NetworkOptions options;
   options.backend = backend;
+  options.precision = precision;
   options.input_shape = {1, 3, spec.target.height_px, spec.target.width_px};
   MAITRED_ASSIGN(std::unique_ptr<Network> network, load_network(file, options));
   if (network->outputs().size() != 1 ||

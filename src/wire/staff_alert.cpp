@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <nlohmann/json.hpp>
 
 #include "json_fields.h"
@@ -202,7 +203,7 @@ std::optional<Milliseconds> position_in(JsonFields& fields, const json& object) 
   constexpr double kMost_s = 1e9;
   const double seconds = found->is_number() ? found->get<double>() : -1.0;
   if (!(seconds >= 0.0 && seconds <= kMost_s)) return fields.fail("position"), std::nullopt;
-  return Milliseconds{static_cast<std::int64_t>(seconds * 1000.0 + 0.5)};
+  return Milliseconds{std::llround(seconds * 1000.0)};
 }
 
 }  // namespace

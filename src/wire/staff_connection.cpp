@@ -103,7 +103,7 @@ Status StaffConnection::move_bytes() {
     if (!done) return {};
     handshaking_ = false;
   }
-  const Status written = write_all();
+  Status written = write_all();
   MAITRED_TRY(read_all());  // first what it said before it closed
   return written;
 }
@@ -165,7 +165,7 @@ std::optional<std::string> StaffConnection::next_line() {
   return line;
 }
 
-void StaffConnection::queue(std::string line) { output_ += line + '\n'; }
+void StaffConnection::queue(const std::string& line) { output_ += line + '\n'; }
 
 Waited wait_for(const StaffConnection* connection, int also_fd, Timestamp until) {
   std::array<pollfd, 2> polls{pollfd{-1, POLLIN, 0}, pollfd{also_fd, POLLIN, 0}};

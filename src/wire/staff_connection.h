@@ -25,7 +25,7 @@ class StaffConnection {
   Status move_bytes();
 
   std::optional<std::string> next_line();
-  void queue(std::string line);
+  void queue(const std::string& line);
 
   int fd() const { return fd_.get(); }
   bool wants_to_write() const {

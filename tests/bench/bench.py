@@ -24,6 +24,7 @@ MODELS = pathlib.Path(os.environ.get("MAITRED_MODELS", SHARED / "models"))
 RATIOS = [
     ("YuNet forward, 640x384, against OpenCV dnn", "detect/maitred", "detect/opencv", 4),
     ("0095 embedding of one face, against OpenCV dnn", "embed1/maitred", "embed1/opencv", 3),
+    ("0095 in 8 bits, as cameras use it, against OpenCV dnn", "embed-int8/maitred", "embed1/opencv", 3),
     ("0095, a face in a batch of 8, against one by one", "embed8/maitred", "embed1/maitred", 1),
     ("dlib ResNet embedding, against dlib with OpenBLAS", "resnet/maitred", "resnet/dlib", 5),
     ("tried: a 1x1 convolution in 8 bits (VNNI), against 32", "int8/8-bit", "int8/32-bit", None),

@@ -26,7 +26,7 @@ Engine engine_of(const std::filesystem::path& models) {
   EngineSources sources;
   sources.engine = "retail";
   sources.files = files.by_role_name();
-  sources.detection = Precision::kInt8;
+  sources.precision = Precision::kInt8;
   return must(load_engine(sources));
 }
 

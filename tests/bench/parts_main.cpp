@@ -86,6 +86,8 @@ void register_networks() {
                                    run_network, embedder, Backend::kOneDnn,
                                    std::vector<int>{batch, 3, 128, 128}, Precision::kFloat);
     }
+    benchmark::RegisterBenchmark("embed-int8/maitred", run_network, embedder, Backend::kOneDnn,
+                                 std::vector<int>{1, 3, 128, 128}, Precision::kInt8);
     // OpenCV reads this format only with OpenVINO: it is given the network layer by layer.
     benchmark::RegisterBenchmark("embed1/opencv", run_network, embedder, Backend::kOpenCv,
                                  std::vector<int>{1, 3, 128, 128}, Precision::kFloat);

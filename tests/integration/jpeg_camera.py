@@ -8,9 +8,9 @@ from shop import film
 
 
 class JpegCamera:
-    """multipart/x-mixed-replace, 15 pictures a second, each a little different."""
+    """multipart/x-mixed-replace, so many pictures a second, each a little different."""
 
-    def __init__(self, pictures):
+    def __init__(self, pictures, rate=15):
         self.pictures = pictures
         self.frozen = False
         camera = self
@@ -27,7 +27,7 @@ class JpegCamera:
                         count += 1
                         self.wfile.write(b"--frame\r\nContent-Type: image/jpeg\r\n"
                                          b"Content-Length: %d\r\n\r\n%s\r\n" % (len(data), data))
-                        time.sleep(1 / 15)
+                        time.sleep(1 / rate)
                 except OSError:
                     pass
 
@@ -44,9 +44,9 @@ class JpegCamera:
         self.server.server_close()
 
 
-def jpegs(most=10_000):
-    """The pictures of the drawn film, which is a row of JPEGs."""
-    data = film()[0].read_bytes()
+def jpegs(most=10_000, path=None):
+    """The pictures of a drawn film, which is a row of JPEGs."""
+    data = (path or film()[0]).read_bytes()
     found, at = [], 0
     while len(found) < most:
         begin = data.find(b"\xff\xd8\xff", at)

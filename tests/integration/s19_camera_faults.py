@@ -124,6 +124,19 @@ class CameraFaults(ShopTest):
         self.assertNotEqual(self.eye(), pid)
         self.assertIn("silent", self.box.log.read_text())
 
+    def test_a_core_that_stood_still_does_not_blame_its_eye(self):
+        camera = JpegCamera(jpegs(60))
+        self.addCleanup(camera.close)
+        self.watched(f"http://127.0.0.1:{camera.port}/video")
+        core, pid = self.box.daemon.pid, self.eye()
+        os.kill(core, signal.SIGSTOP)
+        time.sleep(8)  # an eye that is silent for 6 s is killed
+        os.kill(core, signal.SIGCONT)
+        time.sleep(2)
+        self.await_state({"running"}, BACK_WITHIN * SLACK)
+        self.assertEqual(self.eye(), pid)
+        self.assertNotIn("killing it", self.box.log.read_text())
+
     @unittest.skipIf(SANITIZED, "this decoder and a sanitizer both want to be loaded first")
     def test_a_decoder_that_crashes(self):
         """libavcodec, made to write where nothing is at every process's 40th frame."""

@@ -41,6 +41,8 @@ class EyeSupervisor {
   void reconfigure(const std::vector<std::string>& cameras, const std::set<std::string>& changed);
   // An eye has sent something.
   void heard(std::string_view camera);
+  // The first word of an eye, of this process: one that was killed may be read late.
+  void greeted(std::string_view camera, pid_t pid);
   // The eye of this camera ends, and is started again at `resume` or after so long. False for an
   // unknown camera.
   bool pause(std::string_view camera, Milliseconds longest);
@@ -61,9 +63,9 @@ class EyeSupervisor {
     Timestamp last_heard{};
     bool spoke = false;
     bool done = false;
-    bool paused = false;   // until resume
-    bool again = false;    // ended to be started anew
-    bool removed = false;  // its camera is gone
+    bool paused = false;              // until resume
+    bool again = false;               // ended to be started anew
+    bool removed = false;             // its camera is gone
     boost::asio::steady_timer timer;  // restart, while it is dead
   };
 

@@ -20,8 +20,9 @@ struct Similarity {
 class Template {
  public:
   Template() = default;
-  // Normalises `values`. An all-zero vector stays zero and matches nobody.
-  Template(std::string engine, std::span<const float> values);
+  // Normalises `values`. An all-zero vector stays zero and matches nobody. `quality` is held to 0
+  // to 1.
+  Template(std::string engine, std::span<const float> values, float quality = 1.0F);
 
   Template(Template&&) noexcept = default;
   Template& operator=(Template&&) noexcept = default;
@@ -29,6 +30,8 @@ class Template {
 
   const std::string& engine() const { return engine_; }
   std::span<const float> values() const { return values_; }
+  // Of the picture it was made from (FaceQuality::overall), 0 to 1; 1 where that is not known.
+  float quality() const { return quality_; }
   bool empty() const { return values_.empty(); }
 
  private:
@@ -36,6 +39,7 @@ class Template {
 
   std::string engine_;
   WipedVector<float> values_;
+  float quality_ = 1.0F;
 };
 
 // Requires the same engine and length. Pure.

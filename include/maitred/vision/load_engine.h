@@ -19,7 +19,7 @@ struct EngineSources {
   std::string engine;  // retail, dlib, sface or demo
   std::map<std::string, std::filesystem::path> files;
   Backend backend = Backend::kAuto;
-  Precision detection = Precision::kFloat;
+  Precision precision = Precision::kFloat;  // of YuNet and of retail's embedder
 };
 
 struct Engine {

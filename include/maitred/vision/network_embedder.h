@@ -30,8 +30,8 @@ EmbedderSpec sface_spec();
 EmbedderSpec dlib_spec();
 
 // Errors as load_network; model_invalid when input or output do not fit the spec.
-Result<std::unique_ptr<FaceEmbedder>> make_network_embedder(const std::filesystem::path& file,
-                                                            EmbedderSpec spec,
-                                                            Backend backend = Backend::kAuto);
+Result<std::unique_ptr<FaceEmbedder>> make_network_embedder(
+    const std::filesystem::path& file, EmbedderSpec spec, Backend backend = Backend::kAuto,
+    Precision precision = Precision::kFloat);
 
 }  // namespace maitred

@@ -146,19 +146,24 @@ TEST_F(DlibResNetFile, IsReadPackedAsItIsPublished) {
 
 TEST_F(DlibResNetFile, ABatchGivesEachFaceItsOwn) {
   const fs::path file = folder_ / "resnet.dat";
-  NetworkOptions two;
-  two.backend = Backend::kOneDnn;
-  two.input_shape = {2, 3, 150, 150};
-  auto batch = load_network(file, two);
   auto single = load_network(file, {});
-  ASSERT_TRUE(batch && single);
-  for (unsigned i = 0; i < 2; ++i) feed(picture(i + 4), i, **batch);
-  ASSERT_TRUE((*batch)->run());
-  for (unsigned i = 0; i < 2; ++i) {
-    feed(picture(i + 4), 0, **single);
-    ASSERT_TRUE((*single)->run());
-    for (std::size_t k = 0; k < 128; ++k) {
-      EXPECT_NEAR((*batch)->output(0)[i * 128 + k], (*single)->output(0)[k], 1e-3);
+  ASSERT_TRUE(single);
+  for (const int faces : {2, 8}) {
+    NetworkOptions together;
+    together.backend = Backend::kOneDnn;
+    together.input_shape = {faces, 3, 150, 150};
+    auto batch = load_network(file, together);
+    ASSERT_TRUE(batch);
+    EXPECT_EQ((*batch)->input_shape(), together.input_shape);
+    EXPECT_EQ((*batch)->outputs()[0].shape[0], faces);
+    for (unsigned i = 0; i < static_cast<unsigned>(faces); ++i) feed(picture(i + 4), i, **batch);
+    ASSERT_TRUE((*batch)->run());
+    for (unsigned i = 0; i < static_cast<unsigned>(faces); ++i) {
+      feed(picture(i + 4), 0, **single);
+      ASSERT_TRUE((*single)->run());
+      for (std::size_t k = 0; k < 128; ++k) {
+        EXPECT_NEAR((*batch)->output(0)[i * 128 + k], (*single)->output(0)[k], 1e-3);
+      }
     }
   }
 }

@@ -82,6 +82,33 @@ TEST_P(PointwiseOfSize, LeavesNegativeInputsToTheFloats) {
   }
 }
 
+TEST_P(PointwiseOfSize, TakesInputsOfBothSignsWhereTheyMayCome) {
+  const PointwiseInt8 convolution(weights_, bias_, 0.25F, Int8Inputs::kAny);
+  constexpr std::size_t kPixels = 13;
+  Buffer from(kPixels * inputs_), to(kPixels * outputs_);
+  const Floats values = noise(kPixels * inputs_, 3);
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    // One pixel has negative inputs only, one nothing.
+    const std::size_t pixel = i / inputs_;
+    from.data()[i] = pixel == 5 ? 0.0F : pixel == 6 ? -std::fabs(values[i]) : 30.0F * values[i];
+  }
+  ASSERT_TRUE(convolution.run(from.data(), kPixels, to.data()));
+  for (std::size_t pixel = 0; pixel < kPixels; ++pixel) {
+    const float* const in = from.data() + pixel * inputs_;
+    float largest = 0.0F;
+    for (std::size_t i = 0; i < inputs_; ++i) largest = std::max(largest, std::fabs(in[i]));
+    const float allowed = largest * std::sqrt(static_cast<float>(inputs_)) * 0.02F + 1e-5F;
+    for (std::size_t output = 0; output < outputs_; ++output) {
+      EXPECT_NEAR(to.data()[pixel * outputs_ + output], expected(in, output, 0.25F), allowed);
+    }
+  }
+  for (const float bad :
+       {std::numeric_limits<float>::quiet_NaN(), -std::numeric_limits<float>::infinity()}) {
+    from.data()[7 * inputs_ + 3] = bad;
+    EXPECT_FALSE(convolution.run(from.data(), kPixels, to.data())) << bad;
+  }
+}
+
 INSTANTIATE_TEST_SUITE_P(Sizes, PointwiseOfSize,
                          ::testing::Values(std::pair<std::size_t, std::size_t>{64, 64},
                                            std::pair<std::size_t, std::size_t>{16, 64},

@@ -113,6 +113,20 @@ TEST(Gallery, TheMeanOfThePhotosStandsForTheCustomer) {
   EXPECT_EQ(gallery->rows(), 2U);
 }
 
+TEST(Gallery, APoorPhotoCountsForLessInTheMean) {
+  const std::vector<float> good = {1, 0}, poor = {0, 1};
+  std::vector<GalleryEntry> entries;
+  entries.push_back(entry(
+      customer(1), list(Template("synthetic", good, 0.8F), Template("synthetic", poor, 0.2F))));
+  const auto gallery = Gallery::build("synthetic", 2, entries).value();
+  // By the roots of their qualities two to one: the mean of (1, 0), (1, 0) and (0, 1).
+  const float length = std::pow(std::sqrt(5.0F) / 3.0F, 0.45F);
+  EXPECT_NEAR(gallery->search(axis({1, 0}), 1).value().at(0).similarity.value,
+              2.0F / std::sqrt(5.0F) * length, 1e-6F);
+  EXPECT_NEAR(gallery->search(axis({0, 1}), 1).value().at(0).similarity.value,
+              1.0F / std::sqrt(5.0F) * length, 1e-6F);
+}
+
 TEST(Gallery, RefusesTemplatesOfAnotherEngineOrLength) {
   std::vector<GalleryEntry> entries;
   entries.push_back(entry(customer(1), list(axis({1, 0}))));

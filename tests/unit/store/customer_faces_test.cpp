@@ -52,6 +52,17 @@ TEST_F(CustomerFacesTest, TemplatesOfVisitsAreBoundedAndReversible) {
   EXPECT_EQ(code_of(store_.audit().verify()), "");
 }
 
+TEST_F(CustomerFacesTest, HowGoodEachPhotoWasIsKept) {
+  std::vector<Template> photos;
+  photos.emplace_back("retail", made_up_template(2).values(), 0.25F);
+  photos.emplace_back("retail", made_up_template(3).values(), 0.75F);
+  must(customers().replace_templates(id_, photos, kActor));
+  const auto kept = must(customers().templates(id_));
+  ASSERT_EQ(kept.size(), 2U);
+  EXPECT_EQ(kept[0].quality(), 0.25F);
+  EXPECT_EQ(kept[1].quality(), 0.75F);
+}
+
 TEST_F(CustomerFacesTest, NewPhotosEndWhatWasLearnedAndOtherEngines) {
   std::vector<Template> other;
   other.push_back(made_up_template(2, "sface"));

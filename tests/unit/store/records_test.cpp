@@ -72,13 +72,31 @@ TEST(Records, TemplatesKeepTheirEngineAndValues) {
   ASSERT_TRUE(read);
   EXPECT_EQ(read->engine(), "retail");
   EXPECT_NEAR(similarity(*read, plain).value, 1.0F, 1e-6);
+  EXPECT_EQ(read->quality(), 1.0F);
+  const auto poor = decode_record<Template>(
+      must(encode_record(Template(plain.engine(), plain.values(), 0.375F))));
+  ASSERT_TRUE(poor);
+  EXPECT_EQ(poor->quality(), 0.375F);
   for (std::size_t length = 0; length < bytes.size(); length += 7) {
     EXPECT_FALSE(decode_record<Template>(ByteView(bytes).first(length)));
   }
-  ClearBytes not_a_number = bytes;
-  for (int byte = 0; byte < 4; ++byte) *(not_a_number.end() - 1 - byte) = 0xff;
-  EXPECT_FALSE(decode_record<Template>(not_a_number));
+  for (const int last : {1, 5}) {  // the quality, and the last of the values
+    ClearBytes not_a_number = bytes;
+    for (int byte = 0; byte < 4; ++byte) *(not_a_number.end() - last - byte) = 0xff;
+    EXPECT_FALSE(decode_record<Template>(not_a_number));
+  }
   EXPECT_EQ(code_of(encode_record(Template())), "field_invalid");
+}
+
+TEST(Records, TemplatesOfTheFirstVersionHaveNoQuality) {
+  const Template plain = made_up_template(1);
+  ClearBytes bytes = must(encode_record(plain));
+  bytes.resize(bytes.size() - sizeof(float));
+  bytes[0] = 1;
+  const auto read = decode_record<Template>(bytes);
+  ASSERT_TRUE(read);
+  EXPECT_NEAR(similarity(*read, plain).value, 1.0F, 1e-6);
+  EXPECT_EQ(read->quality(), 1.0F);
 }
 
 }  // namespace

@@ -46,6 +46,15 @@ TEST(Template, IsCopiedOnlyByName) {
   EXPECT_FLOAT_EQ(similarity(one, two).value, 1.0F);
 }
 
+TEST(Template, KnowsHowGoodItsPictureWas) {
+  const std::vector<float> values = {1.0F, 2.0F};
+  EXPECT_EQ(Template("retail", values).quality(), 1.0F);
+  EXPECT_EQ(Template("retail", values, 0.25F).clone().quality(), 0.25F);
+  EXPECT_EQ(Template("retail", values, 7.0F).quality(), 1.0F);
+  EXPECT_EQ(Template("retail", values, -1.0F).quality(), 0.0F);
+  EXPECT_EQ(Template("retail", values, std::nanf("")).quality(), 0.0F);
+}
+
 TEST(TemplateDeathTest, OfAnotherEngineIsNotComparable) {
   EXPECT_DEATH(similarity(make({1.0F}), Template("dlib", std::vector<float>{1.0F})), "bug");
   EXPECT_DEATH(similarity(make({1.0F}), make({1.0F, 0.0F})), "bug");

@@ -10,6 +10,7 @@
 
 #include "maitred/base/file.h"
 #include "maitred/vision/load_engine.h"
+#include "maitred/vision/network_embedder.h"
 #include "maitred/vision/photo.h"
 #include "maitred/vision/quality.h"
 #include "maitred/vision/yunet.h"
@@ -153,6 +154,31 @@ Spread spread_of(const std::vector<float>& values) {
 
 // Published by the calibration of the same files with OpenCV: same .674 (sd .121), different .005
 // (sd .094), TAR .9895 at FAR 1e-3 (threshold .340).
+// In 8 bits a camera's templates are those of photos but for a fraction of what two photos differ.
+TEST_F(Retail, GivesNearlyTheSameTemplateInEightBits) {
+  const auto file = model_file("face-reidentification-retail-0095.xml");
+  auto quick = make_network_embedder(file, retail_spec(), Backend::kAuto, Precision::kInt8);
+  ASSERT_TRUE(quick) << quick.error().message;
+  int found = 0;
+  double same = 0.0;
+  for (const auto& person :
+       std::filesystem::directory_iterator(shared_folder() / "data/people/known")) {
+    const Image picture = photo(std::filesystem::directory_iterator(person.path())->path());
+    const auto faces = engine_.detector->detect(picture.view, 60);
+    ASSERT_TRUE(faces);
+    if (faces->size() != 1) continue;
+    const auto exact = engine_.embedder->embed(picture.view, faces->front().landmarks);
+    const auto rough = (*quick)->embed(picture.view, faces->front().landmarks);
+    ASSERT_TRUE(exact && rough);
+    const float cosine = similarity(*exact, *rough).value;
+    EXPECT_GT(cosine, 0.99F);
+    same += static_cast<double>(cosine);
+    if (++found == 100) break;
+  }
+  EXPECT_EQ(found, 100);
+  EXPECT_GT(same / found, 0.998);
+}
+
 TEST_F(Retail, TellsPeopleApartAsCalibrated) {
   std::vector<std::filesystem::path> files;
   for (const auto& entry :
