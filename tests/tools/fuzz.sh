@@ -44,7 +44,7 @@ for target in $targets; do
   while [ "$done_runs" -lt "$wanted" ]; do
     runs=$((wanted - done_runs < portion ? wanted - done_runs : portion))
     if ! "$program" -runs="$runs" -max_len="${longest[$target]}" -entropic=0 -detect_leaks=0 \
-      -reload=0 -timeout=120 -rss_limit_mb=3000 -verbosity=0 -print_final_stats=1 \
+      -reload=0 -timeout=120 -rss_limit_mb=3000 -verbosity=0 -print_funcs=0 -print_final_stats=1 \
       -artifact_prefix="$findings/$target-" \
       "$grown/$target" "$here/tests/fuzz/corpus/$target" >"$log" 2>&1; then
       echo "$target: a finding after $done_runs executions; see $log and $findings" >&2
