@@ -41,11 +41,9 @@ Result<Template> template_of(const json& report, const std::string& engine, std:
     if (!std::isfinite(value)) return wrong("template", "finite numbers");
   }
   // What is not said is 1; see maitred-eye's report.
-  const auto quality = report.find("quality");
-  const bool said = quality != report.end() && quality->is_object();
-  const auto overall = said ? quality->find("overall") : json::const_iterator{};
-  const bool number = said && overall != quality->end() && overall->is_number();
-  return Template(engine, values, number ? overall->get<float>() : 1.0F);
+  const json::json_pointer overall("/quality/overall");
+  const bool said = report.contains(overall) && report[overall].is_number();
+  return Template(engine, values, said ? report[overall].get<float>() : 1.0F);
 }
 
 Result<std::string> text_field(const json& args, const char* key) {

@@ -5,6 +5,7 @@
 #include <cstring>
 #include <utility>
 
+#include "convolution_kinds.h"
 #include "maitred/base/for_each_cpu.h"
 
 #if defined(MAITRED_HAS_WIDTHS)
@@ -24,18 +25,9 @@ std::size_t pixels_of(const Shape& shape) { return static_cast<std::size_t>(shap
 
 #if defined(MAITRED_HAS_WIDTHS)
 // Nothing, or something added, and perhaps a rectifier after it.
-bool finishes_simply(const std::vector<PostOp>& post_ops) {
-  std::size_t added = 0;
-  for (std::size_t i = 0; i < post_ops.size(); ++i) {
-    if (std::holds_alternative<AddInput>(post_ops[i])) {
-      ++added;
-      continue;
-    }
-    const auto* const activation = std::get_if<Activation>(&post_ops[i]);
-    const bool last = i + 1 == post_ops.size();
-    if (activation == nullptr || activation->kind != ActivationKind::kRelu || !last) return false;
-  }
-  return added <= 1;
+bool finishes_simply(const Convolution& conv) {
+  const std::size_t others = conv.post_ops.size() - (last_rectifier(conv) == nullptr ? 0 : 1);
+  return others == 0 || (others == 1 && std::holds_alternative<AddInput>(conv.post_ops.front()));
 }
 
 MAITRED_BEGIN_AVX512
@@ -153,7 +145,7 @@ bool FewPixelsStep::gains(const Convolution& convolution, const Shape& input, co
          convolution.window.dilations == kNone && input.size() == 4 &&
          input[1] % kChannelsTogether == 0 && result[1] % kChannelsTogether == 0 &&
          pixels_of(result) <= kFewPixels && convolution.weights.size() >= kManyWeights &&
-         finishes_simply(convolution.post_ops);
+         finishes_simply(convolution);
 #else
   (void)convolution;
   (void)input;
@@ -167,6 +159,7 @@ FewPixelsStep::FewPixelsStep(const Convolution& convolution, const Shape& input,
     : inputs_(static_cast<std::size_t>(input[1])),
       outputs_(static_cast<std::size_t>(result[1])),
       pixels_(static_cast<std::size_t>(result[0]) * pixels_of(result)),
+      slope_(slope_of(convolution)),
       scales_(outputs_ / kLaneFloats),
       bias_(outputs_ / kLaneFloats),
       gathered_(kMostTogether * inputs_ / kLaneFloats),
@@ -186,12 +179,6 @@ FewPixelsStep::FewPixelsStep(const Convolution& convolution, const Shape& input,
         meetings.push_back(
             {static_cast<std::size_t>((image * input[2] + y) * input[3] + x), pixel});
       }
-    }
-  }
-  for (const PostOp& post_op : convolution.post_ops) {
-    if (const auto* const activation = std::get_if<Activation>(&post_op)) {
-      rectified_ = true;
-      slope_ = activation->alpha;
     }
   }
   keep_weights(convolution);
@@ -278,7 +265,7 @@ void FewPixelsStep::finish_pixel(std::size_t pixel) {
 #if defined(MAITRED_HAS_WIDTHS)
   const std::size_t at = pixel * outputs_;
   finish_lanes(outputs_, sums_[at / kLaneFloats].values, scales_[0].values, bias_[0].values,
-               added_ == nullptr ? nullptr : added_ + at, rectified_ ? slope_ : 1.0F, result_ + at);
+               added_ == nullptr ? nullptr : added_ + at, slope_, result_ + at);
 #else
   (void)pixel;
 #endif

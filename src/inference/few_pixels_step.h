@@ -45,11 +45,10 @@ class FewPixelsStep final : public NativeStep {
   void multiply(std::size_t tap, std::span<const Meeting> some);
   void finish_pixel(std::size_t pixel);
 
-  std::size_t inputs_;   // channels
-  std::size_t outputs_;  // channels
-  std::size_t pixels_;   // of all results
-  bool rectified_ = false;
-  float slope_ = 0.0F;                      // of negative results, where they are rectified
+  std::size_t inputs_;                      // channels
+  std::size_t outputs_;                     // channels
+  std::size_t pixels_;                      // of all results
+  [[maybe_unused]] float slope_;            // of negative results; by run, where it is compiled
   std::vector<std::vector<Meeting>> taps_;  // which pixels each weight of the window joins
   std::vector<Weights> weights_;            // [tap][output / 16][input]
   std::vector<Sums> scales_;                // of the weights of an output

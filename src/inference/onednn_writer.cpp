@@ -132,14 +132,7 @@ class Writer {
   ValueId write(const Convolution& conv) {
     const Window& window = conv.window;
     const Shape& shape = input_shape(0);
-    if (FewPixelsStep::gains(conv, shape, node_->shape)) return write_few_pixels(conv);
-    if (precision_ == Precision::kInt8 && PointwiseStep::gains(conv, shape, node_->shape)) {
-      used_ = Precision::kInt8;
-      const ValueId result = program_.add_value(by_pixel(node_->shape));
-      program_.add_native(std::make_unique<PointwiseStep>(conv, node_->shape),
-                          {program_.in_layout(input(0), by_pixel(shape)), result}, {});
-      return result;
-    }
+    if (auto own = own_step(conv)) return write_own(conv, std::move(own));
     Shape weights_shape = {conv.out_channels, shape[1] / conv.groups, window.kernel[0],
                            window.kernel[1]};
     if (conv.groups > 1) {
@@ -163,17 +156,24 @@ class Writer {
     if (gains_by_winograd(conv, node_->shape)) pd = planned(algorithm::convolution_winograd);
     if (!pd) pd = planned(algorithm::convolution_direct);
     if (!pd) throw dnnl::error(dnnl_unimplemented, "a convolution of this kind");
-    arguments.push_back({DNNL_ARG_SRC, program_.in_layout(input(0), pd.src_desc())});
-    arguments.push_back(
-        {DNNL_ARG_WEIGHTS, constant_of(weights_shape, conv.weights, pd.weights_desc())});
-    arguments.push_back({DNNL_ARG_BIAS, constant_of(bias_shape, conv.bias, pd.bias_desc())});
-    const ValueId result = destination(pd.dst_desc(), sum);
-    arguments.push_back({DNNL_ARG_DST, result});
-    program_.add_step(dnnl::convolution_forward(pd), arguments, pd.scratchpad_desc());
-    return result;
+    return add_weighted<dnnl::convolution_forward>(pd, weights_shape, conv.weights, conv.bias, sum,
+                                                   std::move(arguments));
   }
 
-  ValueId write_few_pixels(const Convolution& conv) {
+  // The step of this module that is quicker than oneDNN's, if there is one.
+  std::unique_ptr<NativeStep> own_step(const Convolution& conv) {
+    const Shape& shape = input_shape(0);
+    if (FewPixelsStep::gains(conv, shape, node_->shape)) {
+      return std::make_unique<FewPixelsStep>(conv, shape, node_->shape);
+    }
+    if (precision_ == Precision::kFloat || !PointwiseStep::gains(conv, shape, node_->shape)) {
+      return nullptr;
+    }
+    used_ = Precision::kInt8;
+    return std::make_unique<PointwiseStep>(conv, node_->shape);
+  }
+
+  ValueId write_own(const Convolution& conv, std::unique_ptr<NativeStep> step) {
     const ValueId result = program_.add_value(by_pixel(node_->shape));
     std::vector<ValueId> arguments = {program_.in_layout(input(0), by_pixel(input_shape(0))),
                                       result};
@@ -182,8 +182,22 @@ class Writer {
         arguments.push_back(program_.in_layout(input(add->input), by_pixel(node_->shape)));
       }
     }
-    program_.add_native(std::make_unique<FewPixelsStep>(conv, input_shape(0), node_->shape),
-                        arguments, {});
+    program_.add_native(std::move(step), arguments, {});
+    return result;
+  }
+
+  // A primitive with weights and bias.
+  template <class Primitive>
+  ValueId add_weighted(const typename Primitive::primitive_desc& pd, const Shape& weights_shape,
+                       const std::vector<float>& weights, const std::vector<float>& bias,
+                       std::optional<ValueId> sum, Arguments arguments) {
+    const Shape bias_shape = {static_cast<std::int64_t>(bias.size())};
+    arguments.push_back({DNNL_ARG_SRC, program_.in_layout(input(0), pd.src_desc())});
+    arguments.push_back({DNNL_ARG_WEIGHTS, constant_of(weights_shape, weights, pd.weights_desc())});
+    arguments.push_back({DNNL_ARG_BIAS, constant_of(bias_shape, bias, pd.bias_desc())});
+    const ValueId result = destination(pd.dst_desc(), sum);
+    arguments.push_back({DNNL_ARG_DST, result});
+    program_.add_step(Primitive(pd), std::move(arguments), pd.scratchpad_desc());
     return result;
   }
 
@@ -197,14 +211,8 @@ class Writer {
     const std::optional<ValueId> sum = sum_target(linear.post_ops, 1);
     const dnnl::primitive_attr attr = attributes(linear.post_ops, sum.has_value(), arguments);
     const dnnl::inner_product_forward::primitive_desc pd(desc, attr, program_.engine());
-    arguments.push_back({DNNL_ARG_SRC, program_.in_layout(input(0), pd.src_desc())});
-    arguments.push_back(
-        {DNNL_ARG_WEIGHTS, constant_of(weights_shape, linear.weights, pd.weights_desc())});
-    arguments.push_back({DNNL_ARG_BIAS, constant_of(bias_shape, linear.bias, pd.bias_desc())});
-    const ValueId result = destination(pd.dst_desc(), sum);
-    arguments.push_back({DNNL_ARG_DST, result});
-    program_.add_step(dnnl::inner_product_forward(pd), arguments, pd.scratchpad_desc());
-    return result;
+    return add_weighted<dnnl::inner_product_forward>(pd, weights_shape, linear.weights, linear.bias,
+                                                     sum, std::move(arguments));
   }
 
   ValueId write(const Binary& binary) {

@@ -1,8 +1,9 @@
 #include "pointwise_step.h"
 
 #include <algorithm>
-#include <array>
 #include <limits>
+
+#include "convolution_kinds.h"
 
 namespace maitred::inference {
 namespace {
@@ -14,30 +15,17 @@ std::size_t pixels_of_all(const Shape& shape) {
   return static_cast<std::size_t>(shape[0] * shape[2] * shape[3]);
 }
 
-const Activation* only_rectifier(const std::vector<PostOp>& post_ops) {
-  if (post_ops.size() != 1) return nullptr;
-  const auto* const activation = std::get_if<Activation>(&post_ops[0]);
-  const bool fits = activation != nullptr && activation->kind == ActivationKind::kRelu &&
-                    activation->alpha >= 0.0F && activation->alpha <= 1.0F;
-  return fits ? activation : nullptr;
-}
-
-float slope_after(const std::vector<PostOp>& post_ops) {
-  const Activation* const rectifier = only_rectifier(post_ops);
-  return rectifier == nullptr ? 1.0F : rectifier->alpha;
+// What PointwiseInt8 can do at the end.
+bool has_plain_slope(const Convolution& conv) {
+  return is_rectified(conv) && slope_of(conv) >= 0.0F && slope_of(conv) <= 1.0F;
 }
 
 }  // namespace
 
 bool PointwiseStep::gains(const Convolution& convolution, const Shape& input, const Shape& result) {
-  constexpr std::array<std::int64_t, 2> kOne = {1, 1}, kNone = {0, 0};
-  const Window& window = convolution.window;
-  const bool pointwise = input.size() == 4 && convolution.groups == 1 && window.kernel == kOne &&
-                         window.strides == kOne && window.pads_begin == kNone &&
-                         window.pads_end == kNone;
-  return pointwise && input[1] >= kLeastChannels && result[1] >= kLeastChannels &&
-         result[2] * result[3] >= kLeastPixels &&
-         (convolution.post_ops.empty() || only_rectifier(convolution.post_ops) != nullptr) &&
+  return is_pointwise(convolution) && input.size() == 4 && input[1] >= kLeastChannels &&
+         result[1] >= kLeastChannels && result[2] * result[3] >= kLeastPixels &&
+         has_plain_slope(convolution) &&
          PointwiseInt8::possible(static_cast<std::size_t>(input[1]),
                                  static_cast<std::size_t>(result[1]));
 }
@@ -45,8 +33,8 @@ bool PointwiseStep::gains(const Convolution& convolution, const Shape& input, co
 PointwiseStep::PointwiseStep(const Convolution& convolution, const Shape& result)
     : pixels_(pixels_of_all(result)),
       outputs_(static_cast<std::size_t>(result[1])),
-      convolution_(convolution.weights, convolution.bias, slope_after(convolution.post_ops),
-                   Int8Inputs::kAny) {}
+      convolution_(convolution.weights, convolution.bias, slope_of(convolution), Int8Inputs::kAny) {
+}
 
 void PointwiseStep::bind(const std::vector<float*>& data, void* scratchpad) {
   (void)scratchpad;

@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "convolution_kinds.h"
 #include "passes.h"
 #include "rewriter.h"
 
@@ -8,13 +9,6 @@ namespace {
 
 constexpr std::int64_t kChannelsAtOnce = 16;  // channels that a step works on at once
 constexpr std::int64_t kMostStemRows = 16;
-
-bool is_pointwise(const Convolution& conv) {
-  const Window plain;
-  return conv.groups == 1 && conv.window.kernel == plain.kernel &&
-         conv.window.strides == plain.strides && conv.window.pads_begin == plain.pads_begin &&
-         conv.window.pads_end == plain.pads_end;
-}
 
 // 3x3 of each channel by itself, of the same size as its input.
 bool is_depthwise(const Convolution& conv, std::int64_t in_channels) {

@@ -4,6 +4,8 @@
 #include <cstring>
 #include <string>
 
+#include "convolution_kinds.h"
+
 namespace maitred::inference {
 namespace {
 
@@ -23,17 +25,6 @@ dnnl::memory::desc by_pixel(std::size_t channels, std::size_t rows, std::size_t 
   return {{1, dim(channels), dim(rows), dim(columns)},
           dnnl::memory::data_type::f32,
           dnnl::memory::format_tag::acdb};
-}
-
-bool is_rectified(const Convolution& conv) {
-  if (conv.post_ops.empty()) return true;
-  const auto* activation = std::get_if<Activation>(&conv.post_ops[0]);
-  return conv.post_ops.size() == 1 && activation != nullptr &&
-         activation->kind == ActivationKind::kRelu;
-}
-
-float slope_of(const Convolution& conv) {
-  return conv.post_ops.empty() ? 1.0F : std::get<Activation>(conv.post_ops[0]).alpha;
 }
 
 }  // namespace

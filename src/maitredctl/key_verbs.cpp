@@ -126,6 +126,19 @@ Result<json> backup_into(Session& session, json args, const std::string& file) {
   return again;
 }
 
+struct SealedFor {
+  std::string_view word, text;
+};
+
+SealedFor sealed_for(const json& args) {
+  if (args.contains("public_key")) {
+    return {"public_key", "to the public key: only its secret half restores it"};
+  }
+  if (args.contains("key")) return {"key", "with the key file given"};
+  if (args.contains("passphrase")) return {"passphrase", "with the passphrase"};
+  return {"store", "with the keys of the store: keep a copy of the key in another place"};
+}
+
 Result<Answer> backup(Session& session, const KeyOptions& options) {
   json args = {{"file", absolute(options.file)}};
   if (options.to_key.empty()) {
@@ -133,21 +146,13 @@ Result<Answer> backup(Session& session, const KeyOptions& options) {
   } else {
     MAITRED_ASSIGN(args["public_key"], read_public_key(options.to_key));
   }
-  const bool own_key =
-      !args.contains("key") && !args.contains("passphrase") && !args.contains("public_key");
+  const SealedFor sealed = sealed_for(args);
   Answer answer;
   MAITRED_ASSIGN(answer.object, backup_into(session, args, absolute(options.file)));
-  answer.object["sealed_for"] = own_key                       ? "store"
-                                : args.contains("public_key") ? "public_key"
-                                : args.contains("key")        ? "key"
-                                                              : "passphrase";
-  answer.text = fmt::format(
-      "Wrote and verified {}: {} bytes, sealed {}.\n", answer.object.value("backup", ""),
-      answer.object.value("bytes", std::uint64_t{0}),
-      own_key ? "with the keys of the store: keep a copy of the key in another place"
-      : args.contains("public_key") ? "to the public key: only its secret half restores it"
-      : args.contains("key")        ? "with the key file given"
-                                    : "with the passphrase");
+  answer.object["sealed_for"] = sealed.word;
+  answer.text = fmt::format("Wrote and verified {}: {} bytes, sealed {}.\n",
+                            answer.object.value("backup", ""),
+                            answer.object.value("bytes", std::uint64_t{0}), sealed.text);
   return answer;
 }
 

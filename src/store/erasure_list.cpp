@@ -144,6 +144,10 @@ Status note_revocation(Vault& vault, const Bytes& index, WallTime at) {
   return note_erasure(vault, index, {at, vault.epoch(), std::nullopt});
 }
 
+void list_revocations(Vault& vault) {
+  static_cast<void>(write_erasure_file(vault, erasure_file(vault.path())));
+}
+
 Bytes slot_index(const Vault& vault, const Bytes& public_key) {
   return vault.blind(Purpose::kTombstones, "slot " + to_hex(public_key));
 }

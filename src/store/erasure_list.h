@@ -41,9 +41,10 @@ Status write_erasure_file(Vault& vault, const std::filesystem::path& file);
 Status append_erasure(Vault& vault, const CustomerId& id, bool erased, WallTime at);
 
 // Of a staff token by its hash in the table, of a key slot by its public key. Notes in the store
-// that it was taken away; within a transaction. After the commit, write_erasure_file puts it on
-// the list.
+// that it was taken away; within a transaction. After the commit, list_revocations.
 Status note_revocation(Vault& vault, const Bytes& index, WallTime at);
+// Puts it on the list beside the store; where that cannot be now, the next start does it.
+void list_revocations(Vault& vault);
 Bytes slot_index(const Vault& vault, const Bytes& public_key);
 
 // Key slots that were on the list when they had been made. Within a transaction.

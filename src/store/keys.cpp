@@ -170,7 +170,7 @@ Status Keys::remove(std::int64_t number, const Actor& actor) {
     MAITRED_TRY(drop_slot(number, actor.at));
     return AuditChain(vault_).append(actor, "key", "", fmt::format("slot {} removed", number));
   }));
-  static_cast<void>(write_erasure_file(vault_, erasure_file(vault_.path())));
+  list_revocations(vault_);
   return vault_.database().truncate_wal();
 }
 
@@ -258,7 +258,7 @@ Status Keys::switch_key_file(const KeyAccess& key, const Actor& actor) {
     MAITRED_TRY(drop_slot(old_slot, actor.at));
     return write_state(vault_, *state);
   }));
-  static_cast<void>(write_erasure_file(vault_, erasure_file(vault_.path())));
+  list_revocations(vault_);
   return vault_.database().truncate_wal();
 }
 

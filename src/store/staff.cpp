@@ -99,8 +99,7 @@ Status Staff::revoke(const std::string& name, const Actor& actor) {
     MAITRED_TRY(note_revocation(vault_, token, actor.at));
     return AuditChain(vault_).append(actor, "staff", name, "revoked");
   }));
-  // What the list lacks now it gets at the next start.
-  static_cast<void>(write_erasure_file(vault_, erasure_file(vault_.path())));
+  list_revocations(vault_);
   return {};
 }
 

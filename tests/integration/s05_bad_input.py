@@ -117,9 +117,7 @@ class BadInput(ShopTest):
                 box.section(name, **settings)
             box.write()
             box.sections = kept
-            done = subprocess.run([BIN / "maitred", "-c", box.config, "--check"],
-                                  capture_output=True, text=True)
-            return done.returncode, done.stdout + done.stderr
+            return box.check()
 
         status, said = check()
         self.assertEqual(status, 0, said)
@@ -166,9 +164,8 @@ class BadInput(ShopTest):
         def fails(code, *words):
             for command in (self.box.ctl(*(words or ["list"])),):
                 self.assertEqual((command.status, command.code), (3, code), command.err)
-            check = subprocess.run([BIN / "maitred", "-c", self.box.config, "--check"],
-                                   capture_output=True, text=True)
-            self.assertEqual(check.returncode, 3, check.stderr)
+            status, said = self.box.check()
+            self.assertEqual(status, 3, said)
 
         (folder / "store.key").write_bytes(bytes(32))
         fails("key_wrong")

@@ -331,20 +331,15 @@ class Reload(ShopTest):
         good = box.config.read_text()
         before = box.do("status")
 
-        def check():
-            """Before the reload, beside the core that has the store."""
-            done = subprocess.run([BIN / "maitred", "-c", box.config, "--check"],
-                                  capture_output=True, text=True)
-            return done.returncode, done.stdout + done.stderr
-
-        status, said = check()
+        # Before the reload, beside the core that has the store.
+        status, said = box.check()
         self.assertEqual(status, 0, said)
         self.assertIn("configuration and models", said)
         self.assertIn(f"process {box.daemon.pid}", said)
         for bad in ("[store]\npath = 7\n", good + "[nonsense]\n", "", "\x00\xff"):
             box.config.write_bytes(bad.encode("latin-1"))
             if bad:
-                self.assertEqual(check()[0], 2, bad)
+                self.assertEqual(box.check()[0], 2, bad)
             box.log.write_text("")
             box.daemon.send_signal(signal.SIGHUP)
             if bad:

@@ -213,6 +213,12 @@ class Shop:
                 time.sleep(0.02)
         raise AssertionError(f"the daemon does not listen: {self.log.read_text()}")
 
+    def check(self):
+        """`maitred --check`: its status and what it says."""
+        done = subprocess.run([BIN / "maitred", "-c", self.config, "--check"],
+                              capture_output=True, text=True)
+        return done.returncode, done.stdout + done.stderr
+
     def client(self, **options):
         return StaffClient(self.port, **options)
 

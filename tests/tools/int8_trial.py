@@ -9,15 +9,13 @@ sign. Prints FNMR of all pairs at FMR 1e-3 and 1e-4, and how far a template move
 python3-opencv; some minutes with OpenBLAS, an hour without.
 """
 
-import argparse
-import pathlib
 import sys
 import xml.etree.ElementTree as xml
 
 import cv2
 import numpy as np
 
-from quality_trial import landmarks
+from quality_trial import all_pairs, landmarks, trial_options
 
 AT_ONCE = 16
 SIDE = 128
@@ -31,7 +29,7 @@ def rounded(values, axis):
     return np.rint(values / scale), scale
 
 
-def pairs(text):
+def numbers(text):
     return [int(number) for number in text.split(",")]
 
 
@@ -50,7 +48,7 @@ class Network:
 
     def constant(self, data):
         kind = {"f16": np.float16, "f32": np.float32, "i64": np.int64}[data.get("element_type")]
-        shape = pairs(data.get("shape") or "1")
+        shape = numbers(data.get("shape") or "1")
         begin = int(data.get("offset"))
         flat = np.frombuffer(self.weights[begin:begin + int(data.get("size"))], kind)
         return flat.astype(np.float32 if kind != np.int64 else kind).reshape(shape)
@@ -79,7 +77,7 @@ class Network:
                 slopes = given[1].reshape(1, -1, 1, 1)
                 values[number] = np.where(given[0] < 0, given[0] * slopes, given[0])
             elif kind == "AvgPool":
-                if pairs(data.get("kernel")) != list(given[0].shape[2:]):
+                if numbers(data.get("kernel")) != list(given[0].shape[2:]):
                     sys.exit(f"layer {layer.get('name')}: only pooling of everything is known")
                 values[number] = given[0].mean((2, 3), keepdims=True)
             elif kind in ("Convolution", "GroupConvolution"):
@@ -92,8 +90,8 @@ class Network:
 
 
 def convolved(images, weights, data, in_8_bits):
-    (rows, columns), (down, right) = pairs(data.get("strides")), pairs(data.get("pads_end"))
-    top, left = pairs(data.get("pads_begin"))
+    (rows, columns), (down, right) = numbers(data.get("strides")), numbers(data.get("pads_end"))
+    top, left = numbers(data.get("pads_begin"))
     padded = np.pad(images, ((0, 0), (0, 0), (top, down), (left, right)))
     height = (padded.shape[2] - weights.shape[-2]) // rows + 1
     width = (padded.shape[3] - weights.shape[-1]) // columns + 1
@@ -131,20 +129,14 @@ def faces(photos, detector):
 
 
 def print_rates(people, templates, what):
-    first, second = np.triu_indices(len(people), 1)
-    cosine = (templates @ templates.T)[first, second]
-    genuine = people[first] == people[second]
+    _, _, cosine, genuine = all_pairs(people, templates)
     rates = [100 * (cosine[genuine] < np.quantile(cosine[~genuine], 1 - fmr)).mean()
              for fmr in (1e-3, 1e-4)]
     print(f"  {what:8} FNMR {rates[0]:.2f} % at FMR 1e-3, {rates[1]:.2f} % at 1e-4")
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__,
-                                     formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--people", type=pathlib.Path, required=True)
-    parser.add_argument("--models", type=pathlib.Path, required=True)
-    options = parser.parse_args()
+    options = trial_options(__doc__).parse_args()
     detector = cv2.dnn.readNet(str(options.models / "yunet_n_640_640.onnx"))
     network = Network(options.models / "face-reidentification-retail-0095.xml")
 

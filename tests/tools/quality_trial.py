@@ -121,11 +121,23 @@ def print_weights(people, fit, templates, measures):
             print(f"  {what:18} {' '.join(f'{rate:5.2f} %' for rate in fnir(draws, templates, weights))}")
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__,
+def trial_options(description):
+    """What every trial on a folder of people takes."""
+    parser = argparse.ArgumentParser(description=description,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--people", type=pathlib.Path, required=True)
     parser.add_argument("--models", type=pathlib.Path, required=True)
+    return parser
+
+
+def all_pairs(people, templates):
+    """Of the photos of two indices each: the cosine, and whether they are of one person."""
+    first, second = np.triu_indices(len(people), 1)
+    return first, second, (templates @ templates.T)[first, second], people[first] == people[second]
+
+
+def main():
+    parser = trial_options(__doc__)
     parser.add_argument("--bin", type=pathlib.Path, default=pathlib.Path("build/release/bin"))
     options = parser.parse_args()
     detector = cv2.dnn.readNet(str(options.models / "yunet_n_640_640.onnx"))
@@ -146,9 +158,7 @@ def main():
     templates = np.array(templates)
     templates /= np.linalg.norm(templates, axis=1, keepdims=True)
     people = np.array(people)
-    first, second = np.triu_indices(len(people), 1)
-    cosine = (templates @ templates.T)[first, second]
-    genuine = people[first] == people[second]
+    first, second, cosine, genuine = all_pairs(people, templates)
     first, second = first[genuine], second[genuine]
     print(f"{len(people)} photos, {genuine.sum()} genuine pairs")
     for fmr in (1e-3, 1e-4):
