@@ -78,7 +78,8 @@ class Broker {
 // The owner's thread is the test's.
 class Publisher : public testing::Test {
  protected:
-  void make() {
+  // Both have met, and the broker has not answered yet.
+  void begin() {
     MqttOptions options;
     options.broker = broker_.address();
     options.client_id = "shop";
@@ -90,10 +91,12 @@ class Publisher : public testing::Test {
     });
     ASSERT_TRUE(made) << made.error().message;
     publisher_ = std::move(*made);
+    publisher_->connect(noted());
+    broker_.meet();
   }
 
-  MqttPublisher::Done into(std::deque<bool>& answers) {
-    return [&answers](bool ok) { answers.push_back(ok); };
+  MqttPublisher::Done noted() {
+    return [this](bool ok) { answers_.push_back(ok); };
   }
 
   // Runs the next that is posted.
@@ -121,48 +124,40 @@ class Publisher : public testing::Test {
   std::condition_variable changed_;
   std::deque<std::function<void()>> posted_;
   std::unique_ptr<MqttPublisher> publisher_;
+  std::deque<bool> answers_;
 };
 
 TEST_F(Publisher, EndsWhileTheBrokerKeepsSilentAndAnswersNobodyAfterwards) {
-  make();
-  std::deque<bool> answers;
-  publisher_->connect(into(answers));
-  broker_.meet();
+  begin();
   EXPECT_LT(end(), 10s);
   EXPECT_TRUE(posted_.empty());
-  EXPECT_TRUE(answers.empty());
+  EXPECT_TRUE(answers_.empty());
 }
 
 TEST_F(Publisher, SaysWhyItIsNotLetIn) {
-  make();
-  std::deque<bool> answers;
-  publisher_->connect(into(answers));
-  broker_.meet();
+  begin();
   broker_.say(kNotAllowed);
   // It asks again in the words of the protocol's version before.
   broker_.meet();
   broker_.say(kNotAllowed);
   ASSERT_TRUE(run_one());
-  EXPECT_EQ(answers, std::deque<bool>{false});
+  EXPECT_EQ(answers_, std::deque<bool>{false});
   EXPECT_THAT(publisher_->trouble(), HasSubstr("user or password"));
   end();
 }
 
 TEST_F(Publisher, EndsWhileAMessageIsNotYetAcknowledged) {
-  make();
-  std::deque<bool> answers;
-  publisher_->connect(into(answers));
-  broker_.meet();
+  begin();
   broker_.say(kWelcome);
   ASSERT_TRUE(run_one());
-  EXPECT_EQ(answers, std::deque<bool>{true});
+  EXPECT_EQ(answers_, std::deque<bool>{true});
   EXPECT_EQ(publisher_->trouble(), "");
-  publisher_->publish("shop/alerts", "Kim came in", into(answers));
+  publisher_->publish("shop/alerts", "Kim came in", noted());
   broker_.hear_of("Kim came in");
   EXPECT_LT(end(), 10s);
   // Whoever still listens hears that it did not arrive.
   for (const auto& job : posted_) job();
-  for (std::size_t i = 1; i < answers.size(); ++i) EXPECT_FALSE(answers[i]);
+  for (std::size_t i = 1; i < answers_.size(); ++i) EXPECT_FALSE(answers_[i]);
 }
 
 TEST_F(Publisher, TakesAddressesOfBrokersOnly) {
