@@ -46,7 +46,7 @@ void Daemon::control(const nlohmann::json& request, const PeerCredentials& peer,
     if (answer && verb == "staff_revoke" && staff_) {
       staff_->drop_terminal(answer->at("name").get<std::string>());
     }
-    return reply.finish(std::move(answer));
+    return reply.finish(answer);
   }
   run_task(std::move(*task), reply, [this, reply](Result<nlohmann::json> answer) {
     reply.finish(answered(std::move(answer)));

@@ -14,8 +14,6 @@
 
 #include "maitred/base/log.h"
 
-extern char** environ;
-
 namespace maitred {
 namespace {
 
