@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <openssl/evp.h>
 #include <sodium.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -9,6 +10,9 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
+#include <memory>
+
+#include "maitred/base/check.h"
 
 namespace maitred {
 namespace {
@@ -106,14 +110,15 @@ Status write_file(const std::filesystem::path& path, std::span<const std::uint8_
 
 Result<std::string> sha256_of_file(const std::filesystem::path& path) {
   MAITRED_ASSIGN(const UniqueFd fd, open_regular(path));
-  crypto_hash_sha256_state state;
-  crypto_hash_sha256_init(&state);
+  // OpenSSL's, which is several times as fast as libsodium's where the processor has the steps.
+  const std::unique_ptr<EVP_MD_CTX, void (*)(EVP_MD_CTX*)> state(EVP_MD_CTX_new(), EVP_MD_CTX_free);
+  MAITRED_CHECK(state && EVP_DigestInit_ex(state.get(), EVP_sha256(), nullptr) == 1);
   MAITRED_TRY(read_blocks(fd, path, [&](std::span<const std::uint8_t> block) -> Status {
-    crypto_hash_sha256_update(&state, block.data(), block.size());
+    EVP_DigestUpdate(state.get(), block.data(), block.size());
     return {};
   }));
-  std::array<std::uint8_t, crypto_hash_sha256_BYTES> digest{};
-  crypto_hash_sha256_final(&state, digest.data());
+  std::array<std::uint8_t, 32> digest{};
+  EVP_DigestFinal_ex(state.get(), digest.data(), nullptr);
   return to_hex(digest);
 }
 

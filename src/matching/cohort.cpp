@@ -14,9 +14,9 @@ constexpr double kHighestShare = 0.05;
 
 }  // namespace
 
-CohortNorm::CohortNorm(std::size_t members, std::span<const float> resemblances) {
-  if (members < kLeastCohort || resemblances.empty()) return;
-  const auto full = static_cast<float>(members - kLeastCohort) /
+CohortNorm::CohortNorm(std::span<const float> resemblances) {
+  if (resemblances.size() < kLeastCohort) return;
+  const auto full = static_cast<float>(resemblances.size() - kLeastCohort) /
                     static_cast<float>(kFullCohort - kLeastCohort);
   strength_ = kFullStrength * std::min(full, 1.0F);
   usual_ = std::accumulate(resemblances.begin(), resemblances.end(), 0.0F) /
@@ -24,13 +24,13 @@ CohortNorm::CohortNorm(std::size_t members, std::span<const float> resemblances)
 }
 
 float CohortNorm::resemblance(std::span<float> similarities, std::optional<std::size_t> without) {
-  if (similarities.size() < kLeastCohort) return 0.0F;
-  const auto share =
-      static_cast<std::size_t>(std::lround(kHighestShare * static_cast<double>(similarities.size())));
+  const auto share = static_cast<std::size_t>(
+      std::lround(kHighestShare * static_cast<double>(similarities.size())));
   const auto highest = static_cast<std::ptrdiff_t>(std::max<std::size_t>(share, 1));
   if (without) similarities[*without] = -2.0F;
-  std::nth_element(similarities.begin(), similarities.begin() + highest, similarities.end(),
-                   std::greater<>());
+  // few of many: its heap is quicker than nth_element's partitions
+  std::partial_sort(similarities.begin(), similarities.begin() + highest, similarities.end(),
+                    std::greater<>());
   return std::accumulate(similarities.begin(), similarities.begin() + highest, 0.0F) /
          static_cast<float>(highest);
 }

@@ -22,10 +22,11 @@ class CohortNorm {
  public:
   CohortNorm() = default;  // no cohort: shifts nothing
   // `resemblances[i]`: of the i-th member to the others, see resemblance().
-  CohortNorm(std::size_t members, std::span<const float> resemblances);
+  explicit CohortNorm(std::span<const float> resemblances);
 
   // The mean of the highest twentieth of the similarities to the members; `without`, the member
-  // that is the person in question, is left out. Reorders `similarities`. 0 for a small cohort.
+  // that is the person in question, is left out. Reorders `similarities`. Requires kLeastCohort
+  // members or more.
   static float resemblance(std::span<float> similarities, std::optional<std::size_t> without);
 
   // What is taken off every similarity of a face of this resemblance; cosine.

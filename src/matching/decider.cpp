@@ -57,11 +57,10 @@ struct Decider::Contest {
           const bool is_another_track =
               other != settled.end() && !(track.held && track.held->customer == rival.customer);
           if (is_another_track && other->second > rival.similarity) return true;
+          // Of a pair the first is the nearer: a rival who is nearer than the winner wins anyway.
           const bool alike =
-              std::any_of(track.lookalikes.begin(), track.lookalikes.end(), [&](const auto& pair) {
-                return pair == std::pair(winner.customer, rival.customer) ||
-                       pair == std::pair(rival.customer, winner.customer);
-              });
+              std::find(track.lookalikes.begin(), track.lookalikes.end(),
+                        std::pair(winner.customer, rival.customer)) != track.lookalikes.end();
           return winner.similarity.value - rival.similarity.value >=
                  (alike ? rules.lookalike_margin : rules.margin);
         });
@@ -180,9 +179,8 @@ std::vector<Match> Decider::end_track(const std::string& camera, TrackId track,
   if (found == tracks_.end()) return {};
   std::vector<Match> matches;
   Evidence& evidence = found->second;
-  const double share = policy.spend_rest();
-  if (!evidence.held && share > 0.0) {
-    evidence.share = share;
+  if (!evidence.held) {
+    evidence.share = policy.spend_rest();
     matches = resolve(policy);
   }
   tracks_.erase(found);

@@ -229,7 +229,7 @@ void Gallery::choose_cohort() {
     resemblances.push_back(cohort->resemblance(cohort->values.get() + i * stride_, stride_,
                                                static_cast<std::uint16_t>(i)));
   }
-  cohort->norm = CohortNorm(count, resemblances);
+  cohort->norm = CohortNorm(resemblances);
   cohort_ = std::move(cohort);
   cohort_stale_ = false;
   settled_ = 0;

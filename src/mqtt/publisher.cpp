@@ -4,6 +4,7 @@
 
 #include <condition_variable>
 #include <deque>
+#include <map>
 #include <mutex>
 #include <thread>
 #include <utility>
@@ -25,24 +26,6 @@ std::string in_words(int code) {
   if (code > 0) return "the broker refused, code " + std::to_string(code);
   return mqtt::exception::error_str(code);
 }
-
-// Calls back once, from a thread of the library, and is gone.
-class OneAnswer : public mqtt::iaction_listener {
- public:
-  using Then = std::function<void(bool ok, std::string why)>;
-  explicit OneAnswer(Then then) : then_(std::move(then)) {}
-  void on_success(const mqtt::token&) override { tell(true, ""); }
-  void on_failure(const mqtt::token& token) override {
-    tell(false, in_words(token.get_return_code()));
-  }
-
- private:
-  void tell(bool ok, std::string why) {
-    const std::unique_ptr<OneAnswer> self(this);
-    then_(ok, std::move(why));
-  }
-  const Then then_;
-};
 
 }  // namespace
 
@@ -115,6 +98,8 @@ class MqttPublisher::State : public std::enable_shared_from_this<State> {
   }
 
  private:
+  using Then = std::function<void(bool ok, const std::string& why)>;
+
   // With the lock held.
   void add(std::function<void()> job) {
     jobs_.push_back(std::move(job));
@@ -156,16 +141,44 @@ class MqttPublisher::State : public std::enable_shared_from_this<State> {
     return connect;
   }
 
-  void attempt() {
-    auto* answer = new OneAnswer([weak = weak_from_this()](bool ok, const std::string& why) {
-      if (const auto self = weak.lock()) self->on_connect(ok, why);
-    });
-    try {
-      client_.connect(connect_options(), nullptr, *answer);
-    } catch (const std::exception& error) {
-      delete answer;
-      on_connect(false, error.what());
+  // Told once how a request ended, by a thread of the library.
+  struct Answer : mqtt::iaction_listener {
+    Answer(State& owner, Then what) : state(owner), then(std::move(what)) {}
+    void on_success(const mqtt::token&) override { state.told(this, true, ""); }
+    void on_failure(const mqtt::token& token) override {
+      state.told(this, false, in_words(token.get_return_code()));
     }
+    State& state;
+    const Then then;
+  };
+
+  // The client answers all while it lives or ends, but not a connection that it was still making.
+  void ask(Then then, const std::function<void(mqtt::iaction_listener&)>& request) {
+    auto made = std::make_unique<Answer>(*this, std::move(then));
+    Answer* const answer = made.get();
+    {
+      const std::lock_guard lock(mutex_);
+      answers_.emplace(answer, std::move(made));
+    }
+    try {
+      request(*answer);
+    } catch (const std::exception& error) {
+      told(answer, false, error.what());
+    }
+  }
+
+  void told(const Answer* answer, bool ok, const std::string& why) {
+    std::unique_lock lock(mutex_);
+    const auto kept = answers_.extract(answer);
+    lock.unlock();
+    kept.mapped()->then(ok, why);
+  }
+
+  void attempt() {
+    ask([this](bool ok, const std::string& why) { on_connect(ok, why); },
+        [this](mqtt::iaction_listener& answer) {
+          client_.connect(connect_options(), nullptr, answer);
+        });
   }
 
   void on_connect(bool ok, const std::string& why) {
@@ -184,15 +197,10 @@ class MqttPublisher::State : public std::enable_shared_from_this<State> {
   }
 
   void send(const std::string& topic, const std::string& text, bool retained, const Done& done) {
-    auto* answer = new OneAnswer([weak = weak_from_this(), done](bool ok, const std::string& why) {
-      if (const auto self = weak.lock()) self->sent(ok, why, done);
-    });
-    try {
-      client_.publish(mqtt::make_message(topic, text, kAtLeastOnce, retained), nullptr, *answer);
-    } catch (const std::exception& error) {
-      delete answer;
-      sent(false, error.what(), done);
-    }
+    ask([this, done](bool ok, const std::string& why) { sent(ok, why, done); },
+        [&](mqtt::iaction_listener& answer) {
+          client_.publish(mqtt::make_message(topic, text, kAtLeastOnce, retained), nullptr, answer);
+        });
   }
 
   void sent(bool ok, const std::string& why, const Done& done) {
@@ -226,7 +234,9 @@ class MqttPublisher::State : public std::enable_shared_from_this<State> {
   bool left_ = false;    // has said goodbye
   bool ending_ = false;  // when the jobs are done
   bool ended_ = false;
-  bool gone_ = false;  // nobody listens to answers any more
+  bool gone_ = false;                                         // nobody listens to answers any more
+  std::map<const Answer*, std::unique_ptr<Answer>> answers_;  // that are awaited
+  // Its end waits for answers that are being told, and tells the others: it goes before the above.
   mqtt::async_client client_;
   std::thread thread_;
 };

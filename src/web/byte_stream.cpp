@@ -110,14 +110,20 @@ Result<std::shared_ptr<ssl::context>> server_tls(const std::string& cert, const 
   return context;
 }
 
+Status trust(ssl::context& context, const std::string& ca_file) {
+  error_code error;
+  if (!ca_file.empty()) context.load_verify_file(ca_file, error);
+  if (error) return unusable(ca_file, error);
+  return {};
+}
+
 Result<std::shared_ptr<ssl::context>> client_tls(const std::string& ca_file) {
   auto context = std::make_shared<ssl::context>(ssl::context::tls_client);
   SSL_CTX_set_min_proto_version(context->native_handle(), TLS1_2_VERSION);
-  error_code error;
-  context->set_default_verify_paths(error);
-  if (!ca_file.empty()) context->load_verify_file(ca_file, error);
-  if (error) return unusable(ca_file, error);
-  context->set_verify_mode(ssl::verify_peer, error);
+  error_code ignored;
+  context->set_default_verify_paths(ignored);
+  MAITRED_TRY(trust(*context, ca_file));
+  context->set_verify_mode(ssl::verify_peer, ignored);
   return context;
 }
 

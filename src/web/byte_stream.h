@@ -44,6 +44,8 @@ std::unique_ptr<Carrier> tls_client_carrier(net::ip::tcp::socket socket, net::ss
 // TLS 1.3, with this certificate. Error: tls_unusable (kInput).
 Result<std::shared_ptr<net::ssl::context>> server_tls(const std::string& cert,
                                                       const std::string& key);
+// Trusts the authorities of `ca_file` too, which may be empty. Error: tls_unusable (kInput).
+Status trust(net::ssl::context& context, const std::string& ca_file);
 // TLS 1.2 or later, trusting the authorities of the system and of `ca_file` (may be empty).
 Result<std::shared_ptr<net::ssl::context>> client_tls(const std::string& ca_file);
 

@@ -98,6 +98,13 @@ TEST_F(DeciderTest, AnOrdinaryMatchWaitsForThreeFrames) {
   EXPECT_EQ(matches[0].confidence, Confidence::kMedium);
 }
 
+TEST_F(DeciderTest, ATrackThatStaysAtFewFramesIsNotTriedOnAndOn) {
+  EXPECT_TRUE(see(1, 1, {0.45F}).empty());
+  EXPECT_TRUE(see(1, 2, {0.45F}).empty());
+  EXPECT_TRUE(see(1, 2, {0.7F}).empty()) << "a third early try";
+  EXPECT_EQ(see(1, 3, {0.7F}).size(), 1U);
+}
+
 TEST_F(DeciderTest, AShortTrackIsDecidedAtItsEnd) {
   EXPECT_TRUE(see(1, 1, {0.45F}).empty());
   const auto matches = end(1);
@@ -153,6 +160,23 @@ TEST_F(DeciderTest, LookalikesNeedMoreDistance) {
   EXPECT_EQ(see(2, 3, {0.7F, 0.4F, 0.2F}).size(), 1U);
 }
 
+// As above, and customer 2 resembles neither.
+TEST_F(DeciderTest, TwoWhoLookAlikeDoNotAskMoreOfAThird) {
+  std::vector<GalleryEntry> entries;
+  for (std::size_t i = 0; i < 3; ++i) {
+    std::vector<float> values(8, 0.0F);
+    values[0] = i < 2 ? 0.8F : 0.0F;
+    values[i + 1] = i < 2 ? 0.6F : 1.0F;
+    entries.push_back({customer(i), {}});
+    entries.back().templates.emplace_back("synthetic", values);
+  }
+  gallery_ = Gallery::build("synthetic", 8, entries).value();
+  // Similarities .56 and .56 to the two, .64 to the third.
+  const auto matches = see(1, 3, {0.58F, 0.16F, 0.16F, 0.64F});
+  ASSERT_EQ(matches.size(), 1U);
+  EXPECT_EQ(matches[0].customer, customer(2));
+}
+
 TEST_F(DeciderTest, OneCustomerIsOneTrackAtATime) {
   EXPECT_EQ(see(1, 3, {0.7F}).size(), 1U);
   EXPECT_TRUE(see(2, 3, {0.6F}, "till").empty()) << "a lookalike, also on another camera";
@@ -195,6 +219,14 @@ TEST_F(DeciderTest, ALaterLookCorrectsAnEarlierOne) {
   EXPECT_EQ(see(1, 3, {0.4F, 0.7F}).at(0).customer, customer(1));
 }
 
+TEST_F(DeciderTest, ACorrectionPassesByWhoIsAnotherTrack) {
+  EXPECT_EQ(see(1, 3, {0.5F}).at(0).customer, customer(0));
+  EXPECT_EQ(see(2, 3, {0.0F, 0.7F}).at(0).customer, customer(1));
+  // Alone the two would be too close to each other.
+  EXPECT_EQ(see(1, 4, {0.1F, 0.60F, 0.62F}).at(0).customer, customer(2));
+  EXPECT_EQ(decider_.decided("door", TrackId{2}), customer(1));
+}
+
 TEST_F(DeciderTest, AWorseFrameDoesNotUndoAMatch) {
   EXPECT_EQ(see(1, 1, {0.6F}).size(), 1U);
   EXPECT_TRUE(see(1, 2, {0.1F}).empty());
@@ -222,9 +254,11 @@ TEST_F(DeciderTest, TracksOfTwoCamerasAreTwo) {
 TEST_F(DeciderTest, WhoIsForgottenIsNotMatchedAnyMore) {
   EXPECT_EQ(see(1, 3, {0.7F}).size(), 1U);
   EXPECT_TRUE(see(2, 1, {0.0F, 0.45F}).empty());
+  EXPECT_EQ(see(3, 3, {0.0F, 0.0F, 0.7F}).size(), 1U);
   decider_.forget(customer(0));
   decider_.forget(customer(1));
   EXPECT_FALSE(decider_.decided("door", TrackId{1}));
+  EXPECT_EQ(decider_.decided("door", TrackId{3}), customer(2)) << "who stays is still known";
   EXPECT_TRUE(end(2).empty());
   EXPECT_TRUE(end(1).empty());
 }
