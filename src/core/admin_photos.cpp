@@ -1,9 +1,7 @@
 // Kept photos, and the change of engine that they allow.
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <nlohmann/json.hpp>
-#include <set>
 
 #include "admin_fields.h"
 #include "maitred/base/file.h"
@@ -19,18 +17,23 @@ using nlohmann::json;
 // engine already.
 Result<json> Admin::engine_members(const json& args, const Actor& actor) {
   MAITRED_ASSIGN(const std::string engine, needed_text(args, "engine"));
-  std::set<CustomerId> done;
   Customers& customers = shop_.store().customers();
-  MAITRED_TRY(customers.for_each_template(
-      engine, [&done](const CustomerId& id, Template&&) { done.insert(id); }));
-  std::vector<CustomerId> members;
-  MAITRED_TRY(customers.for_each([&](Customer&& customer) {
-    if (may(customer.consent, Scope::kRecognition, actor.at)) members.push_back(customer.id);
-  }));
+  struct Found {
+    CustomerId id;
+    bool done;
+  };
+  std::vector<Found> members;
+  MAITRED_TRY(customers.for_each_with_templates(
+      engine, [&](Customer&& customer, std::vector<Template>&& templates) -> Status {
+        if (may(customer.consent, Scope::kRecognition, actor.at)) {
+          members.push_back({customer.id, !templates.empty()});
+        }
+        return {};
+      }));
   json list = json::array();
-  for (const CustomerId& id : members) {
+  for (const auto& [id, done] : members) {
     MAITRED_ASSIGN(const std::uint64_t photos, customers.photo_count(id));
-    list.push_back({{"id", id.value}, {"photos", photos}, {"done", done.contains(id)}});
+    list.push_back({{"id", id.value}, {"photos", photos}, {"done", done}});
   }
   return json{{"members", std::move(list)}};
 }

@@ -27,8 +27,12 @@ class BackupTask : public AdminTask {
     total = progress.total;
     if (!progress.finished) return more();
     MAITRED_TRY(shop_.note_backup(begun_));
-    return answered(
-        {{"backup", target_.string()}, {"bytes", backup_->size_bytes()}, {"verified", true}});
+    json object = {{"backup", target_.string()},
+                   {"bytes", backup_->size_bytes()},
+                   {"verified", true},
+                   {"resumed_bytes", backup_->resumed_bytes()}};
+    if (!backup_->why_anew().empty()) object["begun_anew"] = backup_->why_anew();
+    return answered(std::move(object));
   }
 
  private:

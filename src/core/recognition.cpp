@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <set>
 
 #include "maitred/consent/consent.h"
 #include "maitred/models/manifest.h"
@@ -53,48 +52,29 @@ Result<std::unique_ptr<Recognition>> Recognition::load(const Store& store, const
   std::unique_ptr<Recognition> recognition(
       new Recognition(store, settings, engine->name,
                       static_cast<std::size_t>(engine->template_length), std::move(calibration)));
-  auto& members = recognition->members_;
-  MAITRED_TRY(store.customers().for_each([&](Customer&& customer) {
-    if (may(customer.consent, Scope::kRecognition, now)) {
-      members[customer.id] = {customer.consent.expires, customer.caution,
-                              may(customer.consent, Scope::kTemplateImprovement, now)};
-    }
-  }));
-  MAITRED_TRY(recognition->fill());
+  MAITRED_TRY(recognition->fill(now));
   return recognition;
 }
 
-// In the order of the rows, where those of a customer are mostly neighbours.
-Status Recognition::fill() {
-  gallery_.reserve(members_.size());
-  std::set<CustomerId> scattered;
-  auto current = members_.cend();
-  std::vector<Template> templates;
-  Status put;
-  const auto flush = [&] {
-    if (put && !templates.empty()) {
-      put = gallery_.put(current->first, templates, current->second.caution.steps);
-    }
-    templates.clear();
-  };
-  MAITRED_TRY(store_.customers().for_each_template(
-      gallery_.engine(), [&](const CustomerId& id, Template&& stored) {
-        if (current == members_.cend() || id != current->first) {
-          flush();
-          current = members_.find(id);
-          if (current != members_.cend() && gallery_.holds(id)) scattered.insert(id);
-        }
-        if (current != members_.cend()) templates.push_back(std::move(stored));
+Status Recognition::fill(WallTime now) {
+  MAITRED_ASSIGN(const std::uint64_t customers, store_.customers().count());
+  gallery_.reserve(customers);
+  members_.reserve(customers);
+  MAITRED_TRY(store_.customers().for_each_with_templates(
+      gallery_.engine(), [&](Customer&& customer, std::vector<Template>&& templates) -> Status {
+        if (!may(customer.consent, Scope::kRecognition, now)) return {};
+        MAITRED_TRY(gallery_.put(customer.id, templates, customer.caution.steps));
+        members_.insert_or_assign(customer.id, member_of(customer, now));
+        return {};
       }));
-  flush();
-  MAITRED_TRY(put);
-  for (const CustomerId& id : scattered) {
-    MAITRED_ASSIGN(const auto all, templates_of(id));
-    MAITRED_TRY(gallery_.put(id, all, members_.at(id).caution.steps));
-  }
   gallery_.settle_some(gallery_.rows());
   follow_gallery();
   return {};
+}
+
+Recognition::Member Recognition::member_of(const Customer& customer, WallTime now) {
+  return {customer.consent.expires, customer.caution,
+          may(customer.consent, Scope::kTemplateImprovement, now)};
 }
 
 // Of the gallery's engine.
@@ -135,6 +115,8 @@ std::vector<std::pair<CustomerId, Caution>> Recognition::cautious() const {
   for (const auto& [id, member] : members_) {
     if (!member.caution.none()) cautious.emplace_back(id, member.caution);
   }
+  std::sort(cautious.begin(), cautious.end(),
+            [](const auto& a, const auto& b) { return a.first < b.first; });
   return cautious;
 }
 
@@ -151,8 +133,7 @@ Status Recognition::refresh(const CustomerId& id, WallTime now) {
     return tl::unexpected(customer.error());
   }
   if (customer && may(customer->consent, Scope::kRecognition, now)) {
-    members_[id] = {customer->consent.expires, customer->caution,
-                    may(customer->consent, Scope::kTemplateImprovement, now)};
+    members_[id] = member_of(*customer, now);
     MAITRED_ASSIGN(const auto templates, templates_of(id));
     MAITRED_TRY(gallery_.put(id, templates, customer->caution.steps));
   } else {

@@ -70,8 +70,7 @@ class ResNetReader {
   explicit ResNetReader(std::span<const std::uint8_t> bytes) : in_(bytes) {}
 
   Result<ResNetWeights> read() {
-    MAITRED_TRY(in_.expect(1, "the network's version"));
-    MAITRED_TRY(read_loss());
+    MAITRED_TRY(read_beginning());
     const std::vector<LayerForm> forms = forms_of_resnet();
     for (const LayerForm& form : forms) {
       MAITRED_ASSIGN(const std::int64_t version, in_.integer());
@@ -90,6 +89,11 @@ class ResNetReader {
     }
     if (!in_.at_end()) return model_invalid("more than the network in the file");
     return std::move(weights_);
+  }
+
+  Status read_beginning() {
+    MAITRED_TRY(in_.expect(1, "the network's version"));
+    return read_loss();
   }
 
  private:
@@ -272,12 +276,17 @@ class ResNetReader {
   std::int64_t channels_ = 3;  // of the last convolution
 };
 
-// At most kMaxFileBytes; grows with what comes out, so that few bytes cannot ask for much.
+tl::unexpected<Error> another_network(const Error& found) {
+  return model_invalid("is not dlib's face recognition network: " + found.message);
+}
+
+// At most kMaxFileBytes; grows with what comes out, so that few bytes cannot ask for much. What
+// does not begin like the network is not unpacked further.
 Result<std::vector<std::uint8_t>> unpacked(std::span<const std::uint8_t> packed) {
   bz_stream stream{};
   if (BZ2_bzDecompressInit(&stream, 0, 0) != BZ_OK) return model_invalid("no memory to unpack it");
   std::vector<std::uint8_t> bytes;
-  std::vector<char> block(std::size_t{1} << 20);
+  std::vector<char> block(std::size_t{1} << 16);
   // bzip2 only reads it.
   stream.next_in = reinterpret_cast<char*>(const_cast<std::uint8_t*>(packed.data()));
   stream.avail_in = static_cast<unsigned>(packed.size());
@@ -288,7 +297,13 @@ Result<std::vector<std::uint8_t>> unpacked(std::span<const std::uint8_t> packed)
     state = BZ2_bzDecompress(&stream);
     const std::size_t got = block.size() - stream.avail_out;
     if (got == 0 && stream.avail_in == 0 && state == BZ_OK) break;  // cut short
+    const bool first = bytes.empty();
     bytes.insert(bytes.end(), block.begin(), block.begin() + static_cast<std::ptrdiff_t>(got));
+    const Status begun = first ? ResNetReader(bytes).read_beginning() : Status{};
+    if (!begun) {
+      BZ2_bzDecompressEnd(&stream);
+      return another_network(begun.error());
+    }
   }
   BZ2_bzDecompressEnd(&stream);
   if (state == BZ_STREAM_END) return bytes;
@@ -308,7 +323,7 @@ Result<ResNetWeights> read_dlib_resnet(std::span<const std::uint8_t> bytes) {
   }
   auto weights = ResNetReader(bytes).read();
   if (weights) return weights;
-  return model_invalid("is not dlib's face recognition network: " + weights.error().message);
+  return another_network(weights.error());
 }
 
 }  // namespace maitred::inference

@@ -153,6 +153,13 @@ Result<Answer> backup(Session& session, const KeyOptions& options) {
   answer.text = fmt::format("Wrote and verified {}: {} bytes, sealed {}.\n",
                             answer.object.value("backup", ""),
                             answer.object.value("bytes", std::uint64_t{0}), sealed.text);
+  if (const auto resumed = answer.object.value("resumed_bytes", std::uint64_t{0}); resumed > 0) {
+    answer.text += fmt::format("It went on after {} bytes that were there.\n", resumed);
+  }
+  if (const std::string why = answer.object.value("begun_anew", ""); !why.empty()) {
+    answer.text += fmt::format("What was there in {}.part could not be gone on with: {}.\n",
+                               options.file, why);
+  }
   return answer;
 }
 
@@ -269,7 +276,9 @@ CLI::App* add_sub(CLI::App* verb, const char* name, const char* description) {
 
 void add_backup(CommandLine& line, const KeyChoices& options) {
   CLI::App* verb =
-      add_verb(line, "backup", "Write a sealed copy of the store, also while it is used");
+      add_verb(line, "backup",
+               "Write a sealed copy of the store, also while it is used. Interrupted, and given "
+               "again with the same key, it goes on with FILE.part, unless the store has changed");
   verb->add_option("FILE", options->file, "The backup")->required();
   verb->add_flag("--passphrase", options->passphrase,
                  "Seal it with a passphrase instead of the store's keys; asked for, or the first "

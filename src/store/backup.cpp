@@ -1,4 +1,5 @@
-// Writing a backup: copy the database (sealed rows as they are), seal the copy, read it again.
+// Writing a backup: copy the database (sealed rows as they are), seal the copy, read it again. What
+// an earlier one has sealed of the very same copy is kept.
 #include "maitred/store/backup.h"
 
 #include <fcntl.h>
@@ -11,76 +12,20 @@
 #include <cstring>
 
 #include "backup_stream.h"
+#include "page_copy.h"
 #include "schema.h"
 #include "store_access.h"
 #include "store_file.h"
+#include "unfinished_backup.h"
 
 namespace maitred {
 namespace {
 
 constexpr int kPagesPerStep = 256;
 constexpr std::size_t kChunksPerStep = 16;
+constexpr std::size_t kHashedPerStep = 64;  // chunks
 
-// SQLite's online backup into a file of its own: changes by this process are carried over.
-class PageCopy {
- public:
-  static Result<std::unique_ptr<PageCopy>> begin(Database& source,
-                                                 const std::filesystem::path& target) {
-    std::unique_ptr<PageCopy> copy(new PageCopy(source, target));
-    for (const char* tail : {"", "-journal", "-wal"}) ::unlink((target.string() + tail).c_str());
-    { const UniqueFd fd(::open(target.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600)); }
-    int code = sqlite3_open_v2(target.c_str(), &copy->handle_,
-                               SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, nullptr);
-    if (code == SQLITE_OK) {
-      code = sqlite3_exec(copy->handle_, "PRAGMA journal_mode=OFF; PRAGMA synchronous=OFF", nullptr,
-                          nullptr, nullptr);
-    }
-    if (code == SQLITE_OK) {
-      copy->backup_ = sqlite3_backup_init(copy->handle_, "main", source.handle(), "main");
-      if (copy->backup_ == nullptr) code = sqlite3_errcode(copy->handle_);
-    }
-    if (code != SQLITE_OK) return copy->failed(code);
-    return copy;
-  }
-  ~PageCopy() { end(); }
-  PageCopy(const PageCopy&) = delete;
-  PageCopy& operator=(const PageCopy&) = delete;
-
-  // True when all is copied.
-  Result<bool> step(int pages) {
-    const int code = sqlite3_backup_step(backup_, pages);
-    if (code == SQLITE_OK) return false;
-    if (code != SQLITE_DONE) return failed(code);
-    const int ended = end();
-    return ended == SQLITE_OK ? Result<bool>(true) : failed(ended);
-  }
-  std::uint64_t done() const {
-    return static_cast<std::uint64_t>(sqlite3_backup_pagecount(backup_) -
-                                      sqlite3_backup_remaining(backup_));
-  }
-
- private:
-  PageCopy(Database& source, std::filesystem::path target)
-      : source_(source), target_(std::move(target)) {}
-  int end() {
-    const int finished = backup_ == nullptr ? SQLITE_OK : sqlite3_backup_finish(backup_);
-    backup_ = nullptr;
-    const int closed = sqlite3_close(handle_);
-    handle_ = nullptr;
-    return finished != SQLITE_OK ? finished : closed;
-  }
-  tl::unexpected<Error> failed(int code) const {
-    return environment_error(
-        "backup_failed",
-        fmt::format("cannot copy {} to {} for the backup: {}; is there room enough?",
-                    source_.path().string(), target_.string(), sqlite3_errstr(code)));
-  }
-
-  Database& source_;
-  std::filesystem::path target_;
-  sqlite3* handle_ = nullptr;
-  sqlite3_backup* backup_ = nullptr;
-};
+constexpr const char* kChanged = "the store has changed since";
 
 Status check_target(const std::filesystem::path& target, const std::filesystem::path& store) {
   const auto refused = [&](const char* why) {
@@ -100,7 +45,8 @@ Status check_target(const std::filesystem::path& target, const std::filesystem::
   const std::string name = target.filename().string();
   const std::string own = store.filename().string();
   const bool reserved = name == own || name == own + "-wal" || name == own + ".lock" ||
-                        name == own + ".generation" || name == own + ".erasures";
+                        name == own + ".generation" || name == own + ".erasures" ||
+                        name == own + ".unfinished";
   if (beside && reserved) return refused("that is the store itself");
   return {};
 }
@@ -109,95 +55,282 @@ std::filesystem::path copy_path(const std::filesystem::path& store) {
   return store.string() + ".backing-up";
 }
 
+// Whether who asks for a backup with `key` now asks for the one with this head and this secret.
+Result<bool> same_key(const BackupHead& head, const SecretBytes& secret,
+                      const std::optional<KeyAccess>& key) {
+  if (!key || !head.for_store.empty()) return !key && !head.for_store.empty();
+  if (key->source.kind == KeyKind::kPublic) {
+    return head.slots.size() == 1 && to_base64(head.slots[0].public_key) == key->source.where;
+  }
+  MAITRED_ASSIGN(const auto opened, open_slots(head.slots, head.store, kBackupTable, *key));
+  return opened && sodium_memcmp(opened->secret.data(), secret.data(), kKeyBytes) == 0;
+}
+
+// The part of a backup that was interrupted, and where it can go on.
+struct EarlierPart {
+  UnfinishedBackup known;
+  BackupSource source;
+};
+
 }  // namespace
 
 struct Backup::State {
-  State(Vault& held, std::filesystem::path file) : vault(held), target(std::move(file)) {
-    crypto_generichash_init(&sealed_hash, nullptr, 0, sizeof(Digest));
-    crypto_generichash_init(&read_hash, nullptr, 0, sizeof(Digest));
-  }
+  enum class Phase { kCopying, kHashing, kTakingUp, kSealing, kVerifying, kFinished };
+
+  State(Vault& held, const std::filesystem::path& file)
+      : vault(held),
+        target(std::filesystem::absolute(file).lexically_normal()),
+        part(target.string() + ".part") {}
   ~State() {
     pages.reset();
     ::unlink(copy.c_str());
-    if (!finished) ::unlink(part.c_str());
+    if (!useless && !(sink && sink->full())) return;
+    ::unlink(part.c_str());
+    drop_unfinished(vault);
   }
   State(const State&) = delete;
   State& operator=(const State&) = delete;
 
+  Status find_earlier(const std::optional<KeyAccess>& wanted);
+  Status make_head(const std::optional<KeyAccess>& wanted);
+  Status step();
+  Status copy_again();
+  Status copy_some();
+  Status hash_some();
   Status begin_sealing();
-  Result<bool> seal_some();
-  Result<bool> verify_some();
+  Status take_up_some();
+  Status seal_some();
+  Status begin_verifying();
+  Status verify_some();
+  Result<ByteView> read_copy(std::uint64_t offset);
 
   Vault& vault;
   const std::filesystem::path target;
-  const std::filesystem::path part = target.string() + ".part";
+  const std::filesystem::path part;
   const std::filesystem::path copy = copy_path(vault.database().path());
+  Actor actor;
   BackupHead head;
   SecretBytes key = SecretBytes::random(kKeyBytes);
-  Actor actor;
+  std::optional<EarlierPart> earlier;
+  std::string why_anew;  // there was a part, and it was of no use
+  Phase phase = Phase::kCopying;
   std::unique_ptr<PageCopy> pages;
+  std::uint64_t epoch = 0;  // of the copy
+  UniqueFd reading;         // the copy
+  Bytes chunk = Bytes(kBackupChunkBytes);
   std::uint64_t size = 0;  // of the copy
+  std::uint64_t hashed = 0;
   std::uint64_t sealed = 0;
+  std::uint64_t resumed = 0;  // of what is sealed
   std::uint64_t verified = 0;
-  UniqueFd reading;
+  crypto_generichash_state hash{};
+  Digest copy_hash{};
   std::optional<BackupSink> sink;
   std::optional<BackupSource> source;
-  crypto_generichash_state sealed_hash{};
-  crypto_generichash_state read_hash{};
-  bool finished = false;
+  bool useless = false;  // the part
 };
 
-Status Backup::State::begin_sealing() {
+// Whether the part there is the one that is known, and for whoever has the key given now.
+Status Backup::State::find_earlier(const std::optional<KeyAccess>& wanted) {
+  std::error_code ignored;
+  if (!std::filesystem::exists(std::filesystem::symlink_status(part, ignored))) return {};
+  auto known = read_unfinished(vault);
+  auto found = BackupSource::open(part);
+  if (!known || known->part != part || !found || found->head().store != vault.store_id()) {
+    why_anew = "it is not what was interrupted last, or somebody was erased since";
+    return {};
+  }
+  const auto secrets = found->begin(known->key);
+  if (!secrets || found->head_digest() != known->head) {
+    why_anew = "it is damaged";
+    return {};
+  }
+  MAITRED_ASSIGN(const bool same, same_key(found->head(), known->key, wanted));
+  if (!same) {
+    why_anew = "it is sealed with another key";
+    return {};
+  }
+  head = found->head();
+  key = SecretBytes::copy_of(known->key.span());
+  earlier.emplace(EarlierPart{std::move(*known), std::move(*found)});
+  return {};
+}
+
+Status Backup::State::make_head(const std::optional<KeyAccess>& wanted) {
+  head = {vault.store_id(), actor.at, kSchemaVersion, {}, {}};
+  if (wanted) {
+    MAITRED_ASSIGN(SlotRecord slot, make_slot(*wanted, vault.store_id(), kBackupTable, 1, key));
+    head.slots.push_back(std::move(slot));
+    return {};
+  }
+  head.for_store = vault.seal(Purpose::kBackup, {kBackupTable, "store"}, key.span());
+  MAITRED_ASSIGN(auto slots, read_slots(vault.database(), kSchemaVersion));
+  for (SlotRecord& slot : slots) {
+    if (slot.public_key.empty()) continue;
+    refill_slot(slot, vault.store_id(), kBackupTable, key);
+    head.slots.push_back(std::move(slot));
+  }
+  return {};
+}
+
+Status Backup::State::copy_again() {
+  source.reset();
+  sink.reset();
+  if (earlier || resumed > 0) why_anew = kChanged;
+  earlier.reset();
+  size = hashed = sealed = resumed = verified = 0;
+  phase = Phase::kCopying;
+  MAITRED_ASSIGN(pages, PageCopy::begin(vault.database(), copy));
+  return {};
+}
+
+Status Backup::State::step() {
+  // Whoever was erased meanwhile must not be in it.
+  if (phase > Phase::kCopying && phase < Phase::kFinished && vault.epoch() != epoch) {
+    return copy_again();
+  }
+  switch (phase) {
+    case Phase::kCopying:
+      return copy_some();
+    case Phase::kHashing:
+      return hash_some();
+    case Phase::kTakingUp:
+      return take_up_some();
+    case Phase::kSealing:
+      return seal_some();
+    case Phase::kVerifying:
+      return verify_some();
+    case Phase::kFinished:
+      break;
+  }
+  return {};
+}
+
+Status Backup::State::copy_some() {
+  MAITRED_ASSIGN(const bool copied, pages->step(kPagesPerStep));
+  if (!copied) return {};
   pages.reset();
+  epoch = vault.epoch();
   reading = UniqueFd(::open(copy.c_str(), O_RDONLY | O_CLOEXEC));
   std::error_code ignored;
   size = std::filesystem::file_size(copy, ignored);
+  crypto_generichash_init(&hash, nullptr, 0, sizeof(Digest));
+  phase = Phase::kHashing;
+  return {};
+}
+
+// The chunk of the copy that begins there.
+Result<ByteView> Backup::State::read_copy(std::uint64_t offset) {
+  const std::size_t want = std::min<std::uint64_t>(chunk.size(), size - offset);
+  if (::pread(reading.get(), chunk.data(), want, static_cast<off_t>(offset)) ==
+      static_cast<ssize_t>(want)) {
+    return ByteView(chunk).first(want);
+  }
+  return environment_error("backup_failed",
+                           fmt::format("cannot read {}: {}", copy.string(), std::strerror(errno)));
+}
+
+Status Backup::State::hash_some() {
+  for (std::size_t count = 0; count < kHashedPerStep && hashed < size; ++count) {
+    MAITRED_ASSIGN(const ByteView piece, read_copy(hashed));
+    crypto_generichash_update(&hash, piece.data(), piece.size());
+    hashed += piece.size();
+  }
+  if (hashed < size) return {};
+  crypto_generichash_final(&hash, copy_hash.data(), copy_hash.size());
+  if (earlier && earlier->known.copy == copy_hash) {
+    phase = Phase::kTakingUp;
+    return {};
+  }
+  if (earlier) why_anew = kChanged;
+  return begin_sealing();
+}
+
+Status Backup::State::begin_sealing() {
+  earlier.reset();
+  head.made = actor.at;
+  sealed = resumed = 0;
+  phase = Phase::kSealing;
   MAITRED_ASSIGN(sink, BackupSink::create(part, head, key));
+  // Where it cannot be noted, an interrupted backup begins anew.
+  UnfinishedBackup unfinished;
+  unfinished.key = SecretBytes::copy_of(key.span());
+  unfinished.head = sink->head_digest();
+  unfinished.copy = copy_hash;
+  unfinished.part = part;
+  static_cast<void>(note_unfinished(vault, unfinished));
   BackupSecrets secrets;
   secrets.root = SecretBytes::copy_of(vault.root().span());
   secrets.database_bytes = size;
   return sink->write(encode_backup_secrets(secrets), false);
 }
 
-Result<bool> Backup::State::seal_some() {
-  Bytes chunk(kBackupChunkBytes);
-  for (std::size_t count = 0; count < kChunksPerStep; ++count) {
-    const std::size_t want = std::min<std::uint64_t>(chunk.size(), size - sealed);
-    if (::pread(reading.get(), chunk.data(), want, static_cast<off_t>(sealed)) !=
-        static_cast<ssize_t>(want)) {
-      return environment_error(
-          "backup_failed", fmt::format("cannot read {}: {}", copy.string(), std::strerror(errno)));
+// Goes through what is sealed already, to the end of the last frame that is whole.
+Status Backup::State::take_up_some() {
+  for (std::size_t count = 0; count < kChunksPerStep && !earlier->source.ended(); ++count) {
+    const auto found = earlier->source.next();
+    if (!found) {
+      MAITRED_ASSIGN(sink, BackupSink::go_on(part, std::move(earlier->source)));
+      resumed = sealed;
+      phase = Phase::kSealing;
+      return {};
     }
-    sealed += want;
-    crypto_generichash_update(&sealed_hash, chunk.data(), want);
-    MAITRED_TRY(sink->write(ByteView(chunk).first(want), sealed == size));
-    if (sealed < size) continue;
-    MAITRED_TRY(sink->finish());
-    MAITRED_ASSIGN(source, BackupSource::open(part));
-    MAITRED_TRY(source->begin(key));
-    return true;
+    MAITRED_ASSIGN(const ByteView piece, read_copy(sealed));
+    if (!std::ranges::equal(piece, **found)) {
+      why_anew = kChanged;
+      return begin_sealing();
+    }
+    sealed += piece.size();
   }
-  return false;
+  if (!earlier->source.ended()) return {};
+  MAITRED_ASSIGN(sink, BackupSink::go_on(part, std::move(earlier->source)));
+  resumed = sealed;
+  return begin_verifying();
 }
 
-Result<bool> Backup::State::verify_some() {
+Status Backup::State::seal_some() {
+  for (std::size_t count = 0; count < kChunksPerStep && sealed < size; ++count) {
+    MAITRED_ASSIGN(const ByteView piece, read_copy(sealed));
+    sealed += piece.size();
+    MAITRED_TRY(sink->write(piece, sealed == size));
+  }
+  return sealed < size ? Status{} : begin_verifying();
+}
+
+Status Backup::State::begin_verifying() {
+  MAITRED_TRY(sink->finish());
+  MAITRED_ASSIGN(source, BackupSource::open(part));
+  MAITRED_TRY(source->begin(key));
+  crypto_generichash_init(&hash, nullptr, 0, sizeof(Digest));
+  phase = Phase::kVerifying;
+  return {};
+}
+
+Status Backup::State::verify_some() {
   for (std::size_t count = 0; count < kChunksPerStep; ++count) {
-    MAITRED_ASSIGN(const auto chunk, source->next());
-    if (chunk) {
-      crypto_generichash_update(&read_hash, chunk->data(), chunk->size());
-      verified += chunk->size();
+    const auto piece = source->next();
+    if (!piece) useless = true;
+    MAITRED_TRY(piece);
+    if (*piece) {
+      crypto_generichash_update(&hash, (*piece)->data(), (*piece)->size());
+      verified += (*piece)->size();
       continue;
     }
-    Digest written{};
     Digest read{};
-    crypto_generichash_final(&sealed_hash, written.data(), written.size());
-    crypto_generichash_final(&read_hash, read.data(), read.size());
-    if (written == read) return true;
-    return environment_error(
-        "backup_failed",
-        fmt::format("{} does not read as it was written: the disk is bad", part.string()));
+    crypto_generichash_final(&hash, read.data(), read.size());
+    if (read != copy_hash) {
+      useless = true;
+      return environment_error(
+          "backup_failed",
+          fmt::format("{} does not read as it was written: the disk is bad", part.string()));
+    }
+    const Status placed = finish_file(part, target);
+    if (!placed) return environment_error("backup_failed", placed.error().message);
+    phase = Phase::kFinished;
+    drop_unfinished(vault);
+    return vault.transact([this] { return AuditChain(vault).append(actor, "backup", "", ""); });
   }
-  return false;
+  return {};
 }
 
 Backup::Backup(std::unique_ptr<State> state) : state_(std::move(state)) {}
@@ -209,56 +342,30 @@ Result<std::unique_ptr<Backup>> Backup::begin(Store& store, const std::filesyste
   Vault& vault = StoreAccess::vault(store);
   Database& database = vault.database();
   MAITRED_TRY(check_target(target, database.path()));
+  if (key) MAITRED_TRY(provide_key(*key));
   auto state = std::make_unique<State>(vault, target);
   state->actor = actor;
-  BackupHead& head = state->head;
-  head = {vault.store_id(), actor.at, kSchemaVersion, {}, {}};
-  if (key) {
-    MAITRED_TRY(provide_key(*key));
-    MAITRED_ASSIGN(SlotRecord slot, make_slot(*key, vault.store_id(), kBackupTable, 1, state->key));
-    head.slots.push_back(std::move(slot));
-  } else {
-    head.for_store = vault.seal(Purpose::kBackup, {kBackupTable, "store"}, state->key.span());
-    MAITRED_ASSIGN(auto slots, read_slots(database, kSchemaVersion));
-    for (SlotRecord& slot : slots) {
-      if (slot.public_key.empty()) continue;
-      refill_slot(slot, vault.store_id(), kBackupTable, state->key);
-      head.slots.push_back(std::move(slot));
-    }
-  }
+  MAITRED_TRY(state->find_earlier(key));
+  if (!state->earlier) MAITRED_TRY(state->make_head(key));
   MAITRED_ASSIGN(state->pages, PageCopy::begin(database, state->copy));
   return std::unique_ptr<Backup>(new Backup(std::move(state)));
 }
 
 Result<StepProgress> Backup::step() {
   State& state = *state_;
+  MAITRED_TRY(state.step());
   StepProgress progress;
-  if (state.pages) {
-    MAITRED_ASSIGN(const bool copied, state.pages->step(kPagesPerStep));
-    if (copied) MAITRED_TRY(state.begin_sealing());
-  } else if (!state.source) {
-    MAITRED_TRY(state.seal_some());
-  } else if (!state.finished) {
-    MAITRED_ASSIGN(const bool verified, state.verify_some());
-    if (verified) {
-      const Status placed = finish_file(state.part, state.target);
-      if (!placed) {
-        return environment_error("backup_failed", placed.error().message);
-      }
-      state.finished = true;
-      MAITRED_TRY(state.vault.transact(
-          [&state] { return AuditChain(state.vault).append(state.actor, "backup", "", ""); }));
-    }
-  }
   // Copying, sealing and reading again are about as long each.
   constexpr std::uint64_t kPageBytes = 4096;
-  const std::uint64_t copied = state.pages ? state.pages->done() * kPageBytes : state.size;
+  const std::uint64_t copied = state.pages ? state.pages->pages_done() * kPageBytes : state.size;
   progress.total = 3 * std::max<std::uint64_t>(state.size, copied);
   progress.done = copied + state.sealed + state.verified;
-  progress.finished = state.finished;
+  progress.finished = state.phase == State::Phase::kFinished;
   return progress;
 }
 
 std::uint64_t Backup::size_bytes() const { return state_->sink ? state_->sink->bytes() : 0; }
+std::uint64_t Backup::resumed_bytes() const { return state_->resumed; }
+const std::string& Backup::why_anew() const { return state_->why_anew; }
 
 }  // namespace maitred

@@ -107,9 +107,8 @@ Result<std::size_t> read_backup_prelude(ByteView prelude) {
 
 Result<BackupHead> decode_backup_head(ByteView json) {
   const auto damaged = [] { return bad_backup("its head is damaged; take another copy"); };
-  const auto object =
-      parse_json({reinterpret_cast<const char*>(json.data()), json.size()},
-                 {.bytes = kLongestBackupHead, .depth = 4});
+  const auto object = parse_json({reinterpret_cast<const char*>(json.data()), json.size()},
+                                 {.bytes = kLongestBackupHead, .depth = 4});
   if (!object) return damaged();
   FieldReader fields(*object);
   BackupHead head;
@@ -118,8 +117,8 @@ Result<BackupHead> decode_backup_head(ByteView json) {
   const std::uint64_t schema = fields.number("schema");
   head.slots = fields.list<SlotRecord>("slots", slot_from);
   if (fields.find("for_store") != nullptr) head.for_store = binary(fields, "for_store");
-  if (!fields.ok() || !made || schema > 1000 || head.store.size() != 36 ||
-      head.slots.empty() || head.slots.size() > kMostBackupSlots) {
+  if (!fields.ok() || !made || schema > 1000 || head.store.size() != 36 || head.slots.empty() ||
+      head.slots.size() > kMostBackupSlots) {
     return damaged();
   }
   head.made = *made;

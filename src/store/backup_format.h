@@ -30,7 +30,8 @@ struct BackupHead {
   WallTime made{};
   int schema = 0;
   std::vector<SlotRecord> slots;
-  Bytes for_store;  // the backup's key, sealed to a subkey that stays when keys are rotated; or empty
+  Bytes
+      for_store;  // the backup's key, sealed to a subkey that stays when keys are rotated; or empty
 };
 
 // Prelude and head.

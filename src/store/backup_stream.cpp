@@ -17,11 +17,10 @@ constexpr std::size_t kStreamHead = crypto_secretstream_xchacha20poly1305_HEADER
 
 StreamState* state_in(SecretBytes& memory) { return reinterpret_cast<StreamState*>(memory.data()); }
 
-tl::unexpected<Error> backup_failed(const std::filesystem::path& file) {
-  return environment_error(
-      "backup_failed", fmt::format("cannot write the backup {}: {}; give a place that the program "
-                                   "which has the store may write to, with room enough",
-                                   file.string(), std::strerror(errno)));
+Digest digest_of(const Bytes& bytes) {
+  Digest digest{};
+  crypto_generichash(digest.data(), digest.size(), bytes.data(), bytes.size(), nullptr, 0);
+  return digest;
 }
 
 }  // namespace
@@ -32,13 +31,49 @@ Result<BackupSink> BackupSink::create(const std::filesystem::path& file, const B
   sink.file_ = file;
   ::unlink(file.c_str());  // what a crash left
   sink.fd_ = UniqueFd(::open(file.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
-  if (!sink.fd_) return backup_failed(file);
+  if (!sink.fd_) return sink.failed();
   sink.head_ = encode_backup_head(head);
   Bytes start(kStreamHead);
   crypto_secretstream_xchacha20poly1305_init_push(state_in(sink.stream_), start.data(), key.data());
   sink.head_.insert(sink.head_.end(), start.begin(), start.end());
-  MAITRED_TRY(sink.put(sink.head_));
+  const Status begun = sink.put(sink.head_);
+  if (!begun) ::unlink(file.c_str());
+  MAITRED_TRY(begun);
   return sink;
+}
+
+Result<BackupSink> BackupSink::go_on(const std::filesystem::path& file, BackupSource earlier) {
+  BackupSink sink;
+  sink.file_ = file;
+  sink.fd_ = UniqueFd(::open(file.c_str(), O_WRONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
+  struct stat written {};
+  struct stat read {};
+  // The file that was read, and no other that has taken its name.
+  if (!sink.fd_ || ::fstat(sink.fd_.get(), &written) != 0 ||
+      ::fstat(earlier.fd_.get(), &read) != 0 || written.st_ino != read.st_ino ||
+      written.st_dev != read.st_dev) {
+    return sink.failed();
+  }
+  const auto end = static_cast<off_t>(earlier.whole_bytes_);
+  if (::ftruncate(sink.fd_.get(), end) != 0 || ::lseek(sink.fd_.get(), end, SEEK_SET) != end) {
+    return sink.failed();
+  }
+  // Reading and writing a stream go through the same states.
+  sink.stream_ = std::move(earlier.stream_);
+  sink.head_ = std::move(earlier.head_bytes_);
+  sink.first_ = false;
+  sink.bytes_ = earlier.whole_bytes_;
+  return sink;
+}
+
+Digest BackupSink::head_digest() const { return digest_of(head_); }
+
+tl::unexpected<Error> BackupSink::failed() {
+  full_ = errno == ENOSPC || errno == EDQUOT;
+  return environment_error(
+      "backup_failed", fmt::format("cannot write the backup {}: {}; give a place that the program "
+                                   "which has the store may write to, with room enough",
+                                   file_.string(), std::strerror(errno)));
 }
 
 Status BackupSink::write(ByteView clear, bool last) {
@@ -60,14 +95,17 @@ Status BackupSink::put(ByteView bytes) {
   while (!bytes.empty()) {
     const ssize_t done = ::write(fd_.get(), bytes.data(), bytes.size());
     if (done < 0 && errno == EINTR) continue;
-    if (done < 0) return backup_failed(file_);
+    if (done < 0) return failed();
     bytes = bytes.subspan(static_cast<std::size_t>(done));
     bytes_ += static_cast<std::uint64_t>(done);
   }
   return {};
 }
 
-Status BackupSink::finish() { return ::fsync(fd_.get()) == 0 ? Status{} : backup_failed(file_); }
+Status BackupSink::finish() {
+  if (::fsync(fd_.get()) == 0) return {};
+  return failed();
+}
 
 Result<BackupSource> BackupSource::open(const std::filesystem::path& file) {
   BackupSource source;
@@ -98,6 +136,8 @@ Result<BackupSecrets> BackupSource::begin(const SecretBytes& key) {
   return std::move(*secrets);
 }
 
+Digest BackupSource::head_digest() const { return digest_of(head_bytes_); }
+
 Result<std::optional<ClearBytes>> BackupSource::next() {
   if (ended_) {
     char more = 0;
@@ -124,10 +164,9 @@ Result<Bytes> BackupSource::take(std::size_t count) {
 
 Result<ClearBytes> BackupSource::frame(unsigned char& tag) {
   MAITRED_ASSIGN(const Bytes head, take(4));
-  const std::size_t length = static_cast<std::size_t>(head[0]) |
-                             static_cast<std::size_t>(head[1]) << 8 |
-                             static_cast<std::size_t>(head[2]) << 16 |
-                             static_cast<std::size_t>(head[3]) << 24;
+  const std::size_t length =
+      static_cast<std::size_t>(head[0]) | static_cast<std::size_t>(head[1]) << 8 |
+      static_cast<std::size_t>(head[2]) << 16 | static_cast<std::size_t>(head[3]) << 24;
   if (length < kFrameExtra || length > kBackupChunkBytes + kFrameExtra) return damaged();
   MAITRED_ASSIGN(const Bytes sealed, take(length));
   ClearBytes clear(length - kFrameExtra);
@@ -136,6 +175,7 @@ Result<ClearBytes> BackupSource::frame(unsigned char& tag) {
       first_ ? head_bytes_.data() : nullptr, first_ ? head_bytes_.size() : 0);
   first_ = false;
   if (opened != 0) return damaged();
+  whole_bytes_ = (whole_bytes_ == 0 ? head_bytes_.size() : whole_bytes_) + head.size() + length;
   return clear;
 }
 

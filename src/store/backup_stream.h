@@ -12,19 +12,30 @@
 
 namespace maitred {
 
+class BackupSource;
+
 // Error of all writing: backup_failed (kEnvironment), naming the file.
 class BackupSink {
  public:
   // Makes the file, of mode 0600, and writes the head.
   static Result<BackupSink> create(const std::filesystem::path& file, const BackupHead& head,
                                    const SecretBytes& key);
+  // Goes on after the last frame that `earlier` has read: what comes after it is cut off. What is
+  // written then must be what was, or would have been, written there before: under the same key and
+  // nonce nothing else may stand.
+  static Result<BackupSink> go_on(const std::filesystem::path& file, BackupSource earlier);
   Status write(ByteView clear, bool last);
   // To disk.
   Status finish();
   std::uint64_t bytes() const { return bytes_; }
+  // Of the head and the stream's.
+  Digest head_digest() const;
+  // Why writing failed: there is no room.
+  bool full() const { return full_; }
 
  private:
   BackupSink() = default;
+  tl::unexpected<Error> failed();
   Status put(ByteView bytes);
 
   std::filesystem::path file_;
@@ -32,6 +43,7 @@ class BackupSink {
   SecretBytes stream_{sizeof(crypto_secretstream_xchacha20poly1305_state)};
   Bytes head_;
   bool first_ = true;
+  bool full_ = false;
   std::uint64_t bytes_ = 0;
 };
 
@@ -44,8 +56,13 @@ class BackupSource {
   Result<BackupSecrets> begin(const SecretBytes& key);
   // The next piece of the database; none after the last. A file that is cut off is an error.
   Result<std::optional<ClearBytes>> next();
+  // The last frame has been read.
+  bool ended() const { return ended_; }
+  // After `begin`: of the head and the stream's.
+  Digest head_digest() const;
 
  private:
+  friend class BackupSink;
   BackupSource() = default;
   Result<Bytes> take(std::size_t count);
   Result<ClearBytes> frame(unsigned char& tag);
@@ -58,6 +75,7 @@ class BackupSource {
   SecretBytes stream_{sizeof(crypto_secretstream_xchacha20poly1305_state)};
   bool first_ = true;
   bool ended_ = false;
+  std::uint64_t whole_bytes_ = 0;  // to the end of the last frame that opened
 };
 
 }  // namespace maitred

@@ -34,6 +34,20 @@ Status insert_photo(Vault& vault, const CustomerId& id, std::uint64_t number, co
       .run();
 }
 
+Result<std::vector<Template>> read_templates(Vault& vault, const CustomerId& id) {
+  Query rows(vault.database(),
+             "SELECT number, sealed FROM templates WHERE customer = ?1 ORDER BY number", id.value);
+  std::vector<Template> templates;
+  for (;;) {
+    MAITRED_ASSIGN(const bool found, rows.next());
+    if (!found) return templates;
+    MAITRED_ASSIGN(
+        Template rotated,
+        vault.read_for<Template>(id, {"templates", row_of(id, rows.count(0))}, rows.blob(1)));
+    templates.push_back(std::move(rotated));
+  }
+}
+
 Status delete_photos(Vault& vault, const CustomerId& id) {
   return Query(vault.database(), "DELETE FROM photos WHERE customer = ?1", id.value).run();
 }
@@ -69,34 +83,7 @@ Status Customers::replace_templates(const CustomerId& id, const std::vector<Temp
 
 Result<std::vector<Template>> Customers::templates(const CustomerId& id) const {
   MAITRED_TRY(read_record(vault_, id));
-  Query rows(vault_.database(),
-             "SELECT number, sealed FROM templates WHERE customer = ?1 ORDER BY number", id.value);
-  std::vector<Template> templates;
-  for (;;) {
-    MAITRED_ASSIGN(const bool found, rows.next());
-    if (!found) return templates;
-    MAITRED_ASSIGN(
-        Template rotated,
-        vault_.read_for<Template>(id, {"templates", row_of(id, rows.count(0))}, rows.blob(1)));
-    templates.push_back(std::move(rotated));
-  }
-}
-
-Status Customers::for_each_template(
-    std::string_view engine,
-    const std::function<void(const CustomerId&, Template&&)>& visitor) const {
-  Query rows(vault_.database(),
-             "SELECT customer, number, sealed FROM templates WHERE engine = ?1 ORDER BY rowid",
-             engine);
-  for (;;) {
-    MAITRED_ASSIGN(const bool found, rows.next());
-    if (!found) return {};
-    const CustomerId id(rows.text(0));
-    const Place place{"templates", row_of(id, rows.count(1))};
-    MAITRED_ASSIGN(Template rotated, vault_.read_for<Template>(id, place, rows.blob(2)));
-    if (rotated.engine() != engine) return vault_.corrupt(place.table, place.row);
-    visitor(id, std::move(rotated));
-  }
+  return read_templates(vault_, id);
 }
 
 Result<std::vector<std::vector<std::uint8_t>>> Customers::photos(const CustomerId& id) const {

@@ -99,19 +99,20 @@ Status add_consent(Vault& vault, const CustomerId& id, const Consent& consent) {
 
 Result<Customer> read_customer(Vault& vault, const CustomerId& id) {
   MAITRED_ASSIGN(CustomerRecord record, read_record(vault, id));
-  MAITRED_ASSIGN(Customer customer, assemble(vault, id, std::move(record)));
+  MAITRED_ASSIGN(Consent consent, read_consent(vault, id));
+  Customer customer = assemble(id, std::move(record), std::move(consent));
   MAITRED_TRY(read_entries(vault, customer));
   return customer;
 }
 
-Result<Customer> assemble(Vault& vault, const CustomerId& id, CustomerRecord record) {
+Customer assemble(const CustomerId& id, CustomerRecord record, Consent consent) {
   Customer customer;
   customer.id = id;
   customer.profile = std::move(record.profile);
   customer.enrolled = record.enrolled;
   customer.last_visit = record.last_visit;
   customer.caution = std::move(record.caution);
-  MAITRED_ASSIGN(customer.consent, read_consent(vault, id));
+  customer.consent = std::move(consent);
   return customer;
 }
 

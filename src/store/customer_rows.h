@@ -25,7 +25,7 @@ Status add_consent(Vault& vault, const CustomerId& id, const Consent& consent);
 // Everything. Errors: unknown_customer, store_corrupt.
 Result<Customer> read_customer(Vault& vault, const CustomerId& id);
 // Without asks, purchases and appointments.
-Result<Customer> assemble(Vault& vault, const CustomerId& id, CustomerRecord record);
+Customer assemble(const CustomerId& id, CustomerRecord record, Consent consent);
 
 // "ID/3": the row of a customer's third something.
 std::string row_of(const CustomerId& id, std::uint64_t number);

@@ -5,6 +5,7 @@
 
 #include "customer_faces.h"
 #include "customer_rows.h"
+#include "customer_walk.h"
 #include "vault.h"
 
 namespace maitred {
@@ -120,14 +121,25 @@ Result<std::vector<CustomerSummary>> Customers::list(const CustomerPage& page) c
 }
 
 Status Customers::for_each(const std::function<void(Customer&&)>& visitor) const {
-  Query rows(vault_.database(), "SELECT id, sealed FROM customers ORDER BY n");
+  CustomerWalk walk(vault_);
   for (;;) {
-    MAITRED_ASSIGN(const bool found, rows.next());
+    MAITRED_ASSIGN(const bool found, walk.next());
     if (!found) return {};
-    const CustomerId id(rows.text(0));
-    MAITRED_ASSIGN(CustomerRecord record, read_record(vault_, id, rows.blob(1)));
-    MAITRED_ASSIGN(Customer customer, assemble(vault_, id, std::move(record)));
+    MAITRED_ASSIGN(Customer customer, walk.customer());
     visitor(std::move(customer));
+  }
+}
+
+Status Customers::for_each_with_templates(
+    std::string_view engine,
+    const std::function<Status(Customer&&, std::vector<Template>&&)>& visitor) const {
+  CustomerWalk walk(vault_);
+  for (;;) {
+    MAITRED_ASSIGN(const bool found, walk.next());
+    if (!found) return {};
+    MAITRED_ASSIGN(Customer customer, walk.customer());
+    MAITRED_ASSIGN(std::vector<Template> templates, walk.templates(engine));
+    MAITRED_TRY(visitor(std::move(customer), std::move(templates)));
   }
 }
 

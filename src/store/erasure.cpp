@@ -16,6 +16,7 @@
 #include "maitred/base/check.h"
 #include "maitred/base/file.h"
 #include "receipt_signing.h"
+#include "unfinished_backup.h"
 
 namespace maitred {
 namespace {
@@ -105,6 +106,7 @@ Status note_erasure(Vault& vault, const Bytes& index, const Tombstone& erasure) 
 
 Result<Receipt> erase(Vault& vault, const CustomerId& id, const Actor& actor) {
   MAITRED_CHECK(!vault.in_transaction());
+  drop_unfinished(vault);
   Tombstone erasure;
   MAITRED_TRY(vault.transact([&]() -> Status {
     std::set<std::int64_t> groups;
@@ -125,6 +127,7 @@ Result<Receipt> erase(Vault& vault, const CustomerId& id, const Actor& actor) {
 Result<std::vector<Receipt>> erase_all(Vault& vault, const std::vector<CustomerId>& ids,
                                        const Actor& actor) {
   MAITRED_CHECK(!vault.in_transaction());
+  drop_unfinished(vault);
   std::vector<Receipt> receipts;
   MAITRED_TRY(vault.transact([&]() -> Status {
     std::set<std::int64_t> groups;

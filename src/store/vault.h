@@ -75,6 +75,9 @@ class Vault {
   Status make_key(const CustomerId& id);
   Result<Bytes> seal_for(const CustomerId& id, const Place& place, ByteView clear);
   Result<ClearBytes> open_for(const CustomerId& id, const Place& place, ByteView sealed);
+  // Unwraps row `n` of the data keys, which is this customer's; what is opened next needs no
+  // look-up of it. Error: store_corrupt.
+  Status take_data_key(const CustomerId& id, std::int64_t n, ByteView wrapped);
 
   // The same with a record for the bytes.
   template <class Record>

@@ -150,16 +150,21 @@ Status Vault::make_key(const CustomerId& id) {
 
 Result<ByteView> Vault::data_key(const CustomerId& id) {
   if (key_owner_ == id && !id.empty()) return key_.span();
-  key_owner_ = CustomerId();
   Query row(*database_, "SELECT n, wrapped FROM customer_keys WHERE customer = ?1", id.value);
   MAITRED_ASSIGN(const bool found, row.next());
   if (!found) return corrupt(kKeys, id.value);
-  MAITRED_ASSIGN(const ByteView wrapping, group_key(row.number(0) / kKeysInGroup));
-  if (!unwrap(wrapping, store_id_, {kKeys, id.value}, row.blob(1), key_)) {
+  MAITRED_TRY(take_data_key(id, row.number(0), row.blob(1)));
+  return key_.span();
+}
+
+Status Vault::take_data_key(const CustomerId& id, std::int64_t n, ByteView wrapped) {
+  key_owner_ = CustomerId();
+  MAITRED_ASSIGN(const ByteView wrapping, group_key(n / kKeysInGroup));
+  if (!unwrap(wrapping, store_id_, {kKeys, id.value}, wrapped, key_)) {
     return corrupt(kKeys, id.value);
   }
   key_owner_ = id;
-  return key_.span();
+  return {};
 }
 
 Result<Bytes> Vault::seal_for(const CustomerId& id, const Place& place, ByteView clear) {

@@ -3,11 +3,14 @@
 $MAITRED_VERB_KILLS rounds (100), $MAITRED_SEED to repeat one.
 """
 
+import collections
 import hashlib
 import random
 
 from shop import *
 
+IMPORTED = 3  # customers in a file
+MOST_HELD = 30
 KILLS = int(os.environ.get("MAITRED_VERB_KILLS", "100"))
 
 
@@ -29,6 +32,14 @@ class KillVerbs(ShopTest):
         return ["enroll", "--name", f"Customer {number}", "--photo", portrait(7000),
                 "--consent-version", "v1", "--consent-ref", "form", "--allow-duplicate"]
 
+    def rows_to_import(self, shop, names):
+        """A file of these customers, each known again by a loyalty id."""
+        path = shop.folder / "customers.csv"
+        path.write_text("name,photo,consent-version,consent-ref,loyalty,allow-duplicate\n" +
+                        "".join(f"{name},{portrait(7000)},v1,form,{name.replace(' ', '-')},yes\n"
+                                for name in names))
+        return path
+
     def usual(self, shop, words):
         start = time.monotonic()
         shop.do(*words)
@@ -43,8 +54,10 @@ class KillVerbs(ShopTest):
         for number in range(6):
             shop.do(*self.enrolment(shop, number))
         held = {row["id"] for row in shop.do("list")["customers"]}
-        erased, backups, killed = set(), {}, 0
+        erased, backups, killed, kills = set(), {}, 0, collections.Counter()
         slow = self.usual(shop, self.enrolment(shop, 99))
+        new = [f"Imported 0-{n}" for n in range(IMPORTED)]
+        slow_import = self.usual(shop, ["import", self.rows_to_import(shop, new)])
         held = {row["id"] for row in shop.do("list")["customers"]}
         quick = self.usual(shop, ["key", "rotate"])
 
@@ -53,12 +66,18 @@ class KillVerbs(ShopTest):
 
         while killed < KILLS:
             verb = chance.choice(["enroll", "forget", "rotate", "rotate", "backup", "backup",
-                                  "restore", "restore", "retention", "ask"])
+                                  "restore", "restore", "retention", "ask", "import"])
+            if len(held) > MOST_HELD:
+                verb = "forget"
             before, victim, file = set(held), None, shop.folder / f"b{chance.randrange(3)}"
             old_file = digest(file)
             if verb == "enroll" or len(held) < 3:
                 verb, number = "enroll", number + 1
                 words = self.enrolment(shop, number)
+            elif verb == "import":
+                number += 1
+                new = [f"Imported {number}-{n}" for n in range(IMPORTED)]
+                words = ["import", self.rows_to_import(shop, new)]
             elif verb == "forget":
                 victim = chance.choice(sorted(held))
                 words = ["forget", victim]
@@ -74,14 +93,16 @@ class KillVerbs(ShopTest):
                 words = ["retention", "run"]
             else:
                 words = ["ask", chance.choice(sorted(held)), "shoes"]
-            longest = slow if verb == "enroll" else quick
+            longest = {"enroll": slow, "import": slow_import}.get(verb, quick)
             status, out = self.run_verb(shop, words, chance.uniform(0.0, 1.3) * longest)
             killed += status is None
+            kills[verb] += status is None
             if status is None and killed % 500 == 0:
                 print(f"{killed} kills, {len(erased)} erased so far", file=sys.stderr, flush=True)
             if status is not None:
                 self.assertEqual(status, 0, f"{words}: {out}")
-            now = {row["id"] for row in shop.do("list")["customers"]}
+            rows = shop.do("list")["customers"]
+            now = {row["id"] for row in rows}
             self.assertFalse(now & erased, f"{words}: who was forgotten is back")
             done = status == 0
             if verb == "enroll":
@@ -89,6 +110,18 @@ class KillVerbs(ShopTest):
                 self.assertLessEqual(len(now - before), 1)
                 if done:
                     self.assertEqual(now - before, {json.loads(out)["id"]})
+            elif verb == "import":
+                self.assertLessEqual(before, now)
+                names = [row["name"] for row in rows if row["id"] in now - before]
+                self.assertEqual(names, new[:len(names)])
+                if done:
+                    self.assertEqual(len(names), IMPORTED)
+                else:  # given again, it goes on
+                    again = shop.do(*words)
+                    self.assertEqual((again["enrolled"], again["unchanged"], again["rejected"]),
+                                     (IMPORTED - len(names), len(names), []))
+                    now = {row["id"] for row in shop.do("list")["customers"]}
+                    self.assertEqual(len(now - before), IMPORTED)
             elif verb == "forget":
                 self.assertIn(now, [before - {victim}] if done else [before - {victim}, before])
                 erased |= before - now
@@ -108,10 +141,10 @@ class KillVerbs(ShopTest):
             self.assertEqual(verified.status, 0, f"{words}: {verified.err}")
         leftovers = {path.name for path in shop.folder.iterdir()} - {
             "store.db", "store.db.lock", "store.db.generation", "store.db.erasures", "store.key",
-            "store.key.next", "maitred.toml", "maitred.log", "b0", "b1", "b2", "b0.part", "b1.part",
+            "store.key.next", "maitred.toml", "maitred.log", "customers.csv", "b0", "b1", "b2", "b0.part", "b1.part",
             "b2.part"}
         self.assertEqual(leftovers, set())
-        print(f"{killed} kills, {len(erased)} erased", file=sys.stderr)
+        print(f"{killed} kills, {len(erased)} erased; {dict(kills)}", file=sys.stderr)
 
 
 if __name__ == "__main__":

@@ -5,6 +5,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "maitred/base/result.h"
@@ -39,7 +40,7 @@ class Recognition {
   Status set_caution(const CustomerId& id, const Caution& caution);
   // Raises no alerts (types/caution.h).
   bool suspended(const CustomerId& id) const;
-  // Whom wrong answers have been given about.
+  // Whom wrong answers have been given about, by id.
   std::vector<std::pair<CustomerId, Caution>> cautious() const;
   // Another false_alerts from now on.
   void retune(const Settings& settings);
@@ -95,7 +96,8 @@ class Recognition {
 
   Recognition(const Store& store, const Settings& settings, std::string engine,
               std::size_t template_length, Calibration calibration);
-  Status fill();
+  Status fill(WallTime now);
+  static Member member_of(const Customer& customer, WallTime now);
   Result<std::vector<Template>> templates_of(const CustomerId& id) const;
   void follow_gallery();
   void keep_look(const std::string& camera, const Sighting& rotated);
@@ -104,7 +106,7 @@ class Recognition {
   const Store& store_;
   const Calibration calibration_;
   DecisionRules rules_;
-  std::map<CustomerId, Member> members_;
+  std::unordered_map<CustomerId, Member> members_;
   Gallery gallery_;
   DecisionPolicy policy_;
   Decider decider_;

@@ -25,20 +25,28 @@ struct StepProgress {
 
 // Writes a backup in bounded steps while the store is used; what is committed before the last of
 // the copying steps is in it. Sealed for whoever opens the store, or, when `key` is given, for that
-// key alone. It is built beside the target, read again and compared, and renamed: the target is a
-// whole backup or what it was. It stands for the erasures up to then: later ones are replayed at
-// `restore`. Errors: backup_failed (kEnvironment), backup_target (kInput) for a path that cannot be
-// meant, those of the key and of the store.
+// key alone. It is built beside the target, in TARGET.part, read again and compared, and renamed:
+// the target is a whole backup or what it was. An erasure meanwhile has it begin anew; later ones
+// are replayed at `restore`. One that was interrupted goes on where it was when the same is asked
+// for again: same target, same key, and no change of the store since. STORE.unfinished knows of it,
+// and goes, with the part, when somebody is erased. Errors: backup_failed (kEnvironment),
+// backup_target (kInput) for a path that cannot be meant, those of the key and of the store.
 // Thread-compatible; the store must outlive it and not be restored meanwhile.
 class Backup {
  public:
   static Result<std::unique_ptr<Backup>> begin(Store& store, const std::filesystem::path& target,
                                                const std::optional<KeyAccess>& key,
                                                const Actor& actor);
-  ~Backup();  // what is not finished leaves no file
+  ~Backup();  // what is not finished can be gone on with, unless there was no room or the disk is
+              // bad
 
   Result<StepProgress> step();
   std::uint64_t size_bytes() const;  // of the finished file
+  // Of the store's bytes: what an earlier backup had sealed and was kept.
+  std::uint64_t resumed_bytes() const;
+  // Why the part of an earlier one could not be gone on with; empty where it was, or there was
+  // none.
+  const std::string& why_anew() const;
 
  private:
   struct State;

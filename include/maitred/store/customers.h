@@ -79,6 +79,11 @@ class Customers {
   // In order of enrolment, without asks, purchases and appointments; for start-up. The store must
   // not be changed from within `visitor`.
   Status for_each(const std::function<void(Customer&&)>& visitor) const;
+  // The same with their rotated templates of one engine, which may be none; whatever their consent
+  // (the caller asks `may`). An error of `visitor` ends it.
+  Status for_each_with_templates(
+      std::string_view engine,
+      const std::function<Status(Customer&&, std::vector<Template>&&)>& visitor) const;
 
   // Error: loyalty_taken.
   Status update_profile(const CustomerId& id, const Profile& profile, const Actor& actor);
@@ -111,10 +116,6 @@ class Customers {
   enum class OtherEngines { kStay, kGo };
   Status replace_templates(const CustomerId& id, const std::vector<Template>& templates,
                            const Actor& actor, OtherEngines others = OtherEngines::kStay);
-  // Rotated templates of one engine, of all customers whatever their consent (the caller asks
-  // `may`), in order of being written. The store must not be changed from within `visitor`.
-  Status for_each_template(std::string_view engine,
-                           const std::function<void(const CustomerId&, Template&&)>& visitor) const;
 
   // Sealed under the customer's key, kept only within consent scope photos: renewal without it,
   // withdrawal and erasure delete them.

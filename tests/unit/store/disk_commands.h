@@ -1,6 +1,9 @@
 // What the tests of bad disks do to a small store, and what they see of it afterwards.
 #pragma once
 
+#include <fmt/format.h>
+
+#include <algorithm>
 #include <functional>
 #include <string>
 #include <vector>
@@ -18,16 +21,22 @@ Status only_status(const Result<Value>& result) {
   return {};
 }
 
-// Three customers who have been in once; their store's files as they were are kept aside.
+// Three customers who have been in once, an advisor and a consent text; their store's files as they
+// were are kept aside.
 class DiskTest : public StoreTest {
  protected:
   DiskTest() {
     Store store = create();
     for (const char* name : {"First", "Second", "Third"}) {
       const CustomerId id = must(store.customers().enrol(new_customer(name, name), kActor));
-      must(store.visits().commit_arrival(arrival_of(id), always, kActor));
+      must(store.customers().add_ask(id, {0, "shoes", "", kNow, true}, kActor));
+      const Arrival arrival = arrival_of(id);
+      must(store.visits().commit_arrival(arrival, always, kActor));
+      visits_.push_back(arrival.visit);
       ids_.push_back(id);
     }
+    must(store.staff().add("Kim", kActor));
+    spare_slot_ = must(store.keys().add(key_in("spare.key"), "spare", kActor));
     { const Store closing = std::move(store); }
     base_ = folder_ / "base";
     std::filesystem::create_directory(base_);
@@ -48,25 +57,99 @@ class DiskTest : public StoreTest {
   }
 
   // What a user sees of the store.
-  static std::string seen(const Store& store) {
+  static std::string seen(Store& store) {
+    const Customers& customers = store.customers();
     std::string text;
-    for (const CustomerSummary& one : must(store.customers().list())) {
-      text += one.name + (one.withdrawn ? "-" : "+") +
-              std::to_string(must(store.visits().list(VisitQuery{one.id, {}, false, 0})).size()) +
-              " ";
+    for (const CustomerSummary& one : must(customers.list())) {
+      const Customer all = must(customers.find(one.id));
+      const auto open = std::ranges::count(all.asks, true, &Ask::open);
+      text += fmt::format("{}{} {} {}.{}.{}.{}.{}.{} ", one.name, one.withdrawn ? "-" : "+",
+                          all.profile.note, must(customers.consent_history(one.id)).size(),
+                          must(customers.templates(one.id)).size(), all.asks.size(), open,
+                          all.purchases.size(), all.caution.steps);
+      for (const Visit& visit : must(store.visits().list(VisitQuery{one.id, {}, false, 0}))) {
+        text += fmt::format("{}:{} ", word(visit.outcome),
+                            must(store.visits().feedback(visit.id)).size());
+      }
     }
-    return text;
+    for (const StaffMember& one : must(store.staff().list())) text += one.name + " ";
+    for (const StoredAlert& one : must(store.visits().open_alerts())) {
+      text += fmt::format("{}{} ", word(one.alert.state), one.alert.by);
+    }
+    for (const ConsentText& one : must(store.consent_texts().list())) text += one.version + " ";
+    const auto setting = must(store.setting("made-up"));
+    // A rotation has one of its own, for as long as it goes on.
+    for (const KeySlot& one : must(store.keys().slots())) text += one.label;
+    return text + (setting ? "set" : "");
   }
 
   struct NamedCommand {
     std::string name;
     StoreCommand run;
   };
+
+  // Each way in which the programs write to a store.
   std::vector<NamedCommand> commands() {
+    std::vector<NamedCommand> all = customers_commands();
+    for (const auto& more : {visits_commands(), store_commands()}) {
+      all.insert(all.end(), more.begin(), more.end());
+    }
+    return all;
+  }
+
+  std::vector<NamedCommand> customers_commands() {
     return {
         {"enrol",
          [](Store& store, const KeyAccess&) {
            return only_status(store.customers().enrol(new_customer("Fourth", "L4"), kActor));
+         }},
+        {"import of several",
+         [](Store& store, const KeyAccess&) {
+           return store.together([&]() -> Status {
+             for (const char* name : {"Fourth", "Fifth", "Sixth"}) {
+               MAITRED_TRY(store.customers().enrol(new_customer(name, name), kActor));
+             }
+             return {};
+           });
+         }},
+        {"update",
+         [this](Store& store, const KeyAccess&) -> Status {
+           MAITRED_ASSIGN(Customer customer, store.customers().find(ids_[1]));
+           customer.profile.note = "noted";
+           return store.customers().update_profile(ids_[1], customer.profile, kActor);
+         }},
+        {"new photos",
+         [this](Store& store, const KeyAccess&) {
+           std::vector<Template> fresh;
+           for (const unsigned seed : {8U, 9U}) fresh.push_back(made_up_template(seed));
+           return store.customers().replace_templates(ids_[1], fresh, kActor);
+         }},
+        {"learn",
+         [this](Store& store, const KeyAccess&) {
+           return store.customers().learn_template(
+               ids_[1], store.rotation().rotate(made_up_template(8)), 3, kActor);
+         }},
+        {"renew",
+         [this](Store& store, const KeyAccess&) {
+           return store.customers().set_consent(ids_[1], consent_to(), kActor, "renewed");
+         }},
+        {"caution",
+         [this](Store& store, const KeyAccess&) {
+           return store.customers().set_caution(ids_[1], {1, {kNow}, {}}, kActor, "step 1");
+         }},
+        {"ask",
+         [this](Store& store, const KeyAccess&) {
+           return only_status(
+               store.customers().add_ask(ids_[1], {0, "socks", "", kNow, true}, kActor));
+         }},
+        {"close asks",
+         [this](Store& store, const KeyAccess&) {
+           return only_status(store.customers().close_asks(ids_[1], kActor));
+         }},
+        {"purchase",
+         [this](Store& store, const KeyAccess&) {
+           return only_status(
+               store.customers().add_purchase(ids_[1], {0, "SKU-1", "bought", kNow}, kActor));
          }},
         {"withdraw",
          [this](Store& store, const KeyAccess&) {
@@ -74,34 +157,94 @@ class DiskTest : public StoreTest {
          }},
         {"forget", [this](Store& store,
                           const KeyAccess&) { return only_status(store.forget(ids_[1], kActor)); }},
+        {"retention", [this](Store& store, const KeyAccess&) {
+           return only_status(store.forget_all({ids_[0], ids_[2]}, kActor));
+         }}};
+  }
+
+  std::vector<NamedCommand> visits_commands() {
+    return {
         {"arrival",
          [this](Store& store, const KeyAccess&) {
            return only_status(store.visits().commit_arrival(arrival_of(ids_[0]), always, kActor));
          }},
-        {"rotate",
-         [](Store& store, const KeyAccess& key) -> Status {
-           MAITRED_TRY(store.keys().begin_rotation(key, false, kActor));
-           for (;;) {
-             MAITRED_ASSIGN(const auto progress, store.keys().rotate_some(key, 2, kActor));
-             if (progress.finished) return {};
-           }
+        {"claim",
+         [this](Store& store, const KeyAccess&) -> Status {
+           MAITRED_ASSIGN(StoredAlert alert, store.visits().alert(visits_[1].id));
+           alert.alert.state = AlertState::kClaimed;
+           alert.alert.by = "Kim";
+           return only_status(store.visits().commit_alert_change(alert, std::nullopt, kActor));
          }},
-        {"backup", [this](Store& store, const KeyAccess&) -> Status {
-           MAITRED_ASSIGN(const auto backup,
-                          Backup::begin(store, folder_ / "backup", std::nullopt, kActor));
-           for (;;) {
-             MAITRED_ASSIGN(const auto progress, backup->step());
-             if (progress.finished) return {};
-           }
+        {"close",
+         [this](Store& store, const KeyAccess&) -> Status {
+           MAITRED_ASSIGN(StoredAlert alert, store.visits().alert(visits_[1].id));
+           alert.alert.state = AlertState::kClosed;
+           Visit visit = visits_[1];
+           visit.outcome = Outcome::kServed;
+           return only_status(store.visits().commit_alert_change(alert, visit, kActor));
+         }},
+        {"outcome",
+         [this](Store& store, const KeyAccess&) {
+           return store.visits().set_outcome(visits_[1].id, Outcome::kNotFound, "", kActor);
+         }},
+        {"feedback", [this](Store& store, const KeyAccess&) {
+           return store.visits().add_feedback({visits_[1].id, 9, "kind", kNow}, kActor);
          }}};
   }
 
+  std::vector<NamedCommand> store_commands() {
+    return {{"staff add",
+             [](Store& store, const KeyAccess&) {
+               return only_status(store.staff().add("Sam", kActor));
+             }},
+            {"staff revoke",
+             [](Store& store, const KeyAccess&) { return store.staff().revoke("Kim", kActor); }},
+            {"consent text",
+             [](Store& store, const KeyAccess&) {
+               return store.consent_texts().add({"v9", "You agree.", kNow}, kActor);
+             }},
+            {"setting",
+             [](Store& store, const KeyAccess&) {
+               return store.set_setting("made-up", std::vector<std::uint8_t>{1});
+             }},
+            {"key add",
+             [this](Store& store, const KeyAccess&) {
+               return only_status(store.keys().add(key_in("third.key"), "third", kActor));
+             }},
+            {"key remove",
+             [this](Store& store, const KeyAccess&) {
+               return store.keys().remove(spare_slot_, kActor);
+             }},
+            {"rotate",
+             [](Store& store, const KeyAccess& key) -> Status {
+               MAITRED_TRY(store.keys().begin_rotation(key, false, kActor));
+               for (;;) {
+                 MAITRED_ASSIGN(const auto progress, store.keys().rotate_some(key, 2, kActor));
+                 if (progress.finished) return {};
+               }
+             }},
+            {"backup", [this](Store& store, const KeyAccess&) -> Status {
+               MAITRED_ASSIGN(const auto backup,
+                              Backup::begin(store, folder_ / "backup", std::nullopt, kActor));
+               for (;;) {
+                 MAITRED_ASSIGN(const auto progress, backup->step());
+                 if (progress.finished) return {};
+               }
+             }}};
+  }
+
+  KeyAccess key_in(const char* file) const {
+    KeyAccess key;
+    key.source = {KeyKind::kFile, (folder_ / file).string()};
+    return key;
+  }
+
   // What is seen when nothing fails.
-  struct Outcome {
+  struct Undisturbed {
     std::string before;
     std::string after;
   };
-  Outcome undisturbed(const NamedCommand& command) {
+  Undisturbed undisturbed(const NamedCommand& command) {
     put_back_base();
     Store store = open();
     std::string before = seen(store);
@@ -111,6 +254,8 @@ class DiskTest : public StoreTest {
 
   std::filesystem::path base_;
   std::vector<CustomerId> ids_;
+  std::vector<Visit> visits_;
+  std::int64_t spare_slot_ = 0;
 };
 
 }  // namespace maitred

@@ -81,7 +81,7 @@ class FaultyDiskTest : public DiskTest {
           EXPECT_NE(done.error().message, "");
           EXPECT_EQ(done.error().fault, Fault::kEnvironment) << done.error().code;
         }
-        const auto store = Store::open(path_, key_);
+        auto store = Store::open(path_, key_);
         ASSERT_TRUE(store) << name << ", n = " << n << ": " << store.error().message;
         EXPECT_EQ(code_of(store->check()), "") << name << ", n = " << n;
         const std::string now = seen(*store);
@@ -105,6 +105,35 @@ class FaultyDiskTest : public DiskTest {
 
 TEST_F(FaultyDiskTest, EveryCommandIsDoneOrNot) {
   for (const NamedCommand& command : commands()) try_all(command);
+}
+
+TEST_F(FaultyDiskTest, OpeningSaysSoAndHarmsNothing) {
+  put_back_base();
+  const std::string before = [this] {
+    Store store = open();
+    return seen(store);
+  }();
+  int faults = 0;
+  for (const bool for_good : {false, true}) {
+    for (int n = 1; n < 5000; n += stride()) {
+      put_back_base();
+      disk_.plan(n, for_good);
+      const Status opened = only_status(Store::open(path_, key_));
+      const bool hit = disk_.has_failed();
+      disk_.plan(0, false);
+      if (!hit) break;
+      ++faults;
+      if (!opened) {
+        EXPECT_EQ(opened.error().fault, Fault::kEnvironment) << opened.error().code;
+      }
+      auto store = Store::open(path_, key_);
+      ASSERT_TRUE(store) << "n = " << n << ": " << store.error().message;
+      EXPECT_EQ(code_of(store->check()), "") << "n = " << n;
+      EXPECT_EQ(seen(*store), before) << "n = " << n;
+    }
+  }
+  std::printf("open: %d faults\n", faults);
+  EXPECT_GT(faults, 0);
 }
 
 // Where no daemon runs: the store is closed, and made anew.
@@ -135,13 +164,14 @@ TEST_F(FaultyDiskTest, Restore) {
       disk_.plan(0, false);
       if (!hit) break;
       ++faults;
-      const auto store = Store::open(path_, key_);
+      auto store = Store::open(path_, key_);
       ASSERT_TRUE(store) << "n = " << n << ": " << store.error().message;
       EXPECT_EQ(code_of(store->check()), "") << "n = " << n;
       EXPECT_EQ(must(store->customers().count()), 2U) << "n = " << n;
       EXPECT_EQ(code_of(store->customers().find(ids_[2])), "unknown_customer") << "n = " << n;
     }
   }
+  std::printf("restore: %d faults\n", faults);
   EXPECT_GT(faults, 0);
 }
 
