@@ -1,5 +1,6 @@
 // What maitredctl asks the core, and work that takes more than one step.
 #include <fmt/format.h>
+#include <malloc.h>
 #include <spdlog/spdlog.h>
 
 #include <boost/asio/post.hpp>
@@ -46,7 +47,7 @@ void Daemon::control(const nlohmann::json& request, const PeerCredentials& peer,
     if (answer && verb == "staff_revoke" && staff_) {
       staff_->drop_terminal(answer->at("name").get<std::string>());
     }
-    return reply.finish(std::move(answer));
+    return reply.finish(answer);
   }
   run_task(std::move(*task), reply, [this, reply](Result<nlohmann::json> answer) {
     reply.finish(answered(std::move(answer)));
@@ -92,8 +93,10 @@ void Daemon::step_task(std::shared_ptr<AdminTask> task, std::optional<ControlRep
   wipe_stack();
   if (!answer || *answer) {
     busy_ = false;
-    if (!answer) return end(tl::unexpected(answer.error()));
-    return end(std::move(**answer));
+    task.reset();
+    end(answer ? Result<nlohmann::json>(std::move(**answer)) : tl::unexpected(answer.error()));
+    ::malloc_trim(0);  // what it took goes back to the machine
+    return;
   }
   if (reply) reply->progress(task->done, task->total);
   auto timer = std::make_shared<boost::asio::steady_timer>(io_, kTaskPause);

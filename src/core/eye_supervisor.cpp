@@ -14,14 +14,14 @@
 
 #include "maitred/base/log.h"
 
-extern char** environ;
-
 namespace maitred {
 namespace {
 
 constexpr Milliseconds kPatienceAtStop{2000};
 constexpr Milliseconds kSilenceCheck{500};
 constexpr Milliseconds kHealthyAfter{30000};  // a run this long starts the backoff anew
+// After an eye that had read its models: shorter than what a camera that comes back may take.
+constexpr Milliseconds kLongestPauseAfterWork{2000};
 
 Timestamp now() { return std::chrono::steady_clock::now(); }
 
@@ -98,7 +98,8 @@ void EyeSupervisor::launch(const std::string& camera, Child& child) {
 }
 
 void EyeSupervisor::schedule(const std::string& camera, Child& child) {
-  const Milliseconds wait = child.backoff.next();
+  const Milliseconds wait =
+      std::min(child.backoff.next(), child.spoke ? kLongestPauseAfterWork : Milliseconds::max());
   child.timer.expires_after(wait);
   child.timer.async_wait([this, camera, &child](const boost::system::error_code& error) {
     if (error || stopping_) return;

@@ -56,11 +56,11 @@ class RowReader {
     MAITRED_ASSIGN(entry.args["allow_duplicate"], flag("allow-duplicate"));
     MAITRED_ASSIGN(entry.keep_photos, flag("keep-photos"));
     if (entry.photos.empty()) return bad_row("it has no photo");
-    if (is_row_key(entry.args["external"].get_ref<const std::string&>())) {
-      return bad_row("an external-id does not begin with \"row:\"");
-    }
-    if (entry.args["external"] == "")
+    const auto& external = entry.args["external"].get_ref<const std::string&>();
+    if (is_row_key(external)) return bad_row("an external-id does not begin with \"row:\"");
+    if (external.empty()) {
       entry.args["external"] = row_key(json::array({entry.args, entry.photos}));
+    }
     return entry;
   }
 
@@ -101,10 +101,10 @@ class RowReader {
 
   Result<bool> flag(const char* column) const {
     const json* value = find(column);
-    if (value == nullptr || *value == "") return false;
+    if (value == nullptr) return false;
     if (value->is_boolean()) return value->get<bool>();
     static const std::set<std::string, std::less<>> kYes = {"yes", "true", "1"};
-    static const std::set<std::string, std::less<>> kNo = {"no", "false", "0"};
+    static const std::set<std::string, std::less<>> kNo = {"", "no", "false", "0"};
     if (value->is_string()) {
       const std::string word(trimmed(value->get_ref<const std::string&>()));
       if (kYes.contains(word)) return true;

@@ -141,7 +141,7 @@ class MqttTarget : public EventTarget {
   const std::string& name() const override { return name_; }
   const std::string& key() const override { return key_; }
   std::string trouble() const override { return publisher_->trouble(); }
-  void leave(std::function<void()> gone) override { publisher_->leave(std::move(gone)); }
+  void leave(const std::function<void()>& gone) override { publisher_->leave(gone); }
   // So that "available" is right while there is nothing to tell.
   void keep_ready() override {
     publisher_->connect([](bool) {});

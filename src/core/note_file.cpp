@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <array>
+#include <map>
+#include <string_view>
 
 #include "import_rows.h"
 
@@ -30,10 +32,12 @@ const std::array<NoteKind, 3>& note_kinds() {
   return kAll;
 }
 
-Result<const NoteKind*> kind_of(const json& texts) {
-  const std::string named = texts["kind"];
+using NoteTexts = std::map<std::string_view, std::string>;  // by column
+
+Result<const NoteKind*> kind_of(const NoteTexts& texts) {
+  const std::string& named = texts.at("kind");
   for (const NoteKind& kind : note_kinds()) {
-    if (named.empty() ? texts[std::string(kind.known_by)] != "" : named == kind.name) return &kind;
+    if (named.empty() ? !texts.at(kind.known_by).empty() : named == kind.name) return &kind;
   }
   return input_error("bad_row", named.empty()
                                     ? "it has neither status (a purchase), text (an ask) nor at "
@@ -43,25 +47,23 @@ Result<const NoteKind*> kind_of(const json& texts) {
 }
 
 Result<json> note_args(const Fields& fields) {
-  json texts = json::object();
+  NoteTexts texts;
   for (const std::string_view column : kNoteColumns) {
-    MAITRED_ASSIGN(texts[std::string(column)], field_text(fields, column));
+    MAITRED_ASSIGN(texts[column], field_text(fields, column));
   }
-  if (texts["customer"] == "") return input_error("bad_row", "it names no customer");
+  if (texts["customer"].empty()) return input_error("bad_row", "it names no customer");
   MAITRED_ASSIGN(const NoteKind* kind, kind_of(texts));
   json args = {{"customer", texts["customer"]}, {"kind", kind->name}};
-  for (const std::string_view column : kNoteColumns) {
-    const std::string name(column);
-    if (texts[name] == "" || name == "customer" || name == "kind" || name == "external-id")
-      continue;
+  for (const auto& [name, text] : texts) {
+    if (text.empty() || name == "customer" || name == "kind" || name == "external-id") continue;
     const auto& columns = kind->columns;
-    if (std::find(columns.begin(), columns.end(), column) == columns.end()) {
+    if (std::find(columns.begin(), columns.end(), name) == columns.end()) {
       return input_error("bad_row",
                          fmt::format("{} is not for a note of kind {}", name, kind->name));
     }
-    args[name] = texts[name];
+    args[std::string(name)] = text;
   }
-  const std::string external = texts["external-id"];
+  const std::string& external = texts["external-id"];
   if (is_row_key(external)) {
     return input_error("bad_row", "an external-id does not begin with \"row:\"");
   }

@@ -20,8 +20,6 @@
 #include "maitred/base/file.h"
 #include "maitred/base/json.h"
 
-extern char** environ;
-
 namespace maitred {
 namespace {
 

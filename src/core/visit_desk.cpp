@@ -242,7 +242,7 @@ Status VisitDesk::withdraw(const CustomerId& customer, const Actor& actor) {
 
 // Open alerts are withdrawn, and staff learn it, before the rows go.
 Status VisitDesk::withdraw_before_erasure(const CustomerId& customer, const Actor& actor) {
-  const Status withdrawn = withdraw(customer, actor);
+  Status withdrawn = withdraw(customer, actor);
   if (!withdrawn && withdrawn.error().code != "consent_withdrawn") return withdrawn;
   return {};
 }

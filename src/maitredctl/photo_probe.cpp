@@ -16,8 +16,6 @@
 #include "maitred/base/json.h"
 #include "maitred/base/time.h"
 
-extern char** environ;
-
 namespace maitred {
 namespace {
 

@@ -89,15 +89,15 @@ CREATE TABLE key_groups (n INTEGER PRIMARY KEY, wrapped BLOB NOT NULL) STRICT;
 static_assert(kMigrations.size() == kSchemaVersion - 1);
 
 constexpr std::array<std::string_view, 20> kDigested = {
-    "meta",       "key_slots",    "epochs",      "customers",    "customer_keys",
-    "consents",   "entries",      "templates",   "photos",       "visits",
-    "alerts",     "alert_events", "feedback",    "settings",     "staff",
+    "meta",       "key_slots",    "epochs",      "customers",     "customer_keys",
+    "consents",   "entries",      "templates",   "photos",        "visits",
+    "alerts",     "alert_events", "feedback",    "settings",      "staff",
     "tombstones", "subkey_seed",  "withdrawals", "consent_texts", "key_groups"};
 
 // Digested tables of a file of an older version.
 std::size_t digested_count(int version) {
-  constexpr std::array<std::size_t, kSchemaVersion> kCounts = {16, 19, kDigested.size()};
-  return kCounts.at(static_cast<std::size_t>(version) - 1);
+  constexpr std::array<std::size_t, kSchemaVersion> kDigestedBefore = {16, 19, kDigested.size()};
+  return kDigestedBefore.at(static_cast<std::size_t>(version) - 1);
 }
 
 // The file's whole schema as one text.

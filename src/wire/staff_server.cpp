@@ -11,9 +11,9 @@
 #include <map>
 #include <unordered_map>
 
-#include "host_port.h"
 #include "maitred/base/auth_failures.h"
 #include "maitred/base/log.h"
+#include "staff_acceptor.h"
 #include "staff_routing.h"
 #include "staff_session.h"
 #include "tls_stream.h"
@@ -41,45 +41,6 @@ Milliseconds tick_of(const StaffLimits& limits) {
   const auto shortest =
       std::min({limits.stalled, limits.handshake, limits.auth, limits.idle, limits.lingering}) / 4;
   return std::clamp(shortest, kFastestTick, kSlowestTick);
-}
-
-Result<tcp::endpoint> endpoint_of(const std::string& listen, bool with_tls) {
-  MAITRED_ASSIGN(const wire::HostPort parts, wire::split_host_port(listen));
-  error_code error;
-  const auto address =
-      asio::ip::make_address(parts.host == "localhost" ? "127.0.0.1" : parts.host, error);
-  if (error) {
-    return input_error("bad_address", fmt::format("cannot listen on {}: write the address in "
-                                                  "numbers, as 127.0.0.1:7433",
-                                                  listen));
-  }
-  if (!address.is_loopback() && !with_tls) {
-    return input_error("tls_required",
-                       fmt::format("refusing to send customers' data over {} in clear: listen on "
-                                   "127.0.0.1, or configure TLS and tokens",
-                                   listen));
-  }
-  return tcp::endpoint(address, parts.port);
-}
-
-Result<tcp::acceptor> acceptor_of(asio::io_context& io, const StaffServerOptions& options) {
-  const std::string& listen = options.listen;
-  const int passed_socket = options.passed_socket;
-  MAITRED_ASSIGN(const tcp::endpoint endpoint, endpoint_of(listen, !options.tls_cert.empty()));
-  try {
-    if (passed_socket >= 0) return tcp::acceptor(io, endpoint.protocol(), passed_socket);
-    return tcp::acceptor(io, endpoint, true);
-  } catch (const boost::system::system_error& error) {
-    if (error.code() == asio::error::address_in_use) {
-      return environment_error(
-          "port_in_use", fmt::format("{} is in use by another program: stop it, or change listen "
-                                     "under [staff]",
-                                     listen));
-    }
-    return environment_error("address_unusable",
-                             fmt::format("cannot listen on {}: {}; change listen under [staff]",
-                                         listen, error.code().message()));
-  }
 }
 
 }  // namespace
@@ -406,7 +367,7 @@ Result<std::unique_ptr<StaffServer>> StaffServer::open(asio::io_context& io, Sta
   if (!options.tls_cert.empty()) {
     MAITRED_ASSIGN(tls, wire::TlsContext::load(options.tls_cert, options.tls_key));
   }
-  MAITRED_ASSIGN(tcp::acceptor acceptor, acceptor_of(io, options));
+  MAITRED_ASSIGN(tcp::acceptor acceptor, wire::staff_acceptor(io, options));
   auto state =
       std::make_shared<State>(io, desk, std::move(acceptor), std::move(options), std::move(tls));
   state->start();

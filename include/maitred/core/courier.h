@@ -35,7 +35,7 @@ class EventTarget {
   // Now and then.
   virtual void keep_ready() {}
   // Nothing more is delivered: says goodbye where that is usual, then calls `gone`.
-  virtual void leave(std::function<void()> gone) { gone(); }
+  virtual void leave(const std::function<void()>& gone) { gone(); }
 };
 
 struct CourierPace {

@@ -26,8 +26,9 @@ struct EyeSupervisorOptions {
   Milliseconds first_silence = std::chrono::seconds{40};  // the same until the first word
 };
 
-// One process a camera. A dead or silent eye is started again, with backoff 0.25 to 8 s; one that
-// reported the end of its file and left with status 0 is done. Bound to the io_context's thread.
+// One process a camera. A dead or silent eye is started again, with backoff 0.25 to 8 s (2 s where
+// it had begun its work); one that reported the end of its file and left with status 0 is done.
+// Bound to the io_context's thread.
 class EyeSupervisor {
  public:
   EyeSupervisor(boost::asio::io_context& io, EyeSupervisorOptions options);

@@ -171,6 +171,7 @@ TEST_F(FaultyDiskTest, Restore) {
       EXPECT_EQ(code_of(store->customers().find(ids_[2])), "unknown_customer") << "n = " << n;
     }
   }
+  std::printf("restore: %d faults\n", faults);
   EXPECT_GT(faults, 0);
 }
 
