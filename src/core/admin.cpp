@@ -49,6 +49,7 @@ Admin::Admin(Shop& shop)
              {"audit", &Admin::audit},
              {"audit_verify", &Admin::audit_verify},
              {"restore", &Admin::restore},
+             {"backup_fetched", &Admin::backup_fetched},
              {"key_slots", &Admin::key_slots},
              {"key_slot_add", &Admin::key_slot_add},
              {"key_slot_remove", &Admin::key_slot_remove},

@@ -62,7 +62,7 @@ Result<std::unique_ptr<AdminTask>> Admin::begin(std::string_view verb, const jso
     if (verb == "backup") {
       MAITRED_ASSIGN(const auto target, path_field(args, "file"));
       MAITRED_ASSIGN(const auto key, new_key(args, shop_.key()));
-      return begin_backup(shop_, target, key, actor);
+      return begin_backup(shop_, {target, args.value("to_be_fetched", false)}, key, actor);
     }
   } catch (const json::exception&) {
     return input_error("bad_usage", fmt::format("a field of '{}' has the wrong type", verb));
@@ -110,6 +110,13 @@ Result<json> Admin::restore(const json& args, const Actor& actor) {
                  read_restore(args, shop_.settings(), copy_of(shop_.key())));
   MAITRED_ASSIGN(const RestoreReport report, shop_.restore(options, actor));
   return restore_json(report);
+}
+
+Result<json> Admin::backup_fetched(const json& args, const Actor& actor) {
+  MAITRED_ASSIGN(const auto target, path_field(args, "file"));
+  MAITRED_TRY(maitred::backup_fetched(shop_.store(), target, actor));
+  MAITRED_TRY(shop_.note_backup(actor.at));
+  return json{{"fetched", true}};
 }
 
 Result<json> Admin::key_slots(const json&, const Actor&) {

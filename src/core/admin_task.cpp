@@ -17,17 +17,18 @@ StepResult answered(json object) { return std::make_unique<json>(std::move(objec
 
 class BackupTask : public AdminTask {
  public:
-  BackupTask(Shop& shop, WallTime begun, std::unique_ptr<Backup> backup,
-             const std::filesystem::path& target)
-      : shop_(shop), begun_(begun), backup_(std::move(backup)), target_(target) {}
+  BackupTask(Shop& shop, WallTime begun, std::unique_ptr<Backup> backup, BackupPlace place)
+      : shop_(shop), begun_(begun), backup_(std::move(backup)), place_(std::move(place)) {
+    if (place_.to_be_fetched) backup_->leave_in_part();
+  }
 
   StepResult step() override {
     MAITRED_ASSIGN(const StepProgress progress, backup_->step());
     done = progress.done;
     total = progress.total;
     if (!progress.finished) return more();
-    MAITRED_TRY(shop_.note_backup(begun_));
-    json object = {{"backup", target_.string()},
+    if (!place_.to_be_fetched) MAITRED_TRY(shop_.note_backup(begun_));
+    json object = {{"backup", place_.target.string()},
                    {"bytes", backup_->size_bytes()},
                    {"verified", true},
                    {"resumed_bytes", backup_->resumed_bytes()}};
@@ -39,7 +40,7 @@ class BackupTask : public AdminTask {
   Shop& shop_;
   WallTime begun_;
   std::unique_ptr<Backup> backup_;
-  std::filesystem::path target_;
+  BackupPlace place_;
 };
 
 class RotationTask : public AdminTask {
@@ -143,11 +144,11 @@ class RetentionTask : public AdminTask {
 
 }  // namespace
 
-Result<std::unique_ptr<AdminTask>> begin_backup(Shop& shop, const std::filesystem::path& target,
+Result<std::unique_ptr<AdminTask>> begin_backup(Shop& shop, const BackupPlace& place,
                                                 const std::optional<KeyAccess>& key,
                                                 const Actor& actor) {
-  MAITRED_ASSIGN(auto backup, Backup::begin(shop.store(), target, key, actor));
-  return std::make_unique<BackupTask>(shop, actor.at, std::move(backup), target);
+  MAITRED_ASSIGN(auto backup, Backup::begin(shop.store(), place.target, key, actor));
+  return std::make_unique<BackupTask>(shop, actor.at, std::move(backup), place);
 }
 
 Result<std::unique_ptr<AdminTask>> begin_rotation(Shop& shop, bool keep_key, const Actor& actor) {

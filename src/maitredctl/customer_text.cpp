@@ -134,6 +134,15 @@ std::string status_text(const json& status) {
         "expected_miss_rate", "staff_connected", "staff_listen"}) {
     if (status.contains(key)) text += fmt::format("{:<32}{}\n", key, cell(status, key));
   }
+  const json retention = status.value("retention", json::object());
+  const std::string last_run = cell(retention, "last_run");
+  text += fmt::format("{:<32}{} after the last visit; {}\n", "kept", cell(retention, "after"),
+                      last_run == "-" ? "retention has not run yet" : "last run " + last_run);
+  const std::string last_backup = cell(status, "last_backup");
+  text += fmt::format("{:<32}{}\n", "last backup", last_backup == "-" ? "never" : last_backup);
+  if (status.value("key_rotation", "none") != "none") {
+    text += fmt::format("{:<32}{}\n", "key rotation", cell(status, "key_rotation"));
+  }
   const json measured = status.value("false_alerts", json::object());
   text += fmt::format("{:<32}{} of {} visitors in {} days, {:.2f} expected\n",
                       "answers \"wrong person\"", measured.value("wrong", 0),

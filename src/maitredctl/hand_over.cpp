@@ -4,6 +4,8 @@
 
 #include "customer_text.h"
 #include "maitred/base/file.h"
+#include "maitred/base/time.h"
+#include "papers.h"
 
 namespace maitred {
 namespace {
@@ -39,17 +41,30 @@ void add_rows(Document& document, const json& held, const char* list, const char
   }
 }
 
+std::string term_in_words(const std::string& term) {
+  const auto duration = parse_duration(term);
+  return duration ? duration_in_words(*duration) : term;
+}
+
+// What was not said is left out.
 void add_consent_fields(Document& document, const json& consent) {
-  document.field("Version of the text", cell(consent, "version"))
-      .field("Evidence", cell(consent, "reference"))
-      .field("For", list_of(consent, "scopes"))
-      .field("Purpose", value_or_none(consent, "purpose"))
-      .field("Given", cell(consent, "granted"))
-      .field("How", value_or_none(consent, "channel"))
-      .field("Taken by", value_or_none(consent, "operator"))
-      .field("Given for it", value_or_none(consent, "incentive"))
-      .field("Ends", value_or_none(consent, "expires"))
-      .field("Withdrawn", value_or_none(consent, "withdrawn"));
+  const auto add = [&](const char* name, const char* key) {
+    const std::string value = consent.contains(key) && consent[key].is_string()
+                                  ? consent[key].get<std::string>()
+                                  : std::string();
+    if (!value.empty()) document.field(name, value);
+  };
+  add("Version of the text", "version");
+  add("Evidence", "reference");
+  document.field("For", list_of(consent, "scopes"));
+  add("Purpose", "purpose");
+  add("Given", "granted");
+  add("How", "channel");
+  add("Taken by", "operator");
+  add("In return", "incentive");
+  const bool ends = consent.contains("expires") && consent["expires"].is_string();
+  document.field("Ends", ends ? consent["expires"].get<std::string>() : "when it is withdrawn");
+  add("Withdrawn", "withdrawn");
 }
 
 }  // namespace
@@ -91,7 +106,7 @@ Document receipt_document(const json& receipt) {
           "You may withdraw at any time, and recognition stops at once. You may see everything "
           "that is held, have it corrected, take it with you, or have it erased. Without any of "
           "that it is erased {} after your last visit.",
-          receipt.value("retention", "")));
+          term_in_words(receipt.value("retention", ""))));
   return document;
 }
 

@@ -9,6 +9,7 @@
 #include <sstream>
 
 #include "customer_text.h"
+#include "fetch_backup.h"
 #include "maitred/base/file.h"
 #include "maitred/core/admin.h"
 #include "maitred/store/backup.h"
@@ -65,65 +66,74 @@ Result<std::string> read_public_key(const std::string& file) {
                                  file));
 }
 
-constexpr auto kOwnerOnly =
-    std::filesystem::perms::owner_read | std::filesystem::perms::owner_write;
 constexpr const char* kBackupVariable = "MAITRED_BACKUP_PASSPHRASE_FILE";
 
-// Moves what the daemon wrote in the folder of the store to where the admin wants it.
-Status fetch_backup(const std::filesystem::path& staged, const std::filesystem::path& target) {
-  const std::filesystem::path part = target.string() + ".part";
-  std::error_code failed;
-  std::filesystem::remove(part, failed);
-  std::filesystem::copy_file(staged, part, failed);
-  std::error_code ignored;
-  if (!failed) std::filesystem::permissions(part, kOwnerOnly, failed);
-  bool same = false;
-  if (!failed) {
-    const auto wanted = sha256_of_file(staged);
-    const auto found = sha256_of_file(part);
-    same = wanted && found && *wanted == *found;
+std::filesystem::path beside(const std::filesystem::path& file, const char* tail) {
+  return file.string() + tail;
+}
+
+// By way of the store's folder. What was interrupted goes on in both places. Whoever is erased
+// while it is fetched must not be in it: then it is taken again.
+Result<json> backup_by_fetching(Session& session, json args, const std::filesystem::path& staged,
+                                const std::filesystem::path& file) {
+  args["file"] = staged.string();
+  args["to_be_fetched"] = true;
+  const std::filesystem::path part = beside(file, ".part");
+  constexpr int kTries = 3;
+  for (int turn = 1;; ++turn) {
+    MAITRED_ASSIGN(json done, session.ask("backup", args));
+    {
+      ProgressBar bar("copying", session.options().quiet);
+      MAITRED_TRY(fetch_part(beside(staged, ".part"), part,
+                             [&bar](auto copied, auto size) { bar.show(copied, size); }));
+    }
+    const auto taken = session.ask("backup_fetched", {{"file", staged.string()}});
+    std::error_code failed;
+    if (!taken && taken.error().code == "backup_outdated") {
+      std::filesystem::remove(part, failed);
+      if (turn < kTries) continue;
+    }
+    MAITRED_TRY(taken);
+    std::filesystem::rename(part, file, failed);
+    if (failed) {
+      return environment_error("backup_failed",
+                               fmt::format("cannot make {}: {}", file.string(), failed.message()));
+    }
+    const UniqueFd folder(::open(file.parent_path().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    if (folder) static_cast<void>(::fsync(folder.get()));
+    done["backup"] = file.string();
+    return done;
   }
-  if (same) {
-    const UniqueFd fd(::open(part.c_str(), O_RDONLY | O_CLOEXEC));
-    same = fd && ::fsync(fd.get()) == 0;
-    std::filesystem::rename(part, target, failed);
-  }
-  std::filesystem::remove(part, ignored);
-  if (same && !failed) return {};
-  return environment_error("backup_failed", fmt::format("cannot write the backup {}: {}",
-                                                        target.string(), failed.message()));
 }
 
 // A daemon under systemd has a /tmp of its own, no home, and may write to few folders. What it
 // cannot reach goes by way of the store's folder.
-Result<json> backup_into(Session& session, json args, const std::string& file) {
+Result<json> backup_into(Session& session, const json& args, const std::string& file) {
+  MAITRED_ASSIGN(const Settings* settings, session.settings());
+  std::error_code ignored;
+  const std::filesystem::path staged =
+      fmt::format("{}.backup-{}", settings->store_path.string(), fingerprint(file).substr(0, 8));
+  if (std::filesystem::exists(beside(staged, ".part"), ignored)) {
+    return backup_by_fetching(session, args, staged, file);
+  }
   const auto stamp = [&file] {
-    std::error_code ignored;
-    return std::filesystem::last_write_time(file, ignored);
+    std::error_code absent;
+    return std::filesystem::last_write_time(file, absent);
   };
   const auto before = stamp();
   auto done = session.ask("backup", args);
-  std::error_code ignored;
   const bool there = std::filesystem::exists(file, ignored) && stamp() != before;
   if (done && there) return done;
   const bool unreachable =
       done || done.error().code == "backup_failed" || done.error().code == "backup_target";
-  MAITRED_ASSIGN(const Settings* settings, session.settings());
   const std::filesystem::path folder = std::filesystem::path(file).parent_path();
   if (!unreachable || !std::filesystem::is_directory(folder, ignored) ||
       std::filesystem::is_directory(file, ignored) ||
       std::filesystem::equivalent(folder, settings->store_path.parent_path(), ignored)) {
     return done;
   }
-  const std::string staged = fmt::format("{}.backup-{}", settings->store_path.string(), ::getpid());
-  args["file"] = staged;
-  auto again = session.ask("backup", args);
-  if (!again) return done ? again : done;
-  const Status fetched = fetch_backup(staged, file);
-  std::filesystem::remove(staged, ignored);
-  MAITRED_TRY(fetched);
-  (*again)["backup"] = file;
-  return again;
+  auto fetched = backup_by_fetching(session, args, staged, file);
+  return fetched || done ? fetched : done;
 }
 
 struct SealedFor {

@@ -7,10 +7,8 @@
 #include "maitred/base/time.h"
 
 namespace maitred {
-namespace {
 
-// "3 years" for what the configuration calls "3y".
-std::string in_words(Milliseconds duration) {
+std::string duration_in_words(Milliseconds duration) {
   using std::chrono::hours;
   const auto whole = [&](hours unit, const char* name) -> std::string {
     if (duration < unit || duration % unit != Milliseconds{0}) return "";
@@ -24,6 +22,8 @@ std::string in_words(Milliseconds duration) {
   }
   return format_duration(duration);
 }
+
+namespace {
 
 std::string false_alerts_in_words(double rate) {
   return fmt::format("{:g} in 1000 visitors who are not enrolled", rate * 1000.0);
@@ -75,8 +75,8 @@ void add_data(Document& paper) {
 
 void add_terms(Document& paper, const Settings& settings) {
   paper.section("How long")
-      .field("After the last visit", in_words(settings.visits.retention))
-      .field("After a withdrawal", in_words(settings.privacy.after_withdrawal) +
+      .field("After the last visit", duration_in_words(settings.visits.retention))
+      .field("After a withdrawal", duration_in_words(settings.privacy.after_withdrawal) +
                                        "; recognition stops at once, what is kept until then is "
                                        "the proof of consent and withdrawal")
       .field("After the term of consent", "erased by the next daily run")
@@ -181,7 +181,7 @@ Document signage(const Settings& settings) {
       .field("Questions, and your rights", settings.privacy.contact)
       .field("Why", "to greet and advise customers who enrolled")
       .field("Legal basis", settings.privacy.profile == "bipa" ? "written release" : "consent")
-      .field("Kept for", in_words(settings.visits.retention) +
+      .field("Kept for", duration_in_words(settings.visits.retention) +
                              " after an enrolled customer's "
                              "last visit, or until withdrawn")
       .paragraph(

@@ -48,7 +48,11 @@ Status check_target(const std::filesystem::path& target, const std::filesystem::
                         name == own + ".generation" || name == own + ".erasures" ||
                         name == own + ".unfinished";
   if (beside && reserved) return refused("that is the store itself");
-  return {};
+  if (::access(folder.c_str(), W_OK | X_OK) == 0) return {};
+  return environment_error(
+      "backup_failed", fmt::format("cannot write the backup {}: {}; give a place that the program "
+                                   "which has the store may write to",
+                                   target.string(), std::strerror(errno)));
 }
 
 std::filesystem::path copy_path(const std::filesystem::path& store) {
@@ -66,6 +70,15 @@ Result<bool> same_key(const BackupHead& head, const SecretBytes& secret,
   return opened && sodium_memcmp(opened->secret.data(), secret.data(), kKeyBytes) == 0;
 }
 
+Status note_taken(Vault& vault, const Actor& actor) {
+  drop_unfinished(vault);
+  return vault.transact([&] { return AuditChain(vault).append(actor, "backup", "", ""); });
+}
+
+std::filesystem::path part_of(const std::filesystem::path& target) {
+  return std::filesystem::absolute(target).lexically_normal().string() + ".part";
+}
+
 // The part of a backup that was interrupted, and where it can go on.
 struct EarlierPart {
   UnfinishedBackup known;
@@ -78,9 +91,7 @@ struct Backup::State {
   enum class Phase { kCopying, kHashing, kTakingUp, kSealing, kVerifying, kFinished };
 
   State(Vault& held, const std::filesystem::path& file)
-      : vault(held),
-        target(std::filesystem::absolute(file).lexically_normal()),
-        part(target.string() + ".part") {}
+      : vault(held), target(file), part(part_of(file)) {}
   ~State() {
     pages.reset();
     ::unlink(copy.c_str());
@@ -128,6 +139,7 @@ struct Backup::State {
   std::optional<BackupSink> sink;
   std::optional<BackupSource> source;
   bool useless = false;  // the part
+  bool to_be_fetched = false;
 };
 
 // Whether the part there is the one that is known, and for whoever has the key given now.
@@ -324,11 +336,14 @@ Status Backup::State::verify_some() {
           "backup_failed",
           fmt::format("{} does not read as it was written: the disk is bad", part.string()));
     }
+    if (to_be_fetched) {
+      phase = Phase::kFinished;
+      return {};
+    }
     const Status placed = finish_file(part, target);
     if (!placed) return environment_error("backup_failed", placed.error().message);
     phase = Phase::kFinished;
-    drop_unfinished(vault);
-    return vault.transact([this] { return AuditChain(vault).append(actor, "backup", "", ""); });
+    return note_taken(vault, actor);
   }
   return {};
 }
@@ -351,6 +366,8 @@ Result<std::unique_ptr<Backup>> Backup::begin(Store& store, const std::filesyste
   return std::unique_ptr<Backup>(new Backup(std::move(state)));
 }
 
+void Backup::leave_in_part() { state_->to_be_fetched = true; }
+
 Result<StepProgress> Backup::step() {
   State& state = *state_;
   MAITRED_TRY(state.step());
@@ -367,5 +384,14 @@ Result<StepProgress> Backup::step() {
 std::uint64_t Backup::size_bytes() const { return state_->sink ? state_->sink->bytes() : 0; }
 std::uint64_t Backup::resumed_bytes() const { return state_->resumed; }
 const std::string& Backup::why_anew() const { return state_->why_anew; }
+
+Status backup_fetched(Store& store, const std::filesystem::path& target, const Actor& actor) {
+  Vault& vault = StoreAccess::vault(store);
+  const auto known = read_unfinished(vault);
+  if (known && known->part == part_of(target)) return note_taken(vault, actor);
+  return environment_error("backup_outdated",
+                           "somebody was erased while the backup was written, or another backup "
+                           "was begun: take it again");
+}
 
 }  // namespace maitred

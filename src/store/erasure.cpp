@@ -1,9 +1,9 @@
 // Deleting a customer's wrapped key would not be enough: the bytes live on in the WAL, in free
-// pages, on flash and in copies, and the keys above it would still open them. So every erasure gives
-// the customer's group of keys a new key, and begins a new epoch: the keys of the others in the
-// group are wrapped anew, and so are the keys of all groups; the old epoch key is wrapped nowhere in
-// the store any more; and the log, which may hold earlier pages, is emptied. Deleted cells and free
-// pages are overwritten by SQLite (secure_delete).
+// pages, on flash and in copies, and the keys above it would still open them. So every erasure
+// gives the customer's group of keys a new key, and begins a new epoch: the keys of the others in
+// the group are wrapped anew, and so are the keys of all groups; the old epoch key is wrapped
+// nowhere in the store any more; and the log, which may hold earlier pages, is emptied. Deleted
+// cells and free pages are overwritten by SQLite (secure_delete).
 #include "erasure.h"
 
 #include <fmt/format.h>
@@ -106,12 +106,13 @@ Status note_erasure(Vault& vault, const Bytes& index, const Tombstone& erasure) 
 
 Result<Receipt> erase(Vault& vault, const CustomerId& id, const Actor& actor) {
   MAITRED_CHECK(!vault.in_transaction());
-  drop_unfinished(vault);
   Tombstone erasure;
   MAITRED_TRY(vault.transact([&]() -> Status {
     std::set<std::int64_t> groups;
     MAITRED_ASSIGN(erasure, take_out(vault, id, actor, groups));
-    return shred(vault, groups);
+    MAITRED_TRY(shred(vault, groups));
+    drop_unfinished(vault);  // before the commit, so that no crash lies between
+    return {};
   }));
   MAITRED_TRY(vault.load_epoch());
   MAITRED_ASSIGN(const std::uint64_t left, rows_of(vault, id));
@@ -127,7 +128,6 @@ Result<Receipt> erase(Vault& vault, const CustomerId& id, const Actor& actor) {
 Result<std::vector<Receipt>> erase_all(Vault& vault, const std::vector<CustomerId>& ids,
                                        const Actor& actor) {
   MAITRED_CHECK(!vault.in_transaction());
-  drop_unfinished(vault);
   std::vector<Receipt> receipts;
   MAITRED_TRY(vault.transact([&]() -> Status {
     std::set<std::int64_t> groups;
@@ -135,7 +135,9 @@ Result<std::vector<Receipt>> erase_all(Vault& vault, const std::vector<CustomerI
       MAITRED_ASSIGN(const Tombstone erasure, take_out(vault, id, actor, groups));
       receipts.push_back(receipt_for(vault, id, erasure));
     }
-    return shred(vault, groups);
+    MAITRED_TRY(shred(vault, groups));
+    drop_unfinished(vault);
+    return {};
   }));
   MAITRED_TRY(vault.load_epoch());
   MAITRED_TRY(vault.database().truncate_wal());

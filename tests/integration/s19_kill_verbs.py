@@ -141,8 +141,8 @@ class KillVerbs(ShopTest):
             self.assertEqual(verified.status, 0, f"{words}: {verified.err}")
         leftovers = {path.name for path in shop.folder.iterdir()} - {
             "store.db", "store.db.lock", "store.db.generation", "store.db.erasures", "store.key",
-            "store.key.next", "maitred.toml", "maitred.log", "customers.csv", "b0", "b1", "b2", "b0.part", "b1.part",
-            "b2.part"}
+            "store.key.next", "maitred.toml", "maitred.log", "customers.csv", "b0", "b1", "b2",
+            "b0.part", "b1.part", "b2.part", "store.db.unfinished", "store.db.unfinished.new"}
         self.assertEqual(leftovers, set())
         print(f"{killed} kills, {len(erased)} erased; {dict(kills)}", file=sys.stderr)
 

@@ -16,9 +16,9 @@ portion=1000000
 # Bytes: as long as what the format needs to reach every branch. The quickest targets first.
 declare -A longest=([eye_message]=2304 [ir]=4096 [control_line]=512 [manifest]=2048 [receipt]=512
   [settings]=2048 [onnx]=1024 [staff_line]=768 [backup_head]=1024 [sealed_row]=768 [import]=768
-  [dlib_resnet]=1024)
-order="eye_message ir control_line manifest receipt settings onnx staff_line backup_head sealed_row \
-import dlib_resnet"
+  [dlib_resnet]=1024 [unfinished_backup]=256)
+order="eye_message unfinished_backup ir control_line manifest receipt settings onnx staff_line \
+backup_head sealed_row dlib_resnet import"
 
 if [ $# -ne 2 ] || ! [[ $2 =~ ^[0-9]+$ ]]; then
   sed -n '2,7s/^# \{0,1\}//p' "$0" >&2

@@ -74,6 +74,7 @@ class Admin {
   Result<Json> audit(const Json& args, const Actor& actor);
   Result<Json> audit_verify(const Json& args, const Actor& actor);
   Result<Json> restore(const Json& args, const Actor& actor);
+  Result<Json> backup_fetched(const Json& args, const Actor& actor);
   Result<Json> key_slots(const Json& args, const Actor& actor);
   Result<Json> key_slot_add(const Json& args, const Actor& actor);
   Result<Json> key_slot_remove(const Json& args, const Actor& actor);

@@ -24,8 +24,13 @@ class AdminTask {
   std::uint64_t total = 0;
 };
 
+struct BackupPlace {
+  std::filesystem::path target;
+  bool to_be_fetched = false;  // stays in TARGET.part
+};
+
 // Errors of each: those of its first step.
-Result<std::unique_ptr<AdminTask>> begin_backup(Shop& shop, const std::filesystem::path& target,
+Result<std::unique_ptr<AdminTask>> begin_backup(Shop& shop, const BackupPlace& place,
                                                 const std::optional<KeyAccess>& key,
                                                 const Actor& actor);
 Result<std::unique_ptr<AdminTask>> begin_rotation(Shop& shop, bool keep_key, const Actor& actor);

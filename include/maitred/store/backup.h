@@ -40,6 +40,9 @@ class Backup {
   ~Backup();  // what is not finished can be gone on with, unless there was no room or the disk is
               // bad
 
+  // Before the first step: when it is finished it stays in TARGET.part, for somebody else to fetch,
+  // and counts as taken when `backup_fetched` was called.
+  void leave_in_part();
   Result<StepProgress> step();
   std::uint64_t size_bytes() const;  // of the finished file
   // Of the store's bytes: what an earlier backup had sealed and was kept.
@@ -53,6 +56,11 @@ class Backup {
   explicit Backup(std::unique_ptr<State> state);
   std::unique_ptr<State> state_;
 };
+
+// Has TARGET.part go, that a backup was left in, and writes down that a backup was taken. Error:
+// backup_outdated (kEnvironment), when somebody was erased since, or another backup begun: what was
+// fetched must not be kept.
+Status backup_fetched(Store& store, const std::filesystem::path& target, const Actor& actor);
 
 struct RestoreOptions {
   std::filesystem::path backup;
