@@ -27,8 +27,8 @@ cv::Mat as_bgr(cv::Mat picture) {
 
 class VideoSource final : public FrameSource {
  public:
-  VideoSource(cv::VideoCapture capture, const CaptureOptions& options, bool live)
-      : capture_(std::move(capture)),
+  VideoSource(const cv::VideoCapture& capture, const CaptureOptions& options, bool live)
+      : capture_(capture),
         options_(options),
         live_(live),
         regular_(options.fps, live ? 0.25 : 0.05),
@@ -191,7 +191,7 @@ Result<std::unique_ptr<FrameSource>> open_video(const CaptureOptions& options, S
                              ? "it answers but gives no pictures: check path, user and password"
                              : "check that it is on, and that this user may read it");
   }
-  return std::make_unique<VideoSource>(std::move(capture), options, is_live(kind));
+  return std::make_unique<VideoSource>(capture, options, is_live(kind));
 }
 
 }  // namespace maitred

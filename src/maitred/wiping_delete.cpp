@@ -3,6 +3,7 @@
 #include <malloc.h>
 #include <string.h>
 
+#include <cstddef>
 #include <cstdlib>
 #include <new>
 

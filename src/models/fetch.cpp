@@ -178,7 +178,7 @@ Status Fetch::adopt_archive(const ModelFile& file, const fs::path& archive,
                                        digest_start(file.archive->git_blob)));
   }
   const fs::path unpacked = options_.destination / (file.name + ".unpacked");
-  if (const Status status = unpack_bzip2(archive, unpacked, file.size_bytes); !status) {
+  if (Status status = unpack_bzip2(archive, unpacked, file.size_bytes); !status) {
     remove_file(unpacked);
     if (status.error().code == "file_unwritable") return status;
     return altered(source, status.error().message);
@@ -267,7 +267,7 @@ Status Fetch::from_upstream(const ModelFile& file) const {
   const bool had_part = is_there(part);
   for (bool again = had_part;; again = false) {
     MAITRED_TRY(download_to(file, url, part));
-    const Status status = file.archive ? adopt_archive(file, part, url) : adopt(file, part, url);
+    Status status = file.archive ? adopt_archive(file, part, url) : adopt(file, part, url);
     if (status || status.error().code == "model_altered") remove_file(part);
     if (status || !again || status.error().code != "model_altered") return status;
     // The old part may have been of something else: once more, from the start.
