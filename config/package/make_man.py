@@ -86,10 +86,10 @@ def keys(configuration):
     """Each section of the file, its comments as text and its values as they stand."""
     text, comment, comments_of_file = [], [], True
     for line in pathlib.Path(configuration).read_text(encoding="utf-8").splitlines():
-        section = re.match(r"(?:# )?\[+([a-z]+)\]+$", line)
+        section = re.match(r"(?:# )?(\[+[a-z]+\]+)$", line)
         key = re.match(r"(?:# )?([a-z_]+) = ([^#]*)(?:#\s*(.*))?$", line)
         if section:
-            text += [f".SH [{section[1]}]"]
+            text += [f".SH {section[1]}"]
             if comment and not comments_of_file:
                 text += [escape(" ".join(comment))]
             if line.startswith("# "):

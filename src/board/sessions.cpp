@@ -37,7 +37,7 @@ std::string Sessions::open(std::string_view token, WallTime now) {
   }
   std::array<std::uint8_t, kIdBytes> random{};
   randombytes_buf(random.data(), random.size());
-  const std::string id = to_hex(random);
+  std::string id = to_hex(random);
   sessions_[hash_of(id)] = {std::string(token), now + kLifetime};
   return id;
 }
@@ -89,8 +89,7 @@ bool GuessLimit::may_try(const std::string& address, WallTime now) {
 
 void GuessLimit::failed(const std::string& address, WallTime now) {
   if (failures_.size() >= kMostAddresses) {
-    std::erase_if(failures_,
-                  [&](const auto& entry) { return count_of(entry.second, now) < 0.5; });
+    std::erase_if(failures_, [&](const auto& entry) { return count_of(entry.second, now) < 0.5; });
     if (failures_.size() >= kMostAddresses) failures_.clear();
   }
   Failures& failures = failures_[address];

@@ -74,7 +74,7 @@ class WebhookTarget : public EventTarget {
       headers.emplace_back("X-Maitred-Signature", event_signature(secret_, wall_now(), body));
     }
     // The client is ours, so its answers come to one who is still there.
-    client_->post(address_, std::move(headers), std::move(body), kWebhookPatience,
+    client_->post(address_, headers, std::move(body), kWebhookPatience,
                   [this, done = std::move(done)](const Result<int>& status) {
                     const Delivery delivery = meaning(status);
                     done(delivery);

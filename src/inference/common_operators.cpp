@@ -214,10 +214,11 @@ Result<Shape> shape_of_input(Importer& importer, const ParsedNode& node) {
 
 }  // namespace
 
-Status import_squeeze(Importer& importer, const ParsedNode& node, std::vector<std::int64_t> axes) {
+Status import_squeeze(Importer& importer, const ParsedNode& node,
+                      const std::vector<std::int64_t>& axes) {
   MAITRED_ASSIGN(const Shape from, shape_of_input(importer, node));
   std::vector<bool> drop(from.size(), axes.empty());
-  for (std::int64_t axis : axes) {
+  for (const std::int64_t axis : axes) {
     MAITRED_ASSIGN(const std::size_t one, normalised_axis(axis, from.size()));
     if (from[one] != 1)
       return model_invalid("axis " + std::to_string(axis) + " is not of length 1");

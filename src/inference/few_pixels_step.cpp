@@ -15,15 +15,16 @@
 namespace maitred::inference {
 namespace {
 
-constexpr std::size_t kMostTogether = 16;        // pixels: as many sums as there are registers for
+constexpr std::size_t kMostTogether = 16;  // pixels: as many sums as there are registers for
+
+std::size_t pixels_of(const Shape& shape) { return static_cast<std::size_t>(shape[2] * shape[3]); }
+
+#if defined(MAITRED_HAS_WIDTHS)
 constexpr std::size_t kFewPixels = 16;           // of one result
 constexpr std::size_t kManyWeights = 1U << 16U;  // fewer stay in the second-level cache anyhow
 constexpr std::size_t kChannelsTogether = 64;
 constexpr std::size_t kLanesTogether = kChannelsTogether / kLaneFloats;
 
-std::size_t pixels_of(const Shape& shape) { return static_cast<std::size_t>(shape[2] * shape[3]); }
-
-#if defined(MAITRED_HAS_WIDTHS)
 // Nothing, or something added, and perhaps a rectifier after it.
 bool finishes_simply(const Convolution& conv) {
   const std::size_t others = conv.post_ops.size() - (last_rectifier(conv) == nullptr ? 0 : 1);

@@ -90,7 +90,8 @@ Status import_transpose(Importer& importer, const ParsedNode& node,
 // `wanted` may hold one -1, and zeros where `copy_zeros`.
 Status import_reshape(Importer& importer, const ParsedNode& node, const Shape& wanted,
                       bool copy_zeros);
-Status import_squeeze(Importer& importer, const ParsedNode& node, std::vector<std::int64_t> axes);
+Status import_squeeze(Importer& importer, const ParsedNode& node,
+                      const std::vector<std::int64_t>& axes);
 Status import_unsqueeze(Importer& importer, const ParsedNode& node, std::vector<std::int64_t> axes);
 Status import_upsample(Importer& importer, const ParsedNode& node, double scale_height,
                        double scale_width);

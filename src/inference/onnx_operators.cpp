@@ -231,7 +231,7 @@ Result<std::vector<std::int64_t>> axes_of(Importer& importer, const ParsedNode& 
 
 Status import_onnx_squeeze(Importer& importer, const ParsedNode& node) {
   MAITRED_ASSIGN(auto axes, axes_of(importer, node));
-  return import_squeeze(importer, node, std::move(axes));
+  return import_squeeze(importer, node, axes);
 }
 
 Status import_onnx_unsqueeze(Importer& importer, const ParsedNode& node) {

@@ -13,11 +13,12 @@
 namespace maitred::inference {
 namespace {
 
-constexpr std::size_t kMostInt8Inputs = 512;
 constexpr float kLargestWeight = 127.0F;
 constexpr std::int32_t kOffset = 128;  // of inputs that may be negative, in a byte without a sign
 
 #if defined(MAITRED_HAS_WIDTHS)
+constexpr std::size_t kMostInt8Inputs = 512;
+
 MAITRED_BEGIN_VNNI
 
 // GCC's vectors where they say it: of the intrinsics for the same, GCC 12 warns.

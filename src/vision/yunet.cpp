@@ -32,8 +32,8 @@ Result<OutputMap> map_outputs(const Network& network, InputSize size,
                               const std::filesystem::path& file) {
   OutputMap map{};
   for (std::size_t s = 0; s < kStrides.size(); ++s) {
-    const auto cells =
-        static_cast<std::size_t>((size.width_px / kStrides[s]) * (size.height_px / kStrides[s]));
+    const auto cells = static_cast<std::size_t>(size.width_px / kStrides[s]) *
+                       static_cast<std::size_t>(size.height_px / kStrides[s]);
     for (std::size_t k = 0; k < kKinds.size(); ++k) {
       const std::string name = fmt::format("{}_{}", kKinds[k], kStrides[s]);
       const auto& outputs = network.outputs();
@@ -160,14 +160,15 @@ std::vector<Face> decode_yunet(std::span<const YunetStride> strides, float score
   const float square = score_threshold * score_threshold;
   for (const YunetStride& stride : strides) {
     const auto step = static_cast<float>(stride.stride_px);
-    const auto cells =
-        static_cast<std::size_t>(stride.columns) * static_cast<std::size_t>(stride.rows);
+    const auto columns = static_cast<std::size_t>(stride.columns);
+    const std::size_t cells = columns * static_cast<std::size_t>(stride.rows);
     for (std::size_t cell = 0; cell < cells; ++cell) {
       const float product =
           std::clamp(stride.cls[cell], 0.0F, 1.0F) * std::clamp(stride.obj[cell], 0.0F, 1.0F);
       if (!(product >= square)) continue;
-      const auto column = static_cast<float>(cell % static_cast<std::size_t>(stride.columns));
-      const auto row = static_cast<float>(cell / static_cast<std::size_t>(stride.columns));
+      const std::size_t rows_above = cell / columns;
+      const auto column = static_cast<float>(cell % columns);
+      const auto row = static_cast<float>(rows_above);
       const auto box = stride.bbox.subspan(cell * 4, 4);
       const auto points = stride.kps.subspan(cell * 10, 10);
       Face face;

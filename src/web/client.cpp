@@ -67,8 +67,8 @@ class WebClient::State : public std::enable_shared_from_this<State> {
   State(asio::io_context& io, std::shared_ptr<asio::ssl::context> tls)
       : io_(io), names_(io), tls_(std::move(tls)) {}
 
-  void post(const WebAddress& to, WebHeaders headers, std::string body, Milliseconds patience,
-            Answer answer) {
+  void post(const WebAddress& to, const WebHeaders& headers, std::string body,
+            Milliseconds patience, Answer answer) {
     auto call = std::make_shared<Call>(io_);
     call->to = to;
     call->answer = std::move(answer);
@@ -192,9 +192,9 @@ Result<std::unique_ptr<WebClient>> WebClient::make(asio::io_context& io,
 }
 WebClient::WebClient(std::shared_ptr<State> state) : state_(std::move(state)) {}
 WebClient::~WebClient() { state_->abandon(); }
-void WebClient::post(const WebAddress& to, WebHeaders headers, std::string body,
+void WebClient::post(const WebAddress& to, const WebHeaders& headers, std::string body,
                      Milliseconds patience, Answer answer) {
-  state_->post(to, std::move(headers), std::move(body), patience, std::move(answer));
+  state_->post(to, headers, std::move(body), patience, std::move(answer));
 }
 
 }  // namespace maitred

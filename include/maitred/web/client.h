@@ -41,8 +41,8 @@ class WebClient {
   // The status of the answer, whose body (at most 64 KiB) is thrown away. Certificates are
   // checked; redirections are not followed. Error: unreachable (kEnvironment).
   using Answer = std::function<void(Result<int> status)>;
-  void post(const WebAddress& to, WebHeaders headers, std::string body, Milliseconds patience,
-            Answer answer);
+  void post(const WebAddress& to, const WebHeaders& headers, std::string body,
+            Milliseconds patience, Answer answer);
 
  private:
   class State;
