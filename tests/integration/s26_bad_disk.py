@@ -5,19 +5,7 @@ The disks are of memory, in a mount namespace of this test's own: as root only.
 
 from shop import *
 
-OWN_MOUNTS = "MAITRED_OWN_MOUNTS"
 NOBODY = 65534
-
-
-def enter_own_mounts():
-    """Runs this file again where what it mounts concerns nobody else."""
-    if OWN_MOUNTS in os.environ or os.geteuid() != 0 or not shutil.which("unshare"):
-        return
-    own = ["unshare", "--mount", "--propagation", "private"]
-    with tempfile.TemporaryDirectory() as folder:
-        tried = subprocess.run([*own, "mount", "-t", "tmpfs", "none", folder], capture_output=True)
-    if tried.returncode == 0:
-        os.execvpe(own[0], [*own, sys.executable, "-B", *sys.argv], {**os.environ, OWN_MOUNTS: "1"})
 
 
 class BadDisk(ShopTest):

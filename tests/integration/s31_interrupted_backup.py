@@ -9,21 +9,9 @@ import random
 
 from shop import *
 
-OWN_MOUNTS = "MAITRED_OWN_MOUNTS"
 KILLS = int(os.environ.get("MAITRED_BACKUP_KILLS", "10"))
 TEXTS = 40
 READ_ONLY = 'mount --bind "$0" "$0" && mount -o remount,ro,bind "$0" && exec "$@"'
-
-
-def enter_own_mounts():
-    """Runs this file again where what it mounts concerns nobody else."""
-    if OWN_MOUNTS in os.environ or os.geteuid() != 0 or not shutil.which("unshare"):
-        return
-    own = ["unshare", "--mount", "--propagation", "private"]
-    with tempfile.TemporaryDirectory() as folder:
-        tried = subprocess.run([*own, "mount", "-t", "tmpfs", "none", folder], capture_output=True)
-    if tried.returncode == 0:
-        os.execvpe(own[0], [*own, sys.executable, "-B", *sys.argv], {**os.environ, OWN_MOUNTS: "1"})
 
 
 class InterruptedBackup(ShopTest):

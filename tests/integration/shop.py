@@ -26,6 +26,7 @@ SHARED = pathlib.Path(os.environ.get("MAITRED_SHARED", SOURCE.parent / "shared")
 # Sanitizers and valgrind make everything slower.
 PATIENCE = float(os.environ.get("MAITRED_PATIENCE", "1"))
 SANITIZED = os.environ.get("MAITRED_SANITIZED", "")
+OWN_MOUNTS = "MAITRED_OWN_MOUNTS"
 
 
 def needs_shared(what):
@@ -38,6 +39,17 @@ def free_port():
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return probe.getsockname()[1]
+
+
+def enter_own_mounts():
+    """Runs this file again where what it mounts concerns nobody else."""
+    if OWN_MOUNTS in os.environ or os.geteuid() != 0 or not shutil.which("unshare"):
+        return
+    own = ["unshare", "--mount", "--propagation", "private"]
+    with tempfile.TemporaryDirectory() as folder:
+        tried = subprocess.run([*own, "mount", "-t", "tmpfs", "none", folder], capture_output=True)
+    if tried.returncode == 0:
+        os.execvpe(own[0], [*own, sys.executable, "-B", *sys.argv], {**os.environ, OWN_MOUNTS: "1"})
 
 
 class Answer:
