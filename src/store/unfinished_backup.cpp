@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <cstring>
+#include <string>
 
 #include "backup_stream.h"
 #include "maitred/base/file.h"
@@ -24,13 +25,16 @@ void remove_part(const std::filesystem::path& part, const Vault& vault) {
 }  // namespace
 
 ClearBytes encode_unfinished(const UnfinishedBackup& backup) {
+  ClearBytes bytes;
   const std::string part = backup.part.string();
-  ClearBytes bytes(kFixedBytes + part.size());
-  std::uint8_t* at = bytes.data();
-  std::memcpy(at, backup.key.data(), kKeyBytes);
-  std::memcpy(at + kKeyBytes, backup.head.data(), sizeof(Digest));
-  std::memcpy(at + kKeyBytes + sizeof(Digest), backup.copy.data(), sizeof(Digest));
-  std::memcpy(at + kFixedBytes, part.data(), part.size());
+  bytes.reserve(kFixedBytes + part.size());
+  const auto append = [&bytes](const auto& more) {
+    bytes.insert(bytes.end(), more.begin(), more.end());
+  };
+  append(backup.key.span());
+  append(backup.head);
+  append(backup.copy);
+  append(part);
   return bytes;
 }
 
