@@ -40,15 +40,6 @@ class BackupResumeTest : public StoreTest {
     return store;
   }
 
-  static KeyAccess passphrase(std::string_view text) {
-    KeyAccess key;
-    key.source.kind = KeyKind::kPassphrase;
-    key.passphrase =
-        SecretBytes::copy_of({reinterpret_cast<const std::uint8_t*>(text.data()), text.size()});
-    key.cost = {1, 8192 << 10};
-    return key;
-  }
-
   std::unique_ptr<Backup> begin(Store& store, const std::optional<KeyAccess>& key = {}) {
     return must(Backup::begin(store, backup_, key, kActor));
   }

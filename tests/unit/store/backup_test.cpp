@@ -13,15 +13,6 @@ class BackupTest : public StoreTest {
  protected:
   BackupTest() { backup_ = folder_ / "backup"; }
 
-  static KeyAccess passphrase(std::string_view text) {
-    KeyAccess key;
-    key.source.kind = KeyKind::kPassphrase;
-    key.passphrase =
-        SecretBytes::copy_of({reinterpret_cast<const std::uint8_t*>(text.data()), text.size()});
-    key.cost = {1, 8192 << 10};
-    return key;
-  }
-
   // The error's code, or empty.
   std::string back_up(Store& store, const std::optional<KeyAccess>& key = std::nullopt) {
     auto backup = Backup::begin(store, backup_, key, kActor);

@@ -36,7 +36,7 @@ class DiskTest : public StoreTest {
       ids_.push_back(id);
     }
     must(store.staff().add("Kim", kActor));
-    spare_slot_ = must(store.keys().add(key_in("spare.key"), "spare", kActor));
+    spare_slot_ = must(store.keys().add(key_file("spare.key"), "spare", kActor));
     { const Store closing = std::move(store); }
     base_ = folder_ / "base";
     std::filesystem::create_directory(base_);
@@ -209,7 +209,7 @@ class DiskTest : public StoreTest {
              }},
             {"key add",
              [this](Store& store, const KeyAccess&) {
-               return only_status(store.keys().add(key_in("third.key"), "third", kActor));
+               return only_status(store.keys().add(key_file("third.key"), "third", kActor));
              }},
             {"key remove",
              [this](Store& store, const KeyAccess&) {
@@ -231,12 +231,6 @@ class DiskTest : public StoreTest {
                  if (progress.finished) return {};
                }
              }}};
-  }
-
-  KeyAccess key_in(const char* file) const {
-    KeyAccess key;
-    key.source = {KeyKind::kFile, (folder_ / file).string()};
-    return key;
   }
 
   // What is seen when nothing fails.

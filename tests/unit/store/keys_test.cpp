@@ -17,19 +17,6 @@ namespace fs = std::filesystem;
 
 class KeysTest : public StoreTest {
  protected:
-  static KeyAccess passphrase(std::string_view text) {
-    KeyAccess key;
-    key.source.kind = KeyKind::kPassphrase;
-    key.passphrase =
-        SecretBytes::copy_of({reinterpret_cast<const std::uint8_t*>(text.data()), text.size()});
-    key.cost = {1, 8192 << 10};
-    return key;
-  }
-  KeyAccess file(const std::string& name) {
-    KeyAccess key;
-    key.source = {KeyKind::kFile, (folder_ / name).string()};
-    return key;
-  }
   // Store::open with another key.
   std::string code_with(const KeyAccess& key) { return code_of(Store::open(path_, key)); }
 
@@ -44,7 +31,7 @@ TEST_F(KeysTest, AnySlotOpensTheStoreUntilItIsRemoved) {
   {
     Store store = create();
     EXPECT_EQ(must(store.keys().add(passphrase("rescue"), "safe", kActor)), 2);
-    EXPECT_EQ(must(store.keys().add(file("second.key"), "", kActor)), 3);
+    EXPECT_EQ(must(store.keys().add(key_file("second.key"), "", kActor)), 3);
     EXPECT_EQ(code_of(store.keys().add(passphrase("rescue"), "", kActor)), "slot_exists");
     EXPECT_EQ(code_of(store.keys().remove(1, kActor)), "slot_in_use");
     EXPECT_EQ(code_of(store.keys().remove(9, kActor)), "unknown_slot");
@@ -57,14 +44,14 @@ TEST_F(KeysTest, AnySlotOpensTheStoreUntilItIsRemoved) {
   EXPECT_EQ(code_with(passphrase("rescue")), "");
   EXPECT_EQ(code_with(passphrase("other")), "key_wrong");
   {
-    Store store = must(Store::open(path_, file("second.key")));
+    Store store = must(Store::open(path_, key_file("second.key")));
     must(store.keys().remove(1, kActor));
     must(store.keys().remove(2, kActor));
     EXPECT_EQ(code_of(store.keys().remove(3, kActor)), "slot_in_use");
   }
   EXPECT_EQ(open_code(), "key_wrong");
   EXPECT_EQ(code_with(passphrase("rescue")), "key_wrong");
-  EXPECT_EQ(code_with(file("second.key")), "");
+  EXPECT_EQ(code_with(key_file("second.key")), "");
 }
 
 TEST_F(KeysTest, RotationChangesEveryKeyAndKeepsEverySlotAndRow) {
@@ -73,8 +60,8 @@ TEST_F(KeysTest, RotationChangesEveryKeyAndKeepsEverySlotAndRow) {
     Store store = create();
     must(store.keys().add(passphrase("rescue"), "safe", kActor));
     for (unsigned seed = 0; seed < 7; ++seed) {
-      NewCustomer customer = new_customer(std::to_string(seed) + "name", std::to_string(seed) + "L",
-                                          seed);
+      NewCustomer customer =
+          new_customer(std::to_string(seed) + "name", std::to_string(seed) + "L", seed);
       customer.photos.push_back({1, 2, 3});
       ids.push_back(must(store.customers().enrol(customer, kActor)));
       must(store.customers().add_ask(ids.back(), {0, "ask", "", kNow, true}, kActor));
@@ -120,7 +107,7 @@ TEST_F(KeysTest, RotationChangesEveryKeyAndKeepsEverySlotAndRow) {
   const std::string new_key = content_of(folder_ / "store.key");
   must(write_file(folder_ / "old.key",
                   {reinterpret_cast<const std::uint8_t*>(old_key.data()), old_key.size()}, 0600));
-  EXPECT_EQ(code_with(file("old.key")), "key_wrong");
+  EXPECT_EQ(code_with(key_file("old.key")), "key_wrong");
 }
 
 TEST_F(KeysTest, RotationMayLeaveTheKeyFile) {

@@ -116,6 +116,21 @@ class StoreTest : public testing::Test {
   Store open() { return must(Store::open(path_, key_)); }
   std::string open_code() { return code_of(Store::open(path_, key_)); }
 
+  KeyAccess key_file(const std::string& name) const {
+    KeyAccess key;
+    key.source = {KeyKind::kFile, (folder_ / name).string()};
+    return key;
+  }
+  // One that is quick to try.
+  static KeyAccess passphrase(std::string_view text) {
+    KeyAccess key;
+    key.source.kind = KeyKind::kPassphrase;
+    key.passphrase =
+        SecretBytes::copy_of({reinterpret_cast<const std::uint8_t*>(text.data()), text.size()});
+    key.cost = {1, 8192 << 10};
+    return key;
+  }
+
   // What an attacker with the file but without the key can do. The store must be closed.
   void raw_sql(const std::string& sql) {
     sqlite3* handle = nullptr;
