@@ -59,8 +59,8 @@ Result<Answer> consent_receipt(Session& session, const ConsentOptions& options) 
   MAITRED_TRY(need_id(options.id));
   Answer answer;
   MAITRED_ASSIGN(answer.object, session.ask("consent_receipt", {{"id", options.id}}));
-  return handed_over(std::move(answer), receipt_document(answer.object), options.format,
-                     options.output);
+  const Document receipt = receipt_document(answer.object);
+  return handed_over(std::move(answer), receipt, options.format, options.output);
 }
 
 Result<Answer> add_text(Session& session, const ConsentOptions& options) {
