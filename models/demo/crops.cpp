@@ -9,9 +9,9 @@
 #include <string>
 #include <thread>
 
-#include "maitred/vision/align.h"
-#include "maitred/vision/dlib_engine.h"
-#include "src/vision/dlib_demo_network.h"
+#include "maitred/eye/vision/align.h"
+#include "maitred/eye/vision/dlib_engine.h"
+#include "src/eye/vision/dlib_demo_network.h"
 #include "tests/support/drawn_face.h"
 
 namespace maitred::demo {

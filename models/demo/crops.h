@@ -8,7 +8,7 @@
 #include <optional>
 #include <vector>
 
-#include "maitred/vision/engine.h"
+#include "maitred/eye/vision/engine.h"
 
 namespace maitred::demo {
 

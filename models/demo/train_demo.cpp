@@ -15,7 +15,7 @@
 
 #include "models/demo/crops.h"
 #include "models/demo/figures.h"
-#include "src/vision/dlib_demo_network.h"
+#include "src/eye/vision/dlib_demo_network.h"
 #include "tests/support/drawn_random.h"
 
 namespace maitred::demo {

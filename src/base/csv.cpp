@@ -68,8 +68,9 @@ void CsvReader::read_field(CsvRow& row) {
     field = rest_.substr(0, std::min(end, limits_.field_bytes + 1));
     rest_.remove_prefix(end);
     if (field.find('"') != std::string::npos) {
-      set_fault(row, "a quote stands within a field without quotes; put the field in quotes and "
-                     "double the quotes in it");
+      set_fault(row,
+                "a quote stands within a field without quotes; put the field in quotes and "
+                "double the quotes in it");
     }
   }
   if (field.size() > limits_.field_bytes) set_fault(row, "a field is too long");
@@ -81,8 +82,8 @@ void CsvReader::read_quoted(CsvRow& row, std::string& field) {
   rest_.remove_prefix(1);
   for (;;) {
     const std::size_t quote = std::min(rest_.find('"'), rest_.size());
-    line_ += static_cast<std::size_t>(std::count(
-        rest_.begin(), rest_.begin() + static_cast<std::ptrdiff_t>(quote), '\n'));
+    line_ += static_cast<std::size_t>(
+        std::count(rest_.begin(), rest_.begin() + static_cast<std::ptrdiff_t>(quote), '\n'));
     if (field.size() <= limits_.field_bytes) {
       field += rest_.substr(0, std::min(quote, limits_.field_bytes + 1));
     }

@@ -194,7 +194,8 @@ std::vector<ModelRow> verify_models(const Manifest& manifest, const fs::path& mo
 bool engine_is_complete(const std::vector<ModelRow>& rows, std::string_view engine) {
   std::map<ModelRole, bool> served;
   for (const ModelRow& row : rows) {
-    if (row.engine != engine || (is_optional(row.role) && row.state == ModelState::kMissing)) continue;
+    if (row.engine != engine || (is_optional(row.role) && row.state == ModelState::kMissing))
+      continue;
     bool& there = served[row.role];
     there = there || row.state == ModelState::kPresent;
   }

@@ -84,15 +84,15 @@ Result<std::vector<AlertRule>> read_rules(const toml::table& root,
   const toml::node* node = root.get("rule");
   if (node == nullptr) return rules;
   const toml::array* list = node->as_array();
-  const bool tables = list != nullptr && !list->empty() &&
-                      std::all_of(list->begin(), list->end(),
-                                  [](const toml::node& one) { return one.is_table(); });
+  const bool tables =
+      list != nullptr && !list->empty() &&
+      std::all_of(list->begin(), list->end(), [](const toml::node& one) { return one.is_table(); });
   if (!tables) {
     return tl::unexpected(config_error(file, node->source(), "rule: write each as [[rule]]"));
   }
   if (list->size() > kMostRules) {
-    return tl::unexpected(
-        config_error(file, node->source(), fmt::format("rule: at most {} are possible", kMostRules)));
+    return tl::unexpected(config_error(file, node->source(),
+                                       fmt::format("rule: at most {} are possible", kMostRules)));
   }
   for (const toml::node& one : *list) {
     MAITRED_ASSIGN(AlertRule rule, read_rule(file, *one.as_table(), rules.size() + 1));

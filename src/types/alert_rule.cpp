@@ -15,8 +15,8 @@ constexpr std::array<std::pair<RuleWhen, std::string_view>, 5> kWhens = {
      {RuleWhen::kAppointment, "appointment"},
      {RuleWhen::kTier, "tier"},
      {RuleWhen::kArrival, "arrival"}}};
-constexpr std::array<std::string_view, 8> kPlaceholders = {
-    "name", "ask", "item", "tier", "loyalty", "with", "time", "camera"};
+constexpr std::array<std::string_view, 8> kPlaceholders = {"name",    "ask",  "item", "tier",
+                                                           "loyalty", "with", "time", "camera"};
 constexpr std::string_view kPreference = "preference:";
 
 // "07:30" in minutes.

@@ -2,10 +2,10 @@
 #include <stdexcept>
 #include <variant>
 
-#include "maitred/eye/analysis.h"
-#include "maitred/matching/decider.h"
+#include "maitred/eye/vision/load_engine.h"
+#include "maitred/eye/watch/analysis.h"
 #include "maitred/models/verify.h"
-#include "maitred/vision/load_engine.h"
+#include "maitred/shop/matching/decider.h"
 #include "tests/bench/pipeline.h"
 
 namespace maitred::bench {

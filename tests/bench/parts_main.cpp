@@ -13,9 +13,9 @@
 #include <opencv2/imgproc.hpp>
 #include <random>
 
-#include "maitred/inference/network.h"
-#include "maitred/matching/gallery.h"
-#include "maitred/vision/align.h"
+#include "maitred/eye/inference/network.h"
+#include "maitred/eye/vision/align.h"
+#include "maitred/shop/matching/gallery.h"
 #include "tests/bench/int8_parts.h"
 #include "tests/bench/peers/dlib_peer.h"
 #include "tests/bench/pipeline.h"

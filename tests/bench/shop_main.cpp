@@ -10,8 +10,8 @@
 #include <thread>
 #include <vector>
 
-#include "maitred/store/store.h"
-#include "maitred/wire/eye_link.h"
+#include "maitred/link/eye_sender.h"
+#include "maitred/shop/store/store.h"
 
 namespace {
 

@@ -3,7 +3,7 @@
 #include <cstdint>
 #include <cstdlib>
 
-#include "src/store/backup_format.h"
+#include "src/shop/store/backup/backup_format.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace maitred;

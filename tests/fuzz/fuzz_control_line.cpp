@@ -5,7 +5,7 @@
 #include <string_view>
 
 #include "maitred/base/json.h"
-#include "maitred/control/server.h"
+#include "maitred/doors/control/server.h"
 
 namespace {
 

@@ -2,7 +2,7 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "src/inference/dlib_resnet.h"
+#include "src/eye/inference/readers/dlib_resnet.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace maitred::inference;

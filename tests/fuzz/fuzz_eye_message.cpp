@@ -3,7 +3,7 @@
 #include <cstdlib>
 #include <span>
 
-#include "maitred/wire/eye_codec.h"
+#include "maitred/link/eye_codec.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const auto message = maitred::decode(std::span(data, size));

@@ -3,9 +3,9 @@
 #include <cstdint>
 #include <string_view>
 
+#include "maitred/admin/import_file.h"
+#include "maitred/admin/note_file.h"
 #include "maitred/base/csv.h"
-#include "maitred/core/import_file.h"
-#include "maitred/core/note_file.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const std::string_view text(reinterpret_cast<const char*>(data), size);

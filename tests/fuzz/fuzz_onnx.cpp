@@ -2,8 +2,8 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "src/inference/importer.h"
-#include "src/inference/passes.h"
+#include "src/eye/inference/graph/passes.h"
+#include "src/eye/inference/readers/importer.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace maitred::inference;

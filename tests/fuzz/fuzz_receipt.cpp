@@ -4,7 +4,7 @@
 #include <string_view>
 
 #include "maitred/base/secret.h"
-#include "maitred/store/receipt.h"
+#include "maitred/shop/store/receipt.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   static const bool ready = (maitred::initialise_crypto(), true);

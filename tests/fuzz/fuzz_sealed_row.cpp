@@ -3,8 +3,8 @@
 #include <cstdint>
 #include <cstdlib>
 
-#include "src/store/ledger.h"
-#include "src/store/records_json.h"
+#include "src/shop/store/integrity/ledger.h"
+#include "src/shop/store/rows/records_json.h"
 
 namespace {
 

@@ -3,7 +3,7 @@
 #include <cstdlib>
 #include <string_view>
 
-#include "maitred/wire/staff_codec.h"
+#include "maitred/doors/staff/staff_codec.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const std::string_view line(reinterpret_cast<const char*>(data), size);

@@ -5,7 +5,7 @@
 #include <cstdlib>
 
 #include "maitred/base/secret.h"
-#include "src/store/unfinished_backup.h"
+#include "src/shop/store/backup/unfinished_backup.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace maitred;

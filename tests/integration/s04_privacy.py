@@ -8,7 +8,7 @@ from shop import *
 
 
 class ScriptedEye:
-    """An eye that says what the test wants: the messages of src/wire/PROTOCOL.md."""
+    """An eye that says what the test wants: the messages of src/link/PROTOCOL.md."""
 
     def __init__(self, shop, camera, engine, length):
         self.engine, self.length = engine, length

@@ -98,7 +98,7 @@ class Api(ShopTest):
     def test_the_description_is_served_and_true(self):
         status, described = self.ask("GET", "/openapi.json", token="none")
         self.assertEqual(status, 200)
-        self.assertEqual(described, json.loads((SOURCE / "src/core/openapi.json").read_text()))
+        self.assertEqual(described, json.loads((SOURCE / "src/doors/api/openapi.json").read_text()))
         for path, methods in described["paths"].items():
             real = path.replace("{customer}", self.id).replace("{visit}", "none")
             for method in ("get", "post", "patch"):

@@ -10,7 +10,7 @@ from web_client import Board, WebSocket
 
 class Texts(unittest.TestCase):
     def test_every_text_of_the_page_is_in_one_file(self):
-        page = SOURCE / "src/board/page"
+        page = SOURCE / "src/doors/board/page"
         texts = json.loads((page / "texts.json").read_text())
         markup, script = (page / "index.html").read_text(), (page / "board.js").read_text()
         shown = re.sub(r"<(title|span)>maitred</\1>", "", markup.split("</head>")[1])

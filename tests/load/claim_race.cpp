@@ -12,8 +12,8 @@
 #include <nlohmann/json.hpp>
 #include <thread>
 
-#include "maitred/core/shop.h"
-#include "maitred/wire/staff_server.h"
+#include "maitred/doors/staff/staff_server.h"
+#include "maitred/shop/desk/shop.h"
 #include "tests/load/staff_load.h"
 
 namespace maitred::load {

@@ -7,7 +7,7 @@
 #include <deque>
 #include <vector>
 
-#include "maitred/wire/staff_server.h"
+#include "maitred/doors/staff/staff_server.h"
 
 namespace maitred::load {
 

@@ -13,7 +13,7 @@
 #include <limits>
 #include <random>
 
-#include "maitred/wire/staff_client.h"
+#include "maitred/doors/staff/staff_client.h"
 #include "tests/load/staff_load.h"
 
 namespace maitred::load {

@@ -7,11 +7,11 @@ import re
 import sys
 
 STRICT = {
-    "consent": r"(src|include/maitred)/consent/",
-    "visits": r"(src|include/maitred)/visits/",
-    "matching": r"(src|include/maitred)/matching/",
-    "sealing": r"src/store/sealing\.",
-    "parsing of the protocols": r"src/wire/(\w+_codec|host_port|bytes|json_fields)\.",
+    "consent": r"(src|include/maitred)/shop/consent/",
+    "visits": r"(src|include/maitred)/shop/visits/",
+    "matching": r"(src|include/maitred)/shop/matching/",
+    "sealing": r"src/shop/store/keys/sealing\.",
+    "parsing of the protocols": r"(src|include/maitred)/(doors/staff/\w+_codec|link/(eye_codec|bytes)|base/net/host_port|base/json_fields)\.",
 }
 
 

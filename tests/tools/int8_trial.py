@@ -4,7 +4,7 @@
     int8_trial.py --people DIR --models DIR
 
 DIR/PERSON/*.jpg. Each photo's face is embedded in floats, and with weights rounded to 8 bits by
-output channel and inputs to 8 bits by pixel, as src/inference/pointwise_int8.h does it, but with a
+output channel and inputs to 8 bits by pixel, as src/eye/inference/kernels/pointwise_int8.h does it, but with a
 sign. Prints FNMR of all pairs at FMR 1e-3 and 1e-4, and how far a template moves. Needs Debian's
 python3-opencv; some minutes with OpenBLAS, an hour without.
 """

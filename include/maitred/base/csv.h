@@ -10,7 +10,7 @@
 namespace maitred {
 
 struct CsvLimits {
-  std::size_t fields = 64;             // of a row
+  std::size_t fields = 64;  // of a row
   std::size_t field_bytes = 16 * 1024;
 };
 

@@ -47,10 +47,10 @@ inline tl::unexpected<Error> environment_error(std::string_view code, std::strin
 // The names are counted, so that a lambda within the expression may use the macros as well.
 #define MAITRED_TRY(expression) \
   MAITRED_TRY_(MAITRED_CONCAT(maitred_status_, __COUNTER__), expression)
-#define MAITRED_TRY_(name, expression)                \
-  do {                                                \
-    auto name = (expression);                         \
-    if (!name) return tl::unexpected(name.error());   \
+#define MAITRED_TRY_(name, expression)              \
+  do {                                              \
+    auto name = (expression);                       \
+    if (!name) return tl::unexpected(name.error()); \
   } while (false)
 
 // MAITRED_ASSIGN(auto name, result_expression): unwraps the value or returns the error.

@@ -23,40 +23,40 @@ std::string_view scope_name(Scope scope);
 std::optional<Scope> scope_from_name(std::string_view name);
 
 struct Consent {
-  std::string version;               // of the text agreed to
-  std::string reference;             // where the evidence is
+  std::string version;    // of the text agreed to
+  std::string reference;  // where the evidence is
   std::set<Scope> scopes;
-  std::string incentive;             // what the customer was given for it; may be empty
+  std::string incentive;  // what the customer was given for it; may be empty
   WallTime granted{};
   std::optional<WallTime> expires;
   std::optional<WallTime> withdrawn;
-  std::string purpose{};             // in the shop's words; may be empty
-  std::string channel{};             // how it was given: "paper form", "tablet"; may be empty
-  std::string taken_by{};            // who took it; may be empty
+  std::string purpose{};   // in the shop's words; may be empty
+  std::string channel{};   // how it was given: "paper form", "tablet"; may be empty
+  std::string taken_by{};  // who took it; may be empty
 };
 
-struct Ask {                         // an open request for advice
-  std::uint64_t number = 0;          // of this customer, from 1
+struct Ask {                 // an open request for advice
+  std::uint64_t number = 0;  // of this customer, from 1
   std::string text;
-  std::string item;                  // SKU; may be empty
+  std::string item;  // SKU; may be empty
   WallTime at{};
-  bool open = true;                  // closed when a visit ends "served"
-  std::string external{};            // id in the system it came from; may be empty
+  bool open = true;        // closed when a visit ends "served"
+  std::string external{};  // id in the system it came from; may be empty
 };
 
 struct Purchase {
   std::uint64_t number = 0;
   std::string item;
-  std::string status;                // bought, out_of_stock or returned
+  std::string status;  // bought, out_of_stock or returned
   WallTime date{};
-  std::string external{};            // id in the system it came from; may be empty
+  std::string external{};  // id in the system it came from; may be empty
 };
 
 struct Appointment {
   std::uint64_t number = 0;
   WallTime at{};
   std::string with;
-  std::string external{};            // id in the system it came from; may be empty
+  std::string external{};  // id in the system it came from; may be empty
 };
 
 // An appointment this far from now, before or after, is what the customer comes for.
@@ -64,11 +64,11 @@ inline constexpr Milliseconds kAppointmentWindow = std::chrono::hours{2};
 
 struct Profile {
   std::string name;
-  std::string loyalty;               // id of a loyalty programme, may be empty; unique in the store
+  std::string loyalty;  // id of a loyalty programme, may be empty; unique in the store
   std::map<std::string, std::string> preferences;
-  std::string tier{};                // in the loyalty programme; may be empty
-  std::string note{};                // for staff; may be empty
-  std::string external{};            // id in the system the customer came from; may be empty
+  std::string tier{};      // in the loyalty programme; may be empty
+  std::string note{};      // for staff; may be empty
+  std::string external{};  // id in the system the customer came from; may be empty
 };
 
 // Everything but templates and photos.

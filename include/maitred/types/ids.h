@@ -44,7 +44,5 @@ struct std::hash<maitred::TextId<Kind>> {
 };
 template <>
 struct std::hash<maitred::TrackId> {
-  std::size_t operator()(maitred::TrackId id) const {
-    return std::hash<std::uint64_t>{}(id.value);
-  }
+  std::size_t operator()(maitred::TrackId id) const { return std::hash<std::uint64_t>{}(id.value); }
 };

@@ -15,7 +15,7 @@ namespace maitred {
 // First message of an eye on a connection.
 struct EyeHello {
   std::string camera;
-  std::string engine;          // whose templates it will send
+  std::string engine;  // whose templates it will send
   std::uint32_t template_length = 0;
   std::int32_t pid = 0;
 };
@@ -24,13 +24,13 @@ struct EyeHello {
 // has improved, or as a slow re-check.
 struct Sighting {
   TrackId track;
-  WallTime first_seen{};       // the track's first frame
-  WallTime at{};               // the frame that completed this template
-  Milliseconds position{0};    // of that frame in a file; 0 for a live source
+  WallTime first_seen{};     // the track's first frame
+  WallTime at{};             // the frame that completed this template
+  Milliseconds position{0};  // of that frame in a file; 0 for a live source
   bool from_file = false;
   Box box;
-  float quality = 0.0F;        // of the fused template, 0 to 1
-  std::uint32_t frames = 0;    // fused in it
+  float quality = 0.0F;      // of the fused template, 0 to 1
+  std::uint32_t frames = 0;  // fused in it
   Template probe;
 };
 
@@ -44,15 +44,15 @@ enum class EyeState : std::uint8_t { kConnecting, kRunning, kStalled, kEnded };
 // At least once a second.
 struct EyeHealth {
   EyeState state = EyeState::kConnecting;
-  double fps = 0.0;                  // frames analysed a second, lately
-  std::uint64_t frames = 0;          // analysed since start
-  std::uint64_t dropped = 0;         // replaced in the frame slot before they were analysed
-  std::uint64_t faces = 0;           // detected since start
-  std::uint64_t tracks = 0;          // begun since start
-  std::uint64_t embeddings = 0;      // templates computed since start
-  std::uint64_t not_live = 0;        // tracks since start that showed a picture of a face
-  std::string note;                  // one line for the operator, e.g. why it is stalled
-  std::string backend;               // what computes its networks: onednn, opencv or dlib
+  double fps = 0.0;              // frames analysed a second, lately
+  std::uint64_t frames = 0;      // analysed since start
+  std::uint64_t dropped = 0;     // replaced in the frame slot before they were analysed
+  std::uint64_t faces = 0;       // detected since start
+  std::uint64_t tracks = 0;      // begun since start
+  std::uint64_t embeddings = 0;  // templates computed since start
+  std::uint64_t not_live = 0;    // tracks since start that showed a picture of a face
+  std::string note;              // one line for the operator, e.g. why it is stalled
+  std::string backend;           // what computes its networks: onednn, opencv or dlib
 };
 
 using EyeMessage = std::variant<EyeHello, Sighting, TrackEnded, EyeHealth>;

@@ -31,12 +31,12 @@ enum class Outcome { kOpen, kServed, kDeclined, kWrongPerson, kNotFound, kExpire
 struct Visit {
   VisitId id;
   CustomerId customer;
-  std::string camera;                // where it began
+  std::string camera;  // where it began
   WallTime start{};
-  WallTime end{};                    // last seen, so far
+  WallTime end{};  // last seen, so far
   Outcome outcome = Outcome::kOpen;
-  std::string note;                  // of the member of staff who closed it
-  bool holdout = false;              // logged without an alert, for the experiment
+  std::string note;      // of the member of staff who closed it
+  bool holdout = false;  // logged without an alert, for the experiment
 };
 
 // Who an alert is for first. Empty fields leave it open; with all of them empty it is for everyone.
@@ -59,8 +59,8 @@ struct CustomerView {
   std::string name;
   std::string loyalty;
   std::map<std::string, std::string> preferences;
-  std::vector<Ask> asks;             // open ones
-  std::vector<Purchase> recent;      // newest first; empty without the history scope
+  std::vector<Ask> asks;         // open ones
+  std::vector<Purchase> recent;  // newest first; empty without the history scope
   std::string tier{};
   std::string note{};
   std::vector<Appointment> appointments{};  // due about now, the nearest first
@@ -92,10 +92,10 @@ bool is_over(AlertState state);
 
 // The words of the contract.
 std::string_view word(Confidence confidence);
-std::string_view word(Outcome outcome);      // "open", "served", "wrong_person", ...
+std::string_view word(Outcome outcome);  // "open", "served", "wrong_person", ...
 std::string_view word(Reason reason);
 std::string_view word(AlertState state);
-std::string_view word(Priority priority);    // "low", "normal", "high"
+std::string_view word(Priority priority);  // "low", "normal", "high"
 std::optional<Outcome> outcome_from_word(std::string_view text);
 std::optional<AlertState> alert_state_from_word(std::string_view text);
 std::optional<Reason> reason_from_word(std::string_view text);

@@ -3,10 +3,10 @@
 // and alignment are maitred's: OpenCV 4.6 has none for this file.
 #include <stdexcept>
 
-#include "maitred/matching/decision_policy.h"
+#include "maitred/eye/vision/network_embedder.h"
+#include "maitred/eye/vision/yunet.h"
 #include "maitred/models/verify.h"
-#include "maitred/vision/network_embedder.h"
-#include "maitred/vision/yunet.h"
+#include "maitred/shop/matching/decision_policy.h"
 #include "tests/bench/pipeline.h"
 
 namespace maitred::bench {
@@ -25,8 +25,8 @@ class EveryFrame final : public Pipeline {
     YunetOptions yunet;
     yunet.backend = Backend::kOpenCv;
     detector_ = must(make_yunet_detector(files.path(ModelRole::kDetector), yunet));
-    embedder_ = must(make_network_embedder(files.path(ModelRole::kEmbedder), retail_spec(),
-                                           Backend::kOpenCv));
+    embedder_ = must(
+        make_network_embedder(files.path(ModelRole::kEmbedder), retail_spec(), Backend::kOpenCv));
     cv::setNumThreads(1);
   }
 

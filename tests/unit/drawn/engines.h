@@ -7,8 +7,8 @@
 #include <opencv2/core.hpp>
 #include <string>
 
-#include "maitred/vision/dlib_engine.h"
-#include "maitred/vision/load_engine.h"
+#include "maitred/eye/vision/dlib_engine.h"
+#include "maitred/eye/vision/load_engine.h"
 
 namespace maitred::drawn {
 

@@ -6,8 +6,8 @@
 #include <cmath>
 #include <optional>
 
+#include "maitred/shop/matching/gallery.h"
 #include "models/demo/crops.h"
-#include "maitred/matching/gallery.h"
 #include "tests/support/drawn_cast.h"
 #include "tests/support/drawn_film.h"
 #include "tests/unit/drawn/engines.h"
@@ -146,8 +146,7 @@ TEST(DemoEngine, RecognisesPeopleItHasNeverSeen) {
   ASSERT_TRUE(gallery) << gallery.error().message;
   std::vector<float> strangers;
   for (int i = 0; i < stranger_count; ++i) {
-    const Template probe =
-        seen(*engine, person + static_cast<std::uint64_t>(gallery_size + i), 1);
+    const Template probe = seen(*engine, person + static_cast<std::uint64_t>(gallery_size + i), 1);
     if (!probe.empty()) strangers.push_back((*gallery)->search(probe, 1)->at(0).similarity.value);
   }
   std::sort(strangers.rbegin(), strangers.rend());
@@ -155,7 +154,8 @@ TEST(DemoEngine, RecognisesPeopleItHasNeverSeen) {
   int missed = 0;
   for (int i = 0; i < gallery_size; ++i) {
     const Template probe = seen(*engine, person + static_cast<std::uint64_t>(i), 1);
-    const auto best = probe.empty() ? std::vector<Candidate>{} : (*gallery)->search(probe, 1).value();
+    const auto best =
+        probe.empty() ? std::vector<Candidate>{} : (*gallery)->search(probe, 1).value();
     const bool found = !best.empty() && best[0].customer.value == std::to_string(i) &&
                        best[0].similarity.value > threshold;
     missed += found ? 0 : 1;

@@ -121,7 +121,8 @@ TEST(Settings, ImpossibleValuesAreRefused) {
   EXPECT_THAT(complaint("[visits]\nescalate = [\"60s\", \"20s\"]\n"), HasSubstr("later"));
   EXPECT_THAT(complaint("[visits]\nholdout = 2\n"), HasSubstr("between"));
   EXPECT_THAT(complaint("[store]\nkey = \"hunter2\"\n"), HasSubstr("file:PATH"));
-  EXPECT_THAT(complaint("[models]\nengine = \"magic\"\n"), HasSubstr("retail, dlib, sface or demo"));
+  EXPECT_THAT(complaint("[models]\nengine = \"magic\"\n"),
+              HasSubstr("retail, dlib, sface or demo"));
 }
 
 TEST(Settings, RatesAreReadInTheWordsOfAShop) {
@@ -130,7 +131,8 @@ TEST(Settings, RatesAreReadInTheWordsOfAShop) {
   EXPECT_DOUBLE_EQ(parse_rate("0.1 %").value(), 0.001);
   EXPECT_DOUBLE_EQ(parse_rate("0.1%").value(), 0.001);
   EXPECT_DOUBLE_EQ(parse_rate("0.01").value(), 0.01);
-  for (const char* bad : {"", "0", "1", "-1 per 10", "1 per 0", "nan", "1 in 1000", "1 per 1000 cats"}) {
+  for (const char* bad :
+       {"", "0", "1", "-1 per 10", "1 per 0", "nan", "1 in 1000", "1 per 1000 cats"}) {
     EXPECT_FALSE(parse_rate(bad)) << bad;
   }
 }

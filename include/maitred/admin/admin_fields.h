@@ -1,0 +1,37 @@
+// Fields of a control request, read with a clear error, and the JSON of what the core holds. Pure.
+#pragma once
+
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "maitred/admin/import_file.h"
+#include "maitred/base/result.h"
+#include "maitred/base/time.h"
+#include "maitred/types/customer.h"
+#include "maitred/types/template.h"
+#include "maitred/types/visit.h"
+
+namespace maitred {
+
+// Errors of all: bad_usage (kInput), naming the field.
+Result<std::string> text_field(const nlohmann::json& args, const char* key);  // "" when absent
+Result<std::string> needed_text(const nlohmann::json& args, const char* key);
+Result<CustomerId> id_field(const nlohmann::json& args);
+Result<std::optional<WallTime>> time_field(const nlohmann::json& args, const char* key);
+Result<std::vector<std::string>> list_field(const nlohmann::json& args, const char* key);
+Result<std::map<std::string, std::string>> map_field(const nlohmann::json& args, const char* key);
+Result<std::set<Scope>> scopes_field(const nlohmann::json& args);  // empty when absent
+// The templates of "photos": reports of maitred-eye. Error: template_mismatch for another engine.
+Result<std::vector<Template>> templates_field(const nlohmann::json& args, const std::string& engine,
+                                              std::size_t length);
+
+nlohmann::json time_or_null(const std::optional<WallTime>& time);
+nlohmann::json consent_json(const Consent& consent, WallTime now);
+nlohmann::json customer_json(const Customer& customer, WallTime now);
+nlohmann::json visit_json(const Visit& visit);
+// The one the customer comes for at this time: {"at","with"}, or null.
+nlohmann::json due_appointment_json(const Customer& customer, WallTime now);
+
+}  // namespace maitred

@@ -1,0 +1,50 @@
+// The board's side of the core: staff lines over WebSockets, today's visits, and the desk.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+
+#include "maitred/admin/admin.h"
+#include "maitred/doors/board/board.h"
+#include "maitred/doors/eyes/photo_eye.h"
+#include "maitred/doors/staff/staff_server.h"
+#include "maitred/shop/desk/shop.h"
+
+namespace boost::asio {
+class io_context;
+}
+
+namespace maitred {
+
+// Bound to the io_context's thread; everything given must outlive it.
+class BoardRoom : public BoardDesk {
+ public:
+  struct Parts {
+    boost::asio::io_context& io;
+    Shop& shop;
+    Admin& admin;
+    std::function<StaffServer*()> staff;  // null while shutting down
+    PhotoEye& eye;
+  };
+  explicit BoardRoom(Parts parts) : parts_(std::move(parts)) {}
+
+  // BoardDesk
+  bool tokens_required() override;
+  std::optional<std::string> terminal_of(std::string_view token) override;
+  std::shared_ptr<WebSocketListener> staff_line(std::string_view token) override;
+  Result<std::string> history(WallTime since) override;
+  Status feedback(const std::string& visit, int rating, const std::string& comment,
+                  const std::string& terminal) override;
+  void look(LookRequest request, std::function<void(Result<std::string>)> answer) override;
+  std::string kept_sessions() override;
+  void keep_sessions(std::string_view text) override;
+
+ private:
+  Result<std::string> answer_look(const LookRequest& request, const std::string& report);
+
+  Parts parts_;
+};
+
+}  // namespace maitred

@@ -1,0 +1,110 @@
+// Brings alerts to staff over TCP and their answers back: the staff protocol of the README.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "maitred/base/result.h"
+#include "maitred/base/time.h"
+#include "maitred/doors/staff/staff_pipe.h"
+#include "maitred/shop/desk/staff_desk.h"
+#include "maitred/types/visit.h"
+
+namespace boost::asio {
+class io_context;
+}
+
+namespace maitred {
+
+struct StaffLimits {
+  std::size_t clients = 2048;
+  std::size_t unsent_bytes = 64 * 1024;
+  Milliseconds stalled = std::chrono::seconds(5);    // without progress while data waits
+  Milliseconds handshake = std::chrono::seconds(5);  // of TLS
+  Milliseconds auth = std::chrono::seconds(3);       // until the token, where one is needed
+  Milliseconds idle = std::chrono::seconds(30);      // between lines, until the client has resumed
+  Milliseconds lingering = std::chrono::seconds(1);  // for a refused client to read its error
+};
+
+struct StaffServerOptions {
+  std::string listen =
+      "127.0.0.1:7433";    // literal address or "localhost"; "[::1]:7433"; port 0: any
+  int passed_socket = -1;  // one that listens already, e.g. systemd's; in place of opening one
+  std::string server = "maitred";  // name and version for the hello
+  std::string store{};             // the store's uuid for the hello
+  StaffLimits limits{};
+  // PEM files, a certificate with its chain and its key: TLS 1.3 and nothing else. Both empty: in
+  // clear, and on loopback only.
+  std::string tls_cert{};
+  std::string tls_key{};
+};
+
+// Each client gets `hello`; then, where tokens exist, must send `auth` (wrong: error and closed);
+// then `resume` once, which starts delivery: the open alerts, in seq order, then live events.
+// Before `resume` a client gets answers to its own requests and nothing else. Garbage (not JSON,
+// too long, too deep, unknown type, bad field) gets one `error` line and a closed connection; a
+// well-formed request that cannot be done gets an `error` line.
+//
+// No client delays another: nothing waits for a client, requests are taken one at a time round
+// robin, and who does not read is cut off (it resumes from its last seq). What `resume` itself
+// queues does not count as unsent. Lines are made once and shared by all clients.
+//
+// A new alert goes to the terminals its audience names; at its first escalation to all but
+// managers, at the second to them too; at once to all when none of those it is for is connected.
+// A terminal that was not told of an alert hears nothing of it until it is.
+//
+// A wrong token is answered the later the more of them came from that address within a minute. When
+// all places are taken, the client that has waited longest without a token or a `resume` makes way.
+//
+// Without TLS it listens on loopback only. Bound to the io_context's thread; the io_context and
+// the desk must outlive it.
+class StaffServer {
+ public:
+  // Errors: bad_address, tls_required, tls_unusable (kInput); port_in_use, address_unusable
+  // (kEnvironment).
+  static Result<std::unique_ptr<StaffServer>> open(boost::asio::io_context& io, StaffDesk& desk,
+                                                   StaffServerOptions options);
+  ~StaffServer();  // closes everything at once
+  StaffServer(const StaffServer&) = delete;
+  StaffServer& operator=(const StaffServer&) = delete;
+
+  std::uint16_t port() const;
+  std::size_t clients() const;          // connected
+  std::size_t clients_resumed() const;  // of them, those that get alerts
+
+  // The certificate and key that clients get from now on, read again; those that are connected
+  // stay. What is returned takes them over. Error: tls_unusable (kInput), and nothing has changed.
+  Result<std::function<void()>> renew_tls(const std::string& cert, const std::string& key);
+
+  // A client that came another way, and whose terminal is known already: it gets `hello` and is
+  // like any other from then on.
+  void admit(std::unique_ptr<StaffPipe> pipe, StaffTerminal terminal);
+
+  // A new alert or a change of one, durable already, seq above all published before. Not for what
+  // claim and close returned: the server publishes that itself.
+  void publish(const Alert& alert);
+
+  // The `claimed` line to everyone, for a claim made elsewhere (the board, maitredctl). Publish the
+  // changed alert after it.
+  void announce_claim(const VisitId& visit, std::string_view by);
+
+  // The terminal's token was revoked: its connections end at once.
+  void drop_terminal(std::string_view name);
+
+  // Takes no more clients and requests, lets each client have what is queued for it, closes it,
+  // and calls `done` (once, from the io_context) when all are gone or `patience` is over.
+  void drain(Milliseconds patience, std::function<void()> done);
+
+ private:
+  class State;
+  explicit StaffServer(std::shared_ptr<State> state);
+  std::shared_ptr<State> state_;
+};
+
+}  // namespace maitred

@@ -1,0 +1,58 @@
+// YuNet, a small face detector with five landmarks. Source: W. Wu, H. Peng, S. Yu, "YuNet: A tiny
+// millisecond-level face detector", Machine Intelligence Research 20, 2023; the files of
+// libfacedetection.train (outputs cls, obj, bbox, kps at strides 8, 16, 32, decoded here).
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "maitred/eye/inference/network.h"
+#include "maitred/eye/vision/engine.h"
+
+namespace maitred {
+
+struct YunetOptions {
+  float score_threshold = 0.65F;
+  float nms_overlap = 0.3F;
+  Backend backend = Backend::kAuto;
+  Precision precision = Precision::kFloat;
+};
+
+struct InputSize {
+  int width_px = 0;
+  int height_px = 0;
+  bool operator==(const InputSize&) const = default;
+};
+
+// The smallest input (sides multiples of 32) at which a face of `min_face_px` in such an image is
+// still found, and the factor by which the image is reduced for it; images are never enlarged but
+// to the next multiple of 32, by a black border. Pure.
+struct DetectionScale {
+  InputSize input;
+  float factor = 1.0F;  // input pixels an image pixel, 0 to 1
+};
+DetectionScale choose_detection_scale(InputSize image, int min_face_px);
+
+// Raw outputs of one stride: row-major cells of rows x columns.
+struct YunetStride {
+  int stride_px = 0;
+  int columns = 0;
+  int rows = 0;
+  std::span<const float> cls;   // 1 a cell
+  std::span<const float> obj;   // 1 a cell
+  std::span<const float> bbox;  // 4 a cell
+  std::span<const float> kps;   // 10 a cell
+};
+// Faces in input pixels above the score threshold, not yet suppressed. Pure.
+std::vector<Face> decode_yunet(std::span<const YunetStride> strides, float score_threshold);
+
+// Greedy non-maximum suppression, best score first. Pure.
+std::vector<Face> suppress_overlaps(std::vector<Face> faces, float max_overlap);
+
+// Reads either YuNet file. Errors as load_network; model_invalid when the outputs are not YuNet's.
+Result<std::unique_ptr<FaceDetector>> make_yunet_detector(const std::filesystem::path& file,
+                                                          const YunetOptions& options = {});
+
+}  // namespace maitred

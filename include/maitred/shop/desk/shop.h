@@ -1,0 +1,93 @@
+// What the daemon and an offline maitredctl have in common: the store, the gallery, the visits.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <unordered_map>
+
+#include "maitred/base/result.h"
+#include "maitred/settings/settings.h"
+#include "maitred/shop/desk/recognition.h"
+#include "maitred/shop/desk/vigilance.h"
+#include "maitred/shop/desk/visit_desk.h"
+#include "maitred/shop/store/backup.h"
+#include "maitred/shop/store/store.h"
+
+namespace maitred {
+
+// Ids of other systems, both ways. They stand sealed in the store, so the index is in memory only.
+class ExternalIds {
+ public:
+  void set(const CustomerId& id, const std::string& external);  // "": has none
+  std::optional<CustomerId> find(const std::string& external) const;
+
+ private:
+  std::unordered_map<std::string, CustomerId> customers_;
+  std::unordered_map<CustomerId, std::string> externals_;
+};
+
+// Bound to one thread.
+class Shop {
+ public:
+  // Opens the store and restores visits. Errors: those of the store.
+  static Result<std::unique_ptr<Shop>> open(const Settings& settings, const KeyAccess& key);
+
+  const Settings& settings() const { return settings_; }
+  // Another engine from now on, with the templates that are there of it; the old one stays when
+  // that fails. Errors: those of Recognition::load.
+  Status use_engine(const std::string& engine);
+  // Takes over what may change while the store is open; the caller leaves the rest as it is.
+  Status reload(const Settings& fresh);
+  Store& store() { return store_; }
+  const PrivacySettings& privacy() const { return settings_.privacy; }
+  // What the store was opened with.
+  const KeyAccess& key() const { return key_; }
+  VisitDesk& desk() { return *desk_; }
+  Vigilance& vigilance() { return *vigilance_; }
+  // What the shop can bear, among those who may be matched.
+  Result<AlertTarget> alert_target();
+  // Reads the templates at the first call. Errors: those of Recognition::load.
+  Result<Recognition*> recognition();
+  // A customer was enrolled, changed or has gone: the gallery follows, if it has been read.
+  Status customer_changed(const CustomerId& id);
+  // The customer with this id of another system, or none. Reads every customer at the first call.
+  Result<std::optional<CustomerId>> by_external(const std::string& external);
+
+  // "ID", "loyalty:ID" or "external:ID". Errors: unknown_customer (kInput), for the latter two;
+  // those of the store.
+  Result<CustomerId> customer_named(const std::string& reference);
+
+  // Puts a backup in the place of the open store; gallery and visits are read anew, and who held
+  // the Recognition asks for it again. Errors: those of restore_backup.
+  Result<RestoreReport> restore(const RestoreOptions& options, const Actor& actor);
+
+  // When retention last ran to its end.
+  std::optional<WallTime> last_retention() const;
+  Status note_retention(WallTime at);
+  // When a backup was last written whole and verified.
+  std::optional<WallTime> last_backup() const;
+  Status note_backup(WallTime at);
+
+ private:
+  Shop(const Settings& settings, Store store, KeyAccess key)
+      : settings_(settings), key_(std::move(key)), store_(std::move(store)) {}
+
+  std::optional<WallTime> noted_time(std::string_view key) const;
+  Status note_time(std::string_view key, WallTime at);
+  Status learn(const Visit& visit, const Actor& actor);
+  Status improve(const CustomerId& id, const Actor& actor);
+
+  Settings settings_;
+  const KeyAccess key_;
+  Store store_;
+  std::optional<Vigilance> vigilance_;
+  std::unique_ptr<VisitDesk> desk_;
+  std::unique_ptr<Recognition> recognition_;
+  std::optional<ExternalIds> external_ids_;
+};
+
+// The present.
+WallTime wall_now();
+
+}  // namespace maitred

@@ -1,0 +1,39 @@
+// The texts customers agreed to, by version.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "maitred/base/result.h"
+#include "maitred/base/time.h"
+#include "maitred/shop/store/audit.h"
+
+namespace maitred {
+
+class Vault;
+
+struct ConsentText {
+  std::string version;  // stands in clear in the file
+  std::string text;     // UTF-8, at most 60 000 bytes
+  WallTime added{};
+};
+
+// A text that was added stays as it is: people have agreed to it. Errors of all: store_corrupt,
+// store_failed. Thread-compatible; part of a Store and not to outlive it.
+class ConsentTexts {
+ public:
+  explicit ConsentTexts(Vault& vault) : vault_(vault) {}
+
+  // Errors: text_exists, field_invalid (kInput).
+  Status add(const ConsentText& text, const Actor& actor);
+  // By version.
+  Result<std::vector<ConsentText>> list() const;
+  Result<std::optional<ConsentText>> find(std::string_view version) const;
+
+ private:
+  Vault& vault_;
+};
+
+}  // namespace maitred

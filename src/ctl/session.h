@@ -1,0 +1,94 @@
+// One invocation of maitredctl: its configuration, its way to the store, its output.
+#pragma once
+
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <string_view>
+
+#include "maitred/base/result.h"
+#include "maitred/settings/settings.h"
+#include "maitred/shop/desk/key_access.h"
+#include "maitred/shop/store/audit.h"
+
+namespace maitred {
+
+class Admin;
+class Shop;
+
+struct GlobalOptions {
+  std::string settings_file;  // of -c
+  bool json = false;
+  bool quiet = false;
+};
+
+// What a verb answers: the object that --json prints, the text a person reads, the exit status.
+struct Answer {
+  nlohmann::json object = nlohmann::json::object();
+  std::string text;
+  int status = 0;
+  bool coloured = false;  // the text has colours of its own
+};
+
+class Session {
+ public:
+  explicit Session(GlobalOptions options);
+  ~Session();
+  Session(Session&&) noexcept;
+  Session& operator=(Session&&) noexcept;
+
+  const GlobalOptions& options() const { return options_; }
+  // Reads the configuration at the first call.
+  Result<const Settings*> settings();
+  // Runs an admin verb in the running daemon, or on the store itself when there is none.
+  Result<nlohmann::json> ask(std::string_view verb, const nlohmann::json& args);
+  // From now on a store that had to be opened stays open for the next question: for verbs that ask
+  // thousands. No daemon can start meanwhile.
+  void keep_store_open() { keep_open_ = true; }
+  // The same with other work where no daemon runs.
+  using Progress = std::function<void(std::uint64_t done, std::uint64_t total)>;
+  using WithoutDaemon =
+      std::function<Result<nlohmann::json>(const Settings& settings, std::string_view verb,
+                                           const nlohmann::json& args, const Progress& progress)>;
+  Result<nlohmann::json> ask(std::string_view verb, const nlohmann::json& args,
+                             const WithoutDaemon& without_daemon);
+
+ private:
+  GlobalOptions options_;
+  Result<nlohmann::json> ask_store(std::string_view verb, const nlohmann::json& args,
+                                   const Progress& progress);
+
+  std::unique_ptr<Settings> settings_;
+  bool keep_open_ = false;
+  std::unique_ptr<Shop> shop_;
+  std::unique_ptr<Admin> admin_;
+};
+
+// Who runs this program, now.
+Actor this_actor();
+
+// From the environment of this program.
+KeySurroundings key_surroundings();
+
+// Shows progress on a terminal, nothing in a pipe.
+class ProgressBar {
+ public:
+  ProgressBar(std::string label, bool quiet);
+  ~ProgressBar();
+  void show(std::uint64_t done, std::uint64_t total);
+  // Takes the bar away until it is shown again.
+  void clear();
+
+ private:
+  std::string label_;
+  bool visible_;
+  bool drawn_ = false;
+};
+
+// Columns padded to the widest cell, separated by two blanks; each row ends with a line break.
+std::string format_table(const std::vector<std::string>& head,
+                         const std::vector<std::vector<std::string>>& rows);
+
+}  // namespace maitred

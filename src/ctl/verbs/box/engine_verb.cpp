@@ -1,0 +1,163 @@
+// models use: everyone's templates by another engine, from the photos that are kept.
+#include <fmt/format.h>
+
+#include <memory>
+
+#include "maitred/base/file.h"
+#include "maitred/models/manifest.h"
+#include "maitred/models/verify.h"
+#include "maitred/settings/edit_settings.h"
+#include "maitred/shop/desk/recognition.h"
+#include "src/ctl/verbs/photos/photo_probe.h"
+#include "src/ctl/verbs/verbs.h"
+
+namespace maitred {
+namespace {
+
+using nlohmann::json;
+
+struct EngineChoice {
+  std::string engine;
+  bool anyway = false;
+};
+
+// Before anything is changed: the engine is calibrated, its files are there, and it may see these
+// cameras.
+Status check_engine(const Settings& settings, const std::string& name) {
+  MAITRED_ASSIGN(const ModelEngine* engine, Manifest::built_in().engine(name));
+  MAITRED_TRY(calibration_of(*engine));
+  MAITRED_TRY(locate(Manifest::built_in(), name, settings.models_dir, shipped_model_folders()));
+  for (const CameraSettings& camera : settings.cameras) {
+    if (!engine->is_demo() || settings.allow_demo_engine || !is_live_source(camera.source))
+      continue;
+    return environment_error("demo_engine",
+                             fmt::format("camera '{}' would show real people to the demo engine, "
+                                         "which knows drawn people only; use another engine",
+                                         camera.name));
+  }
+  return {};
+}
+
+// Templates of all photos of one customer that still give one; how many.
+Result<std::size_t> reembed(Session& session, PhotoProber& prober, const std::string& id,
+                            const std::string& engine) {
+  MAITRED_ASSIGN(const json kept, session.ask("kept_photos", {{"id", id}, {"engine", engine}}));
+  json reports = json::array();
+  for (const json& photo : kept.at("photos")) {
+    MAITRED_ASSIGN(const auto bytes, from_base64(photo.get<std::string>()));
+    auto report = prober.probe(bytes, "a kept photo of customer " + id);
+    if (report) {
+      reports.push_back(std::move(*report));
+    } else if (report.error().fault == Fault::kEnvironment) {
+      return tl::unexpected(report.error());
+    }
+  }
+  if (reports.empty()) return std::size_t{0};
+  MAITRED_TRY(session.ask("reembed", {{"id", id}, {"engine", engine}, {"photos", reports}}));
+  return reports.size();
+}
+
+struct Reembedded {
+  std::size_t customers = 0;         // now
+  std::size_t before = 0;            // by an earlier run
+  std::vector<std::string> without;  // nobody can recognise them with this engine
+};
+
+Result<Reembedded> reembed_all(Session& session, const Settings& settings,
+                               const std::string& engine) {
+  session.keep_store_open();
+  MAITRED_ASSIGN(const json overview, session.ask("engine_members", {{"engine", engine}}));
+  const json& members = overview.at("members");
+  PhotoProber prober(settings.file, PhotoPurpose::kProbe, engine);
+  ProgressBar bar("customers", session.options().quiet);
+  Reembedded result;
+  for (std::size_t i = 0; i < members.size(); ++i) {
+    const json& member = members[i];
+    const auto id = member.at("id").get<std::string>();
+    bar.show(i, members.size());
+    if (member.value("done", false)) {
+      ++result.before;
+      continue;
+    }
+    std::size_t templates = 0;
+    if (member.value("photos", 0) > 0) {
+      MAITRED_ASSIGN(templates, reembed(session, prober, id, engine));
+    }
+    if (templates > 0) ++result.customers;
+    if (templates == 0) result.without.push_back(id);
+  }
+  return result;
+}
+
+// A running daemon takes the engine up at once.
+Result<std::string> switch_to(Session& session, const Settings& settings,
+                              const std::string& engine) {
+  MAITRED_ASSIGN(const auto bytes, read_file(settings.file, std::size_t{1} << 20));
+  MAITRED_ASSIGN(const std::string text,
+                 with_engine(std::string(bytes.begin(), bytes.end()), engine, settings.file));
+  const auto mode =
+      static_cast<unsigned>(std::filesystem::status(settings.file).permissions()) & 07777U;
+  MAITRED_TRY(write_file(settings.file,
+                         {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()}, mode));
+  const auto answer = session.ask("use_engine", {{"engine", engine}});
+  if (!answer) {
+    // Without a daemon there is nobody to tell.
+    if (answer.error().code == "bad_usage") return std::string();
+    return tl::unexpected(answer.error());
+  }
+  return answer->value("restart_eyes", false)
+             ? std::string("Start the eyes anew: systemctl restart 'maitred-eye@*'\n")
+             : std::string();
+}
+
+Result<Answer> use(Session& session, const EngineChoice& choice) {
+  MAITRED_ASSIGN(const Settings* settings, session.settings());
+  MAITRED_TRY(check_engine(*settings, choice.engine));
+  const std::string before = settings->engine;
+  MAITRED_ASSIGN(const Reembedded done, reembed_all(session, *settings, choice.engine));
+  Answer answer;
+  const bool switches = done.without.empty() || choice.anyway;
+  answer.object = {{"engine", switches ? choice.engine : before},
+                   {"switched", switches},
+                   {"reembedded", done.customers},
+                   {"already", done.before},
+                   {"without_photos", done.without}};
+  if (done.customers > 0) {
+    answer.text += fmt::format("Templates of {} customers were made from their kept photos.\n",
+                               done.customers);
+  }
+  if (!done.without.empty()) {
+    answer.text += fmt::format(
+        "No usable photo is kept of {} customers, who cannot be recognised with engine {} until "
+        "they are given photos (maitredctl update ID --photo F):\n",
+        done.without.size(), choice.engine);
+    for (const std::string& id : done.without) answer.text += "  " + id + "\n";
+  }
+  if (!switches) {
+    answer.text +=
+        fmt::format("The engine is still {}. To change it nonetheless: --anyway\n", before);
+    answer.status = static_cast<int>(Fault::kNo);
+    return answer;
+  }
+  MAITRED_ASSIGN(const std::string rest, switch_to(session, *settings, choice.engine));
+  answer.text += fmt::format("Engine {} is in use; that of {} stays: models use {} goes back.\n",
+                             choice.engine, before, before);
+  answer.text += rest;
+  return answer;
+}
+
+}  // namespace
+
+void add_engine_verb(CommandLine& line, CLI::App& models) {
+  auto choice = std::make_shared<EngineChoice>();
+  CLI::App* verb = models.add_subcommand(
+      "use", "Change the engine: everyone's templates are made anew from the kept photos");
+  verb->fallthrough();
+  verb->add_option("ENGINE", choice->engine, "retail, dlib, sface or demo")->required();
+  verb->add_flag("--anyway", choice->anyway,
+                 "Change it although some customers have no photos and are not recognised then");
+  verb->callback(
+      [&line, choice] { line.run = [&line, choice] { return use(line.session, *choice); }; });
+}
+
+}  // namespace maitred

@@ -1,0 +1,155 @@
+// visits, alerts, feedback, audit, status.
+#include <fmt/format.h>
+
+#include <memory>
+
+#include "customer_text.h"
+#include "maitred/shop/store/store.h"
+#include "src/ctl/verbs/verbs.h"
+
+namespace maitred {
+namespace {
+
+using nlohmann::json;
+
+struct QueryOptions {
+  std::string since, id, visit, comment;
+  bool open = false;
+  int rating = 0;
+  std::size_t limit = 0;
+};
+using Options = std::shared_ptr<QueryOptions>;
+
+// A verb that asks and prints.
+using MakeArgs = std::function<json(const QueryOptions&)>;
+using MakeText = std::string (*)(const json&);
+
+void run_query(CommandLine& line, CLI::App* verb, const Options& options, std::string core_verb,
+               MakeArgs make_args, MakeText text) {
+  verb->callback([&line, options, core_verb, make_args, text] {
+    line.run = [&line, options, core_verb, make_args, text]() -> Result<Answer> {
+      Answer answer;
+      MAITRED_ASSIGN(answer.object, line.session.ask(core_verb, make_args(*options)));
+      answer.text = text(answer.object);
+      return answer;
+    };
+  });
+}
+
+// Without a daemon: it does not start on such a store.
+Result<Answer> accept_store(Session& session) {
+  MAITRED_ASSIGN(const Settings* settings, session.settings());
+  MAITRED_ASSIGN(const KeyAccess key, key_access(settings->store_key, key_surroundings()));
+  OpenOptions options;
+  options.accept_older = true;
+  options.actor = this_actor();
+  MAITRED_ASSIGN(const Store store, Store::open(settings->store_path, key, options));
+  MAITRED_ASSIGN(const std::uint64_t customers, store.customers().count());
+  Answer answer;
+  answer.object = {{"accepted", true}, {"customers", customers}};
+  answer.text = fmt::format(
+      "The store is taken as it is: {} customers. Erasures and withdrawals on record hold.\n",
+      customers);
+  return answer;
+}
+
+void add_audit(CommandLine& line, const Options& options) {
+  CLI::App* audit = add_verb(line, "audit", "What was done, when, by whom");
+  audit->add_option("--limit", options->limit, "The newest so many rows");
+  CLI::App* verify = audit->add_subcommand("verify", "Check the whole chain and every sealed row");
+  verify->fallthrough();
+  CLI::App* accept = audit->add_subcommand(
+      "accept",
+      "Take a store that is older than its record, or newer than the clock, as it is; erasures "
+      "on record hold");
+  accept->fallthrough();
+  const auto chain = [&line, options]() -> Result<Answer> {
+    Answer answer;
+    MAITRED_ASSIGN(answer.object, line.session.ask("audit", {{"limit", options->limit}}));
+    answer.text = audit_text(answer.object);
+    return answer;
+  };
+  const auto check = [&line]() -> Result<Answer> {
+    Answer answer;
+    MAITRED_ASSIGN(answer.object, line.session.ask("audit_verify", json::object()));
+    answer.text = fmt::format("The audit chain is whole: {} rows; every sealed row opens.\n",
+                              answer.object.value("rows", 0));
+    return answer;
+  };
+  const auto take = [&line] { return accept_store(line.session); };
+  audit->callback([&line, verify, accept, chain, check, take] {
+    line.run = chain;
+    if (verify->parsed()) line.run = check;
+    if (accept->parsed()) line.run = take;
+  });
+}
+
+void add_resume(CommandLine& line) {
+  struct Suspended {
+    std::string camera, customer;
+  };
+  auto options = std::make_shared<Suspended>();
+  CLI::App* verb = add_verb(
+      line, "resume", "Alert again where too many wrong answers have suspended it (see status)");
+  verb->add_option("--camera", options->camera, "This camera");
+  verb->add_option("--customer", options->customer, "This customer (id)");
+  verb->require_option(1);
+  verb->callback([&line, options] {
+    line.run = [&line, options]() -> Result<Answer> {
+      Answer answer;
+      MAITRED_ASSIGN(answer.object, line.session.ask("resume", {{"camera", options->camera},
+                                                                {"id", options->customer}}));
+      answer.text = options->camera.empty()
+                        ? fmt::format("Customer {} raises alerts again.\n", options->customer)
+                        : fmt::format("Camera {} raises alerts again.\n", options->camera);
+      return answer;
+    };
+  });
+}
+
+}  // namespace
+
+void add_record_verbs(CommandLine& line) {
+  auto options = std::make_shared<QueryOptions>();
+  CLI::App* visits = add_verb(line, "visits", "List visits, newest first");
+  visits->add_option("--since", options->since, "Date or time");
+  visits->add_option("--customer", options->id, "Of this customer only");
+  run_query(
+      line, visits, options, "visits",
+      [](const QueryOptions& q) {
+        return json{{"since", q.since}, {"id", q.id}};
+      },
+      visits_text);
+
+  CLI::App* alerts = add_verb(line, "alerts", "List alerts as staff get them");
+  alerts->add_option("--since", options->since, "Date or time");
+  alerts->add_flag("--open", options->open, "Only those that wait for an answer");
+  run_query(
+      line, alerts, options, "alerts",
+      [](const QueryOptions& q) {
+        return json{{"since", q.since}, {"open", q.open}};
+      },
+      alerts_text);
+
+  CLI::App* feedback = add_verb(line, "feedback", "Note a customer's answer after a visit");
+  feedback->add_option("VISIT", options->visit, "Visit id")->required();
+  feedback->add_option("--rating", options->rating, "0 to 10")
+      ->required()
+      ->check(CLI::Range(0, 10));
+  feedback->add_option("--comment", options->comment, "In the customer's words");
+  run_query(
+      line, feedback, options, "feedback",
+      [](const QueryOptions& q) {
+        return json{{"visit", q.visit}, {"rating", q.rating}, {"comment", q.comment}};
+      },
+      [](const json&) { return std::string("Noted.\n"); });
+
+  add_report_verb(line);
+  add_resume(line);
+  add_audit(line, options);
+  run_query(
+      line, add_verb(line, "status", "What runs, and how well"), options, "status",
+      [](const QueryOptions&) { return json::object(); }, status_text);
+}
+
+}  // namespace maitred

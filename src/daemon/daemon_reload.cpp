@@ -1,0 +1,156 @@
+// SIGHUP: the configuration is read again, and what can change in a running daemon is taken over.
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+#include <set>
+
+#include "maitred/base/log.h"
+#include "maitred/daemon/daemon.h"
+#include "maitred/doors/eyes/open_floor.h"
+
+namespace maitred {
+namespace {
+
+bool same_listen(const ListenSettings& a, const ListenSettings& b) {
+  return a.address == b.address && a.port == b.port;
+}
+
+bool same_camera(const CameraSettings& a, const CameraSettings& b) {
+  return a.source == b.source && a.mode == b.mode && a.zone == b.zone && a.dwell == b.dwell &&
+         a.fps == b.fps && a.realtime == b.realtime && a.loop == b.loop &&
+         a.min_face_px == b.min_face_px;
+}
+
+// Puts back what a running daemon cannot change, and says which that is.
+void keep_fixed(Settings& fresh, const Settings& now) {
+  std::string fixed;
+  const auto keep = [&fixed](bool same, const char* key, auto& value, const auto& before) {
+    if (same) return;
+    fixed += fmt::format("{}{}", fixed.empty() ? "" : ", ", key);
+    value = before;
+  };
+  keep(fresh.store_path == now.store_path, "store.path", fresh.store_path, now.store_path);
+  keep(fresh.store_key == now.store_key, "store.key", fresh.store_key, now.store_key);
+  keep(fresh.models_dir == now.models_dir, "models.dir", fresh.models_dir, now.models_dir);
+  keep(fresh.engine == now.engine, "models.engine", fresh.engine, now.engine);
+  keep(same_listen(fresh.staff.listen, now.staff.listen), "staff.listen", fresh.staff.listen,
+       now.staff.listen);
+  keep(fresh.staff.tls_cert.empty() == now.staff.tls_cert.empty(), "staff.tls_cert", fresh.staff,
+       now.staff);
+  keep(same_listen(fresh.api, now.api), "api.listen", fresh.api, now.api);
+  keep(same_listen(fresh.board.listen, now.board.listen), "board.listen", fresh.board, now.board);
+  keep(same_listen(fresh.metrics, now.metrics), "metrics.listen", fresh.metrics, now.metrics);
+  if (!fixed.empty()) journal().warn("{}: takes effect at the next start", fixed);
+}
+
+std::vector<std::string> names_of(const Settings& settings) {
+  std::vector<std::string> names;
+  for (const CameraSettings& camera : settings.cameras) names.push_back(camera.name);
+  return names;
+}
+
+std::set<std::string> changed_cameras(const Settings& fresh, const Settings& now) {
+  std::set<std::string> changed;
+  for (const CameraSettings& camera : fresh.cameras) {
+    const CameraSettings* before = now.camera(camera.name);
+    if (before != nullptr && !same_camera(camera, *before)) changed.insert(camera.name);
+  }
+  return changed;
+}
+
+}  // namespace
+
+void Daemon::reload() {
+  options_.notifier.send("RELOADING=1");
+  const Status done = take_over();
+  if (done) {
+    journal().info("the configuration was read again and is taken over");
+  } else {
+    journal().error("{} (the configuration is refused; the one before stays)",
+                    done.error().message);
+  }
+  options_.notifier.send("READY=1");
+}
+
+Result<std::function<void()>> Daemon::renewed_certificates(const Settings& fresh) {
+  std::vector<std::function<void()>> all;
+  const StaffSettings& files = fresh.staff;
+  if (!files.tls_cert.empty()) {
+    MAITRED_ASSIGN(all.emplace_back(), staff_->renew_tls(files.tls_cert, files.tls_key));
+  }
+  if (board_) {
+    MAITRED_ASSIGN(all.emplace_back(), board_->renew_tls(fresh));
+  }
+  if (api_) {
+    MAITRED_ASSIGN(all.emplace_back(), api_->renew_tls(files.tls_cert, files.tls_key));
+  }
+  return [all = std::move(all)] {
+    for (const auto& use : all) use();
+  };
+}
+
+Status Daemon::take_over() {
+  const Settings now = shop_->settings();
+  MAITRED_ASSIGN(Settings fresh, read_settings(now.file));
+  MAITRED_TRY(check_settings(fresh, options_));
+  keep_fixed(fresh, now);
+  MAITRED_ASSIGN(const auto use_certificates, renewed_certificates(fresh));
+  MAITRED_ASSIGN(const auto use_integrations, integrations_->renewed(fresh));
+  MAITRED_TRY(set_log_level(fresh.log_level, fresh.log_modules));
+  MAITRED_TRY(note_open_floors(shop_->store(), fresh.cameras, Actor{"maitred", wall_now()}));
+  MAITRED_TRY(shop_->reload(fresh));
+  use_certificates();
+  use_integrations();
+  const std::set<std::string> changed = changed_cameras(fresh, now);
+  cameras_.reconfigure(names_of(fresh));
+  std::erase_if(camera_was_, [&fresh](const auto& item) { return !fresh.camera(item.first); });
+  // An eye of a camera that is gone is not let in again.
+  std::vector<EyeSession> gone;
+  for (const auto& [session, camera] : camera_of_) {
+    if (fresh.camera(camera) == nullptr) gone.push_back(session);
+  }
+  for (const EyeSession session : gone) {
+    const std::string camera = camera_of_.at(session);
+    camera_of_.erase(session);
+    session_of_.erase(camera);
+    recognition_->drop_camera(camera);
+    eyes_->disconnect(session);
+  }
+  if (supervisor_) {
+    supervisor_->reconfigure(names_of(fresh), changed);
+  } else {
+    for (const std::string& camera : changed) {
+      journal().warn("camera {}: its settings have changed: systemctl restart maitred-eye@{}",
+                     camera, camera);
+    }
+  }
+  schedule_deadline();
+  return {};
+}
+
+// The configuration file says so already: maitredctl has written it.
+Result<nlohmann::json> Daemon::use_engine(const std::string& engine) {
+  if (engine == recognition_->engine()) return nlohmann::json{{"engine", engine}};
+  Settings fresh = shop_->settings();
+  fresh.engine = engine;
+  MAITRED_TRY(check_settings(fresh, options_));
+  MAITRED_TRY(shop_->use_engine(engine));
+  MAITRED_ASSIGN(recognition_, shop_->recognition());
+  // Every eye begins anew, with the templates of the new engine.
+  const auto sessions = camera_of_;
+  for (const auto& [session, camera] : sessions) {
+    camera_of_.erase(session);
+    session_of_.erase(camera);
+    cameras_.disconnected(camera);
+    eyes_->disconnect(session);
+  }
+  const std::vector<std::string> names = names_of(shop_->settings());
+  if (supervisor_) supervisor_->reconfigure(names, {names.begin(), names.end()});
+  journal().info("engine {} from now on, {} customers to recognise", engine,
+                 recognition_->customers());
+  return nlohmann::json{{"engine", engine}, {"restart_eyes", supervisor_ == nullptr}};
+}
+
+}  // namespace maitred

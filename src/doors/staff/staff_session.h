@@ -1,0 +1,117 @@
+// One staff client: lines in, lines out, its limits. Knows nothing of visits. Internal to wire.
+#pragma once
+
+#include <array>
+#include <boost/asio/io_context.hpp>
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <optional>
+#include <string>
+#include <unordered_set>
+
+#include "maitred/doors/staff/staff_codec.h"
+#include "maitred/doors/staff/staff_server.h"
+#include "staff_stream.h"
+
+namespace maitred::staff {
+
+// A line with its "\n", made once for all clients.
+using SharedLine = std::shared_ptr<const std::string>;
+SharedLine make_line(std::string text);
+
+class StaffSession : public std::enable_shared_from_this<StaffSession> {
+ public:
+  class Owner {
+   public:
+    virtual ~Owner() = default;
+    virtual void on_request(StaffSession& session, StaffRequest request) = 0;
+    // Once, from the io_context, when the connection is closed.
+    virtual void on_gone(std::uint64_t id) = 0;
+  };
+
+  // What the owner knows of the client.
+  struct Standing {
+    bool authenticated = false;
+    bool resumed = false;
+    StaffTerminal terminal;
+    std::unordered_set<VisitId> hidden{};  // open alerts it was not told of
+    std::string claimed_by;                // the name it last won a claim under
+  };
+
+  // Whether a line counts as unsent: what the client itself asked for by `resume` does not.
+  enum class Counts { kYes, kNo };
+
+  StaffSession(boost::asio::io_context& io, std::unique_ptr<Stream> stream, std::uint64_t id,
+               std::weak_ptr<Owner> owner, const StaffLimits& limits, std::string address);
+
+  // `greeting` is its first line, once the stream is open.
+  void start(SharedLine greeting);
+  void send(SharedLine line, Counts counts = Counts::kYes);
+  // One error line, then the end.
+  void refuse(const Error& error);
+  // The same after a while, in which it gets nothing and is not listened to.
+  void refuse_after(Milliseconds wait, Error error);
+  // What is queued is sent, then the end.
+  void finish();
+  // The end, at once.
+  void close();
+  // Ends what takes too long. Called a few times within each limit.
+  void check_time(Timestamp now);
+
+  std::uint64_t id() const { return id_; }
+  bool open() const { return phase_ == Phase::kOpening || phase_ == Phase::kOpen; }
+  // Neither known nor listening, so the first to make way for others.
+  bool waits() const { return open() && !(standing_.authenticated && standing_.resumed); }
+  Timestamp connected_at() const { return connected_at_; }
+  const std::string& address() const { return address_; }
+  Standing& standing() { return standing_; }
+
+ private:
+  // The stream opens; open; then sending the rest while what comes in is thrown away; then waiting
+  // for the client to close (a close with unread input would reset the connection and lose the last
+  // lines); gone.
+  enum class Phase { kOpening, kOpen, kFinishing, kLingering, kGone };
+
+  struct Queued {
+    SharedLine line;
+    Counts counts;
+  };
+
+  void read();
+  void on_read(std::size_t count);
+  void on_end_of_input();
+  void take_next_line();
+  void take_line(std::string_view line);
+  void write();
+  void on_written(std::size_t count);
+  void linger();
+  void cut_off(std::string_view why);
+
+  boost::asio::io_context& io_;
+  const std::unique_ptr<Stream> stream_;
+  const std::uint64_t id_;
+  const std::weak_ptr<Owner> owner_;
+  const StaffLimits limits_;
+  const std::string address_;
+
+  Phase phase_ = Phase::kOpening;
+  std::optional<std::pair<Timestamp, Error>> sentence_;  // refused at this time
+  Standing standing_;
+  Timestamp connected_at_;
+  Timestamp last_line_at_;
+
+  std::array<char, 4096> block_{};
+  std::string input_;
+  bool reading_ = false;
+  bool input_ended_ = false;
+
+  std::deque<Queued> output_;
+  std::size_t sent_of_first_bytes_ = 0;
+  std::size_t unsent_bytes_ = 0;
+  bool writing_ = false;
+  Timestamp last_progress_at_;
+  Timestamp lingering_since_;
+};
+
+}  // namespace maitred::staff

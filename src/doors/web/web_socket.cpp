@@ -1,0 +1,207 @@
+#include "web_socket.h"
+
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/beast/core/flat_buffer.hpp>
+#include <boost/beast/websocket.hpp>
+#include <deque>
+
+#include "maitred/base/log.h"
+
+namespace maitred::web {
+namespace {
+
+namespace beast = boost::beast;
+namespace http = boost::beast::http;
+namespace websocket = boost::beast::websocket;
+
+class SocketConnection : public Connection,
+                         public WebSocket,
+                         public std::enable_shared_from_this<SocketConnection> {
+ public:
+  SocketConnection(ByteStream stream, Peer peer, std::weak_ptr<ConnectionOwner> owner,
+                   const WebLimits& limits, std::shared_ptr<WebSocketListener> listener,
+                   http::request<http::string_body> request)
+      : stream_(std::move(stream)),
+        peer_(std::move(peer)),
+        owner_(std::move(owner)),
+        limits_(limits),
+        listener_(std::move(listener)),
+        request_(std::move(request)),
+        timer_(stream_.get_executor()),
+        allowance_(limits.messages_per_second * 2) {}
+
+  void start() override {
+    websocket::stream_base::timeout times{};
+    times.handshake_timeout = limits_.header_time;
+    times.idle_timeout = limits_.idle_time;
+    times.keep_alive_pings = true;
+    stream_.set_option(times);
+    stream_.read_message_max(limits_.message_bytes);
+    stream_.text(true);
+    stream_.control_callback([weak = weak_from_this()](websocket::frame_type, beast::string_view) {
+      const auto self = weak.lock();
+      if (self) self->count_message();
+    });
+    stream_.async_accept(request_, [self = shared_from_this()](const error_code& error) {
+      if (error || self->gone_) return self->end();
+      self->open_ = true;
+      self->listener_->on_open(self);
+      if (!self->gone_) self->read();
+    });
+  }
+
+  // WebSocket
+  void send(std::shared_ptr<const std::string> text, Sent sent) override {
+    if (gone_ || finishing_) return never(std::move(sent));
+    unsent_bytes_ += text->size();
+    if (unsent_bytes_ > limits_.unsent_bytes && !output_.empty()) {
+      never(std::move(sent));
+      return cut_off("it does not read fast enough");
+    }
+    output_.push_back({std::move(text), std::move(sent)});
+    if (!writing_) write();
+  }
+
+  void finish() override {
+    if (gone_ || finishing_) return;
+    finishing_ = true;
+    if (!writing_) say_goodbye(websocket::close_code::going_away);
+  }
+
+  void close() override { end(); }
+  bool waiting() const override { return false; }
+  Timestamp since() const override { return refilled_; }
+
+ private:
+  struct Queued {
+    std::shared_ptr<const std::string> text;
+    Sent sent;
+  };
+
+  void never(Sent sent) {
+    if (!sent) return;
+    net::post(stream_.get_executor(), [sent = std::move(sent)] { sent(false); });
+  }
+
+  void read() {
+    stream_.async_read(buffer_, [self = shared_from_this()](const error_code& error, std::size_t) {
+      self->on_read(error);
+    });
+  }
+
+  void on_read(const error_code& error) {
+    if (gone_) return;
+    if (error) return end();
+    if (!stream_.got_text()) return cut_off("it sent what is not text");
+    std::string text(static_cast<const char*>(buffer_.data().data()), buffer_.size());
+    buffer_.consume(buffer_.size());
+    if (!count_message()) return;
+    if (!finishing_) listener_->on_text(std::move(text));
+    if (!gone_) read();
+  }
+
+  // False when there were too many, and the connection is over.
+  bool count_message() {
+    if (gone_) return false;
+    const Timestamp now = std::chrono::steady_clock::now();
+    const double passed_s = std::chrono::duration<double>(now - refilled_).count();
+    allowance_ = std::min(allowance_ + passed_s * limits_.messages_per_second,
+                          limits_.messages_per_second * 2);
+    refilled_ = now;
+    if (--allowance_ >= 0.0) return true;
+    cut_off("it sends too many messages");
+    return false;
+  }
+
+  void write() {
+    writing_ = true;
+    timer_.expires_after(limits_.send_time);
+    timer_.async_wait([weak = weak_from_this()](const error_code& error) {
+      const auto self = weak.lock();
+      if (!error && self) self->cut_off("it does not read");
+    });
+    stream_.async_write(net::buffer(*output_.front().text),
+                        [self = shared_from_this()](const error_code& error, std::size_t) {
+                          self->on_written(error);
+                        });
+  }
+
+  void on_written(const error_code& error) {
+    writing_ = false;
+    if (gone_) return;
+    timer_.cancel();
+    if (error) return end();
+    Queued done = std::move(output_.front());
+    output_.pop_front();
+    unsent_bytes_ -= done.text->size();
+    if (done.sent) done.sent(true);
+    if (gone_ || writing_) return;
+    if (!output_.empty()) return write();
+    if (finishing_) say_goodbye(websocket::close_code::going_away);
+  }
+
+  void say_goodbye(websocket::close_code code) {
+    if (saying_goodbye_ || !open_) return end();
+    saying_goodbye_ = true;
+    timer_.expires_after(limits_.lingering);
+    timer_.async_wait([weak = weak_from_this()](const error_code& error) {
+      const auto self = weak.lock();
+      if (!error && self) self->end();
+    });
+    stream_.async_close(code, [self = shared_from_this()](const error_code&) { self->end(); });
+  }
+
+  void cut_off(std::string_view why) {
+    journal().info("web client {} was disconnected: {}", peer_.id, why);
+    end();
+  }
+
+  void end() {
+    if (gone_) return;
+    gone_ = true;
+    timer_.cancel();
+    stream_.next_layer().stream().close();
+    for (Queued& queued : output_) never(std::move(queued.sent));
+    // The text being written must stay until its handler has run.
+    while (output_.size() > 1) output_.pop_back();
+    net::post(stream_.get_executor(), [self = shared_from_this()] {
+      if (self->open_) self->listener_->on_closed();
+      self->listener_.reset();
+      if (const auto alive = self->owner_.lock()) alive->on_gone(self->peer_.id);
+    });
+  }
+
+  websocket::stream<ByteStream, false> stream_;
+  const Peer peer_;
+  const std::weak_ptr<ConnectionOwner> owner_;
+  const WebLimits limits_;
+  std::shared_ptr<WebSocketListener> listener_;
+  const http::request<http::string_body> request_;
+  net::steady_timer timer_;
+  beast::flat_buffer buffer_;
+  std::deque<Queued> output_;
+  std::size_t unsent_bytes_ = 0;
+  double allowance_;
+  Timestamp refilled_ = std::chrono::steady_clock::now();
+  bool open_ = false;
+  bool writing_ = false;
+  bool finishing_ = false;
+  bool saying_goodbye_ = false;
+  bool gone_ = false;
+};
+
+}  // namespace
+
+std::shared_ptr<Connection> socket_connection(ByteStream stream, Peer peer,
+                                              std::weak_ptr<ConnectionOwner> owner,
+                                              const WebLimits& limits,
+                                              std::shared_ptr<WebSocketListener> listener,
+                                              http::request<http::string_body> request) {
+  return std::make_shared<SocketConnection>(std::move(stream), std::move(peer), std::move(owner),
+                                            limits, std::move(listener), std::move(request));
+}
+
+}  // namespace maitred::web

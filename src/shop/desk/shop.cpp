@@ -1,0 +1,198 @@
+#include "maitred/shop/desk/shop.h"
+
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
+
+#include <cstring>
+
+#include "maitred/base/log.h"
+#include "maitred/shop/consent/consent.h"
+
+namespace maitred {
+namespace {
+
+// Templates of confirmed visits, at most, of one customer: those of the photos must not drown.
+constexpr std::size_t kMostLearned = 3;
+
+constexpr const char* kRetentionKey = "retention_run";
+constexpr const char* kBackupKey = "last_backup";
+
+// Recordings that are read fast, and clocks of cameras, may be ahead by some.
+constexpr std::chrono::hours kClockTolerance{7 * 24};
+
+// A clock that was set back would bring ended consents to life again.
+Status check_clock(const Store& store) {
+  MAITRED_ASSIGN(const auto rows, store.audit().rows(1));
+  const WallTime now = wall_now();
+  if (rows.empty() || rows.back().at <= now + kClockTolerance) return {};
+  return environment_error(
+      "clock_behind", fmt::format("the clock says {}, but the store's last entry is of {}: set "
+                                  "the clock of this machine, or, if it was wrong then and is "
+                                  "right now, run: maitredctl audit accept",
+                                  format_time(now), format_time(rows.back().at)));
+}
+
+}  // namespace
+
+WallTime wall_now() { return std::chrono::floor<Milliseconds>(std::chrono::system_clock::now()); }
+
+Result<std::unique_ptr<Shop>> Shop::open(const Settings& settings, const KeyAccess& key) {
+  MAITRED_ASSIGN(Store store, Store::open(settings.store_path, key));
+  MAITRED_TRY(check_clock(store));
+  std::unique_ptr<Shop> shop(new Shop(settings, std::move(store), copy_of(key)));
+  MAITRED_ASSIGN(shop->desk_,
+                 VisitDesk::restore(shop->store_, settings.visits, wall_now(), settings.rules));
+  MAITRED_ASSIGN(shop->vigilance_, Vigilance::load(shop->store_));
+  shop->desk_->set_answered([raw = shop.get()](const Visit& visit, const Actor& actor) {
+    return raw->learn(visit, actor);
+  });
+  return shop;
+}
+
+Status Shop::reload(const Settings& fresh) {
+  MAITRED_TRY(desk_->reload(fresh.visits, fresh.rules));
+  if (recognition_) recognition_->retune(fresh);
+  settings_ = fresh;
+  return {};
+}
+
+Status Shop::use_engine(const std::string& engine) {
+  Settings fresh = settings_;
+  fresh.engine = engine;
+  MAITRED_ASSIGN(recognition_, Recognition::load(store_, fresh, wall_now()));
+  settings_ = std::move(fresh);
+  return {};
+}
+
+Result<Recognition*> Shop::recognition() {
+  if (!recognition_) {
+    MAITRED_ASSIGN(recognition_, Recognition::load(store_, settings_, wall_now()));
+  }
+  return recognition_.get();
+}
+
+Result<AlertTarget> Shop::alert_target() {
+  MAITRED_ASSIGN(const Recognition* current, recognition());
+  return AlertTarget{settings_.false_alert_rate, current->customers()};
+}
+
+Status Shop::learn(const Visit& visit, const Actor& actor) {
+  if (visit.outcome == Outcome::kServed) return improve(visit.customer, actor);
+  if (recognition_) recognition_->drop_look(visit.customer);
+  if (visit.outcome != Outcome::kWrongPerson) return {};
+  MAITRED_ASSIGN(const AlertTarget target, alert_target());
+  MAITRED_ASSIGN(const auto learned, vigilance_->wrong_person(visit, actor, target));
+  if (learned.customer_suspended) {
+    journal().warn(
+        "customer {0} raises no alerts any more: {1} were for somebody else, although the "
+        "threshold was raised; enrol better photos ('maitredctl update {0} --photo ...'), then "
+        "'maitredctl resume --customer {0}'",
+        visit.customer.value, learned.caution.wrong.size());
+  }
+  if (learned.camera_suspended) {
+    journal().warn(
+        "camera {0} raises no alerts any more: more of them were for the wrong person than "
+        "false_alerts allows; see 'maitredctl doctor --camera {0}', then 'maitredctl resume "
+        "--camera {0}'",
+        visit.camera);
+  }
+  return recognition_->set_caution(visit.customer, learned.caution);
+}
+
+// Staff have served whom the camera saw, so it was this customer.
+Status Shop::improve(const CustomerId& id, const Actor& actor) {
+  if (!recognition_) return {};
+  const auto look = recognition_->take_look(id);
+  if (!look) return {};
+  MAITRED_ASSIGN(const Customer customer, store_.customers().find(id));
+  if (!may(customer.consent, Scope::kTemplateImprovement, actor.at)) return {};
+  MAITRED_TRY(store_.customers().learn_template(id, *look, kMostLearned, actor));
+  return recognition_->refresh(id, actor.at);
+}
+
+Result<CustomerId> Shop::customer_named(const std::string& reference) {
+  const auto unknown = [] { return input_error("unknown_customer", "there is no such customer"); };
+  const auto colon = reference.find(':');
+  if (colon == std::string::npos) return CustomerId(reference);
+  const std::string kind = reference.substr(0, colon);
+  const std::string id = reference.substr(colon + 1);
+  if (id.empty()) return unknown();
+  std::optional<CustomerId> found;
+  if (kind == "external") {
+    MAITRED_ASSIGN(found, by_external(id));
+  } else if (kind == "loyalty") {
+    MAITRED_ASSIGN(found, store_.customers().by_loyalty(id));
+  }
+  if (!found) return unknown();
+  return *found;
+}
+
+Result<RestoreReport> Shop::restore(const RestoreOptions& options, const Actor& actor) {
+  MAITRED_ASSIGN(const std::vector<Alert> shown, desk_->open_alerts(0));
+  MAITRED_ASSIGN(const RestoreReport report, restore_backup(options, &store_, actor));
+  MAITRED_TRY(desk_->read_back(wall_now()));
+  MAITRED_TRY(desk_->follow_up(shown, actor));
+  MAITRED_ASSIGN(vigilance_, Vigilance::load(store_));
+  external_ids_.reset();
+  if (recognition_) {
+    recognition_.reset();
+    MAITRED_TRY(recognition());
+  }
+  return report;
+}
+
+std::optional<WallTime> Shop::noted_time(std::string_view key) const {
+  const auto value = store_.setting(key);
+  std::int64_t milliseconds = 0;
+  if (!value || !*value || (*value)->size() != sizeof milliseconds) return std::nullopt;
+  std::memcpy(&milliseconds, (*value)->data(), sizeof milliseconds);
+  return WallTime(Milliseconds(milliseconds));
+}
+
+Status Shop::note_time(std::string_view key, WallTime at) {
+  const std::int64_t milliseconds = at.time_since_epoch().count();
+  const auto* bytes = reinterpret_cast<const std::uint8_t*>(&milliseconds);
+  return store_.set_setting(key, {bytes, sizeof milliseconds});
+}
+
+std::optional<WallTime> Shop::last_retention() const { return noted_time(kRetentionKey); }
+Status Shop::note_retention(WallTime at) { return note_time(kRetentionKey, at); }
+std::optional<WallTime> Shop::last_backup() const { return noted_time(kBackupKey); }
+Status Shop::note_backup(WallTime at) { return note_time(kBackupKey, at); }
+
+Status Shop::customer_changed(const CustomerId& id) {
+  if (external_ids_) {
+    const auto customer = store_.customers().find(id);
+    external_ids_->set(id, customer ? customer->profile.external : std::string());
+  }
+  return recognition_ ? recognition_->refresh(id, wall_now()) : Status{};
+}
+
+Result<std::optional<CustomerId>> Shop::by_external(const std::string& external) {
+  if (!external_ids_) {
+    ExternalIds ids;
+    MAITRED_TRY(store_.customers().for_each(
+        [&ids](Customer&& customer) { ids.set(customer.id, customer.profile.external); }));
+    external_ids_ = std::move(ids);
+  }
+  return external_ids_->find(external);
+}
+
+void ExternalIds::set(const CustomerId& id, const std::string& external) {
+  const auto before = externals_.find(id);
+  if (before != externals_.end()) {
+    customers_.erase(before->second);
+    externals_.erase(before);
+  }
+  if (external.empty()) return;
+  customers_[external] = id;
+  externals_[id] = external;
+}
+
+std::optional<CustomerId> ExternalIds::find(const std::string& external) const {
+  const auto found = customers_.find(external);
+  if (found == customers_.end()) return std::nullopt;
+  return found->second;
+}
+
+}  // namespace maitred

@@ -1,0 +1,397 @@
+// Writing a backup: copy the database (sealed rows as they are), seal the copy, read it again. What
+// an earlier one has sealed of the very same copy is kept.
+#include "maitred/shop/store/backup.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sodium.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+
+#include "backup_stream.h"
+#include "page_copy.h"
+#include "src/shop/store/database/schema.h"
+#include "src/shop/store/database/store_file.h"
+#include "src/shop/store/store_access.h"
+#include "unfinished_backup.h"
+
+namespace maitred {
+namespace {
+
+constexpr int kPagesPerStep = 256;
+constexpr std::size_t kChunksPerStep = 16;
+constexpr std::size_t kHashedPerStep = 64;  // chunks
+
+constexpr const char* kChanged = "the store has changed since";
+
+Status check_target(const std::filesystem::path& target, const std::filesystem::path& store) {
+  const auto refused = [&](const char* why) {
+    return input_error("backup_target",
+                       fmt::format("a backup cannot be written to {}: {}", target.string(), why));
+  };
+  std::error_code ignored;
+  if (target.empty() || !target.has_filename()) return refused("give the name of a file");
+  const auto status = std::filesystem::status(target, ignored);
+  if (std::filesystem::exists(status) && !std::filesystem::is_regular_file(status)) {
+    return refused("it is not a file");
+  }
+  const auto folder = target.has_parent_path() ? target.parent_path() : ".";
+  if (!std::filesystem::is_directory(folder, ignored)) return refused("there is no such folder");
+  const bool beside = std::filesystem::equivalent(
+      folder, store.has_parent_path() ? store.parent_path() : ".", ignored);
+  const std::string name = target.filename().string();
+  const std::string own = store.filename().string();
+  const bool reserved = name == own || name == own + "-wal" || name == own + ".lock" ||
+                        name == own + ".generation" || name == own + ".erasures" ||
+                        name == own + ".unfinished";
+  if (beside && reserved) return refused("that is the store itself");
+  if (::access(folder.c_str(), W_OK | X_OK) == 0) return {};
+  return environment_error(
+      "backup_failed", fmt::format("cannot write the backup {}: {}; give a place that the program "
+                                   "which has the store may write to",
+                                   target.string(), std::strerror(errno)));
+}
+
+std::filesystem::path copy_path(const std::filesystem::path& store) {
+  return store.string() + ".backing-up";
+}
+
+// Whether who asks for a backup with `key` now asks for the one with this head and this secret.
+Result<bool> same_key(const BackupHead& head, const SecretBytes& secret,
+                      const std::optional<KeyAccess>& key) {
+  if (!key || !head.for_store.empty()) return !key && !head.for_store.empty();
+  if (key->source.kind == KeyKind::kPublic) {
+    return head.slots.size() == 1 && to_base64(head.slots[0].public_key) == key->source.where;
+  }
+  MAITRED_ASSIGN(const auto opened, open_slots(head.slots, head.store, kBackupTable, *key));
+  return opened && sodium_memcmp(opened->secret.data(), secret.data(), kKeyBytes) == 0;
+}
+
+Status note_taken(Vault& vault, const Actor& actor) {
+  drop_unfinished(vault);
+  return vault.transact([&] { return AuditChain(vault).append(actor, "backup", "", ""); });
+}
+
+std::filesystem::path part_of(const std::filesystem::path& target) {
+  return std::filesystem::absolute(target).lexically_normal().string() + ".part";
+}
+
+// The part of a backup that was interrupted, and where it can go on.
+struct EarlierPart {
+  UnfinishedBackup known;
+  BackupSource source;
+};
+
+}  // namespace
+
+struct Backup::State {
+  enum class Phase { kCopying, kHashing, kTakingUp, kSealing, kVerifying, kFinished };
+
+  State(Vault& held, const std::filesystem::path& file)
+      : vault(held), target(file), part(part_of(file)) {}
+  ~State() {
+    pages.reset();
+    ::unlink(copy.c_str());
+    if (!useless && !(sink && sink->full())) return;
+    ::unlink(part.c_str());
+    drop_unfinished(vault);
+  }
+  State(const State&) = delete;
+  State& operator=(const State&) = delete;
+
+  Status find_earlier(const std::optional<KeyAccess>& wanted);
+  Status make_head(const std::optional<KeyAccess>& wanted);
+  Status step();
+  Status copy_again();
+  Status copy_some();
+  Status hash_some();
+  Status begin_sealing();
+  Status take_up_some();
+  Status seal_some();
+  Status begin_verifying();
+  Status verify_some();
+  Result<ByteView> read_copy(std::uint64_t offset);
+
+  Vault& vault;
+  const std::filesystem::path target;
+  const std::filesystem::path part;
+  const std::filesystem::path copy = copy_path(vault.database().path());
+  Actor actor;
+  BackupHead head;
+  SecretBytes key = SecretBytes::random(kKeyBytes);
+  std::optional<EarlierPart> earlier;
+  std::string why_anew;  // there was a part, and it was of no use
+  Phase phase = Phase::kCopying;
+  std::unique_ptr<PageCopy> pages;
+  std::uint64_t epoch = 0;  // of the copy
+  UniqueFd reading;         // the copy
+  Bytes chunk = Bytes(kBackupChunkBytes);
+  std::uint64_t size = 0;  // of the copy
+  std::uint64_t hashed = 0;
+  std::uint64_t sealed = 0;
+  std::uint64_t resumed = 0;  // of what is sealed
+  std::uint64_t verified = 0;
+  crypto_generichash_state hash{};
+  Digest copy_hash{};
+  std::optional<BackupSink> sink;
+  std::optional<BackupSource> source;
+  bool useless = false;  // the part
+  bool to_be_fetched = false;
+};
+
+// Whether the part there is the one that is known, and for whoever has the key given now.
+Status Backup::State::find_earlier(const std::optional<KeyAccess>& wanted) {
+  std::error_code ignored;
+  if (!std::filesystem::exists(std::filesystem::symlink_status(part, ignored))) return {};
+  auto known = read_unfinished(vault);
+  auto found = BackupSource::open(part);
+  if (!known || known->part != part || !found || found->head().store != vault.store_id()) {
+    why_anew = "it is not what was interrupted last, or somebody was erased since";
+    return {};
+  }
+  const auto secrets = found->begin(known->key);
+  if (!secrets || found->head_digest() != known->head) {
+    why_anew = "it is damaged";
+    return {};
+  }
+  MAITRED_ASSIGN(const bool same, same_key(found->head(), known->key, wanted));
+  if (!same) {
+    why_anew = "it is sealed with another key";
+    return {};
+  }
+  head = found->head();
+  key = SecretBytes::copy_of(known->key.span());
+  earlier.emplace(EarlierPart{std::move(*known), std::move(*found)});
+  return {};
+}
+
+Status Backup::State::make_head(const std::optional<KeyAccess>& wanted) {
+  head = {vault.store_id(), actor.at, kSchemaVersion, {}, {}};
+  if (wanted) {
+    MAITRED_ASSIGN(SlotRecord slot, make_slot(*wanted, vault.store_id(), kBackupTable, 1, key));
+    head.slots.push_back(std::move(slot));
+    return {};
+  }
+  head.for_store = vault.seal(Purpose::kBackup, {kBackupTable, "store"}, key.span());
+  MAITRED_ASSIGN(auto slots, read_slots(vault.database(), kSchemaVersion));
+  for (SlotRecord& slot : slots) {
+    if (slot.public_key.empty()) continue;
+    refill_slot(slot, vault.store_id(), kBackupTable, key);
+    head.slots.push_back(std::move(slot));
+  }
+  return {};
+}
+
+Status Backup::State::copy_again() {
+  source.reset();
+  sink.reset();
+  if (earlier || resumed > 0) why_anew = kChanged;
+  earlier.reset();
+  size = hashed = sealed = resumed = verified = 0;
+  phase = Phase::kCopying;
+  MAITRED_ASSIGN(pages, PageCopy::begin(vault.database(), copy));
+  return {};
+}
+
+Status Backup::State::step() {
+  // Whoever was erased meanwhile must not be in it.
+  if (phase > Phase::kCopying && phase < Phase::kFinished && vault.epoch() != epoch) {
+    return copy_again();
+  }
+  switch (phase) {
+    case Phase::kCopying:
+      return copy_some();
+    case Phase::kHashing:
+      return hash_some();
+    case Phase::kTakingUp:
+      return take_up_some();
+    case Phase::kSealing:
+      return seal_some();
+    case Phase::kVerifying:
+      return verify_some();
+    case Phase::kFinished:
+      break;
+  }
+  return {};
+}
+
+Status Backup::State::copy_some() {
+  MAITRED_ASSIGN(const bool copied, pages->step(kPagesPerStep));
+  if (!copied) return {};
+  pages.reset();
+  epoch = vault.epoch();
+  reading = UniqueFd(::open(copy.c_str(), O_RDONLY | O_CLOEXEC));
+  std::error_code ignored;
+  size = std::filesystem::file_size(copy, ignored);
+  crypto_generichash_init(&hash, nullptr, 0, sizeof(Digest));
+  phase = Phase::kHashing;
+  return {};
+}
+
+// The chunk of the copy that begins there.
+Result<ByteView> Backup::State::read_copy(std::uint64_t offset) {
+  const std::size_t want = std::min<std::uint64_t>(chunk.size(), size - offset);
+  if (::pread(reading.get(), chunk.data(), want, static_cast<off_t>(offset)) ==
+      static_cast<ssize_t>(want)) {
+    return ByteView(chunk).first(want);
+  }
+  return environment_error("backup_failed",
+                           fmt::format("cannot read {}: {}", copy.string(), std::strerror(errno)));
+}
+
+Status Backup::State::hash_some() {
+  for (std::size_t count = 0; count < kHashedPerStep && hashed < size; ++count) {
+    MAITRED_ASSIGN(const ByteView piece, read_copy(hashed));
+    crypto_generichash_update(&hash, piece.data(), piece.size());
+    hashed += piece.size();
+  }
+  if (hashed < size) return {};
+  crypto_generichash_final(&hash, copy_hash.data(), copy_hash.size());
+  if (earlier && earlier->known.copy == copy_hash) {
+    phase = Phase::kTakingUp;
+    return {};
+  }
+  if (earlier) why_anew = kChanged;
+  return begin_sealing();
+}
+
+Status Backup::State::begin_sealing() {
+  earlier.reset();
+  head.made = actor.at;
+  sealed = resumed = 0;
+  phase = Phase::kSealing;
+  MAITRED_ASSIGN(sink, BackupSink::create(part, head, key));
+  // Where it cannot be noted, an interrupted backup begins anew.
+  UnfinishedBackup unfinished;
+  unfinished.key = SecretBytes::copy_of(key.span());
+  unfinished.head = sink->head_digest();
+  unfinished.copy = copy_hash;
+  unfinished.part = part;
+  static_cast<void>(note_unfinished(vault, unfinished));
+  BackupSecrets secrets;
+  secrets.root = SecretBytes::copy_of(vault.root().span());
+  secrets.database_bytes = size;
+  return sink->write(encode_backup_secrets(secrets), false);
+}
+
+// Goes through what is sealed already, to the end of the last frame that is whole.
+Status Backup::State::take_up_some() {
+  for (std::size_t count = 0; count < kChunksPerStep && !earlier->source.ended(); ++count) {
+    const auto found = earlier->source.next();
+    if (!found) {
+      MAITRED_ASSIGN(sink, BackupSink::go_on(part, std::move(earlier->source)));
+      resumed = sealed;
+      phase = Phase::kSealing;
+      return {};
+    }
+    MAITRED_ASSIGN(const ByteView piece, read_copy(sealed));
+    if (!std::ranges::equal(piece, **found)) {
+      why_anew = kChanged;
+      return begin_sealing();
+    }
+    sealed += piece.size();
+  }
+  if (!earlier->source.ended()) return {};
+  MAITRED_ASSIGN(sink, BackupSink::go_on(part, std::move(earlier->source)));
+  resumed = sealed;
+  return begin_verifying();
+}
+
+Status Backup::State::seal_some() {
+  for (std::size_t count = 0; count < kChunksPerStep && sealed < size; ++count) {
+    MAITRED_ASSIGN(const ByteView piece, read_copy(sealed));
+    sealed += piece.size();
+    MAITRED_TRY(sink->write(piece, sealed == size));
+  }
+  return sealed < size ? Status{} : begin_verifying();
+}
+
+Status Backup::State::begin_verifying() {
+  MAITRED_TRY(sink->finish());
+  MAITRED_ASSIGN(source, BackupSource::open(part));
+  MAITRED_TRY(source->begin(key));
+  crypto_generichash_init(&hash, nullptr, 0, sizeof(Digest));
+  phase = Phase::kVerifying;
+  return {};
+}
+
+Status Backup::State::verify_some() {
+  for (std::size_t count = 0; count < kChunksPerStep; ++count) {
+    const auto piece = source->next();
+    if (!piece) useless = true;
+    MAITRED_TRY(piece);
+    if (*piece) {
+      crypto_generichash_update(&hash, (*piece)->data(), (*piece)->size());
+      verified += (*piece)->size();
+      continue;
+    }
+    Digest read{};
+    crypto_generichash_final(&hash, read.data(), read.size());
+    if (read != copy_hash) {
+      useless = true;
+      return environment_error(
+          "backup_failed",
+          fmt::format("{} does not read as it was written: the disk is bad", part.string()));
+    }
+    if (to_be_fetched) {
+      phase = Phase::kFinished;
+      return {};
+    }
+    const Status placed = finish_file(part, target);
+    if (!placed) return environment_error("backup_failed", placed.error().message);
+    phase = Phase::kFinished;
+    return note_taken(vault, actor);
+  }
+  return {};
+}
+
+Backup::Backup(std::unique_ptr<State> state) : state_(std::move(state)) {}
+Backup::~Backup() = default;
+
+Result<std::unique_ptr<Backup>> Backup::begin(Store& store, const std::filesystem::path& target,
+                                              const std::optional<KeyAccess>& key,
+                                              const Actor& actor) {
+  Vault& vault = StoreAccess::vault(store);
+  Database& database = vault.database();
+  MAITRED_TRY(check_target(target, database.path()));
+  if (key) MAITRED_TRY(provide_key(*key));
+  auto state = std::make_unique<State>(vault, target);
+  state->actor = actor;
+  MAITRED_TRY(state->find_earlier(key));
+  if (!state->earlier) MAITRED_TRY(state->make_head(key));
+  MAITRED_ASSIGN(state->pages, PageCopy::begin(database, state->copy));
+  return std::unique_ptr<Backup>(new Backup(std::move(state)));
+}
+
+void Backup::leave_in_part() { state_->to_be_fetched = true; }
+
+Result<StepProgress> Backup::step() {
+  State& state = *state_;
+  MAITRED_TRY(state.step());
+  StepProgress progress;
+  // Copying, sealing and reading again are about as long each.
+  constexpr std::uint64_t kPageBytes = 4096;
+  const std::uint64_t copied = state.pages ? state.pages->pages_done() * kPageBytes : state.size;
+  progress.total = 3 * std::max<std::uint64_t>(state.size, copied);
+  progress.done = copied + state.sealed + state.verified;
+  progress.finished = state.phase == State::Phase::kFinished;
+  return progress;
+}
+
+std::uint64_t Backup::size_bytes() const { return state_->sink ? state_->sink->bytes() : 0; }
+std::uint64_t Backup::resumed_bytes() const { return state_->resumed; }
+const std::string& Backup::why_anew() const { return state_->why_anew; }
+
+Status backup_fetched(Store& store, const std::filesystem::path& target, const Actor& actor) {
+  Vault& vault = StoreAccess::vault(store);
+  const auto known = read_unfinished(vault);
+  if (known && known->part == part_of(target)) return note_taken(vault, actor);
+  return environment_error("backup_outdated",
+                           "somebody was erased while the backup was written, or another backup "
+                           "was begun: take it again");
+}
+
+}  // namespace maitred

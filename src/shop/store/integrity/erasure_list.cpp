@@ -1,0 +1,269 @@
+#include "erasure_list.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sodium.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <sstream>
+#include <vector>
+
+#include "erasure.h"
+#include "maitred/base/file.h"
+#include "src/shop/store/database/schema.h"
+#include "src/shop/store/keys/key_slots.h"
+#include "src/shop/store/rows/customer_rows.h"
+#include "src/shop/store/rows/withdrawal.h"
+
+namespace maitred {
+namespace {
+
+constexpr std::size_t kLongestErasureFile = std::size_t{256} << 20;
+constexpr std::string_view kErasureHead = "maitred erasures 1 ";
+
+// "erased|withdrawn INDEX TIME", to which the keyed hash is added.
+std::string entry_text(bool erased, const std::string& index, WallTime at) {
+  return fmt::format("{} {} {}", erased ? "erased" : "withdrawn", index, format_time(at));
+}
+
+std::string signature_of(const Vault& vault, const std::string& entry) {
+  const Digest mac = keyed_hash(vault.subkey(Purpose::kErasures), vault.store_id() + " " + entry);
+  return to_hex(mac);
+}
+
+std::string signed_entry(const Vault& vault, bool erased, const std::string& index, WallTime at) {
+  const std::string entry = entry_text(erased, index, at);
+  return fmt::format("{} {}\n", entry, signature_of(vault, entry));
+}
+
+std::optional<Bytes> index_from_hex(const std::string& hex) {
+  Bytes index(sizeof(Digest));
+  std::size_t length = 0;
+  if (hex.size() != 2 * index.size() ||
+      sodium_hex2bin(index.data(), index.size(), hex.data(), hex.size(), nullptr, &length,
+                     nullptr) != 0) {
+    return std::nullopt;
+  }
+  return index;
+}
+
+void read_entry(const Vault& vault, const std::string& line, ErasureList& list) {
+  std::istringstream words(line);
+  std::string what, hex, time, signature;
+  words >> what >> hex >> time >> signature;
+  const auto at = parse_time(time);
+  if (!index_from_hex(hex) || !at || (what != "erased" && what != "withdrawn")) return;
+  const bool erased = what == "erased";
+  if (signature != signature_of(vault, entry_text(erased, hex, *at))) return;
+  (erased ? list.erased : list.withdrawn)[hex] = *at;
+}
+
+Status append_text(const std::filesystem::path& file, const std::string& text) {
+  const UniqueFd fd(
+      ::open(file.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0600));
+  const bool written =
+      fd && ::write(fd.get(), text.data(), text.size()) == static_cast<ssize_t>(text.size()) &&
+      ::fsync(fd.get()) == 0;
+  if (written) return {};
+  return environment_error("store_failed",
+                           fmt::format("cannot write {}: {}", file.string(), std::strerror(errno)));
+}
+
+std::string head_of(const Vault& vault) {
+  return fmt::format("{}{}\n", kErasureHead, vault.store_id());
+}
+
+// Empty: there is none. A file of another store is renamed after that store.
+std::string own_content(const Vault& vault, const std::filesystem::path& file) {
+  const auto bytes = read_file(file, kLongestErasureFile);
+  if (!bytes) return "";
+  std::string text(bytes->begin(), bytes->end());
+  if (text.starts_with(head_of(vault))) return text;
+  std::error_code ignored;
+  std::filesystem::rename(file, file.string() + ".other", ignored);
+  return "";
+}
+
+Result<std::map<std::string, WallTime>> read_table(Vault& vault, std::string_view table,
+                                                   std::string_view sql) {
+  Query rows(vault.database(), sql);
+  std::map<std::string, WallTime> entries;
+  for (;;) {
+    MAITRED_ASSIGN(const bool found, rows.next());
+    if (!found) return entries;
+    const Place place{table, to_hex(rows.blob(0))};
+    // Rows of schema 1 are bound to an id that nobody has any more: their time is not known.
+    const auto clear = vault.open(Purpose::kTombstones, place, rows.blob(1));
+    const auto entry = clear ? decode_record<Tombstone>(*clear) : std::nullopt;
+    entries.emplace(place.row, entry ? entry->erased : WallTime{});
+  }
+}
+
+// Whose rows in this store the list speaks of.
+Status collect(Vault& vault, const ErasureList& list, std::vector<CustomerId>& erased,
+               std::vector<std::pair<CustomerId, WallTime>>& withdrawn) {
+  Query rows(vault.database(), "SELECT id FROM customers ORDER BY n");
+  for (;;) {
+    MAITRED_ASSIGN(const bool found, rows.next());
+    if (!found) return {};
+    const CustomerId id(rows.text(0));
+    const std::string index = to_hex(erasure_index(vault, id));
+    const auto end = list.withdrawn.find(index);
+    if (list.erased.contains(index)) {
+      erased.push_back(id);
+    } else if (end != list.withdrawn.end()) {
+      withdrawn.emplace_back(id, end->second);
+    }
+  }
+}
+
+Result<std::uint64_t> drop_revoked_staff(Vault& vault, const ErasureList& list) {
+  std::vector<Bytes> tokens;
+  {
+    Query rows(vault.database(), "SELECT token FROM staff");
+    for (;;) {
+      MAITRED_ASSIGN(const bool found, rows.next());
+      if (!found) break;
+      const ByteView token = rows.blob(0);
+      if (list.erased.contains(to_hex(token))) tokens.emplace_back(token.begin(), token.end());
+    }
+  }
+  for (const Bytes& token : tokens) {
+    MAITRED_TRY(Query(vault.database(), "DELETE FROM staff WHERE token = ?1", token).run());
+  }
+  return tokens.size();
+}
+
+}  // namespace
+
+Status note_revocation(Vault& vault, const Bytes& index, WallTime at) {
+  MAITRED_TRY(Query(vault.database(), "DELETE FROM tombstones WHERE id = ?1", index).run());
+  return note_erasure(vault, index, {at, vault.epoch(), std::nullopt});
+}
+
+void list_revocations(Vault& vault) {
+  static_cast<void>(write_erasure_file(vault, erasure_file(vault.path())));
+}
+
+Bytes slot_index(const Vault& vault, const Bytes& public_key) {
+  return vault.blind(Purpose::kTombstones, "slot " + to_hex(public_key));
+}
+
+Result<std::uint64_t> drop_revoked_slots(Vault& vault, const ErasureList& list) {
+  MAITRED_ASSIGN(const auto slots, read_slots(vault.database(), kSchemaVersion));
+  std::uint64_t dropped = 0;
+  for (const SlotRecord& slot : slots) {
+    const auto revoked = list.erased.find(to_hex(slot_index(vault, slot.public_key)));
+    // The same key may have been let in again.
+    if (revoked == list.erased.end() || revoked->second < slot.made) continue;
+    MAITRED_TRY(
+        Query(vault.database(), "DELETE FROM key_slots WHERE slot = ?1", slot.number).run());
+    ++dropped;
+  }
+  return dropped;
+}
+
+void ErasureList::add(const ErasureList& other) {
+  erased.insert(other.erased.begin(), other.erased.end());
+  for (const auto& [index, at] : other.withdrawn) {
+    WallTime& latest = withdrawn[index];
+    latest = std::max(latest, at);
+  }
+}
+
+Bytes erasure_index(const Vault& vault, const CustomerId& id) {
+  return vault.blind(Purpose::kTombstones, id.value);
+}
+
+Result<ErasureList> erasures_of(Vault& vault) {
+  ErasureList list;
+  MAITRED_ASSIGN(list.erased, read_table(vault, "tombstones", "SELECT id, sealed FROM tombstones"));
+  MAITRED_ASSIGN(list.withdrawn,
+                 read_table(vault, "withdrawals", "SELECT id, sealed FROM withdrawals"));
+  return list;
+}
+
+Status note_withdrawal(Vault& vault, const CustomerId& id, WallTime at) {
+  const Bytes index = erasure_index(vault, id);
+  MAITRED_ASSIGN(const ClearBytes clear, encode_record(Tombstone{at, vault.epoch()}));
+  return Query(vault.database(),
+               "INSERT INTO withdrawals VALUES (?1, ?2) ON CONFLICT (id) DO UPDATE SET sealed = ?2",
+               index, vault.seal(Purpose::kTombstones, {"withdrawals", to_hex(index)}, clear))
+      .run();
+}
+
+std::filesystem::path erasure_file(const std::filesystem::path& store) {
+  return store.string() + ".erasures";
+}
+
+ErasureList read_erasure_file(const Vault& vault, const std::filesystem::path& file) {
+  ErasureList list;
+  std::istringstream lines(own_content(vault, file));
+  for (std::string line; std::getline(lines, line);) read_entry(vault, line, list);
+  return list;
+}
+
+Status write_erasure_file(Vault& vault, const std::filesystem::path& file) {
+  MAITRED_ASSIGN(const ErasureList known, erasures_of(vault));
+  if (known.erased.empty() && known.withdrawn.empty()) return {};
+  const std::string content = own_content(vault, file);
+  const ErasureList written = read_erasure_file(vault, file);
+  std::string missing = content.empty() ? head_of(vault) : "";
+  // A line that a power cut tore is closed, so that the next one is whole.
+  if (!content.empty() && content.back() != '\n') missing += "\n";
+  const std::size_t nothing_missing = missing.size();
+  for (const auto& [index, at] : known.erased) {
+    const auto last = written.erased.find(index);
+    if (last == written.erased.end() || last->second < at) {
+      missing += signed_entry(vault, true, index, at);
+    }
+  }
+  for (const auto& [index, at] : known.withdrawn) {
+    const auto last = written.withdrawn.find(index);
+    if (last == written.withdrawn.end() || last->second < at) {
+      missing += signed_entry(vault, false, index, at);
+    }
+  }
+  return missing.size() == nothing_missing ? Status{} : append_text(file, missing);
+}
+
+Status append_erasure(Vault& vault, const CustomerId& id, bool erased, WallTime at) {
+  const auto file = erasure_file(vault.database().path());
+  std::error_code ignored;
+  std::string text = std::filesystem::exists(file, ignored) ? "" : head_of(vault);
+  text += signed_entry(vault, erased, to_hex(erasure_index(vault, id)), at);
+  return append_text(file, text);
+}
+
+Result<Replayed> replay(Vault& vault, const ErasureList& list, const Actor& actor) {
+  std::vector<CustomerId> erased;
+  std::vector<std::pair<CustomerId, WallTime>> withdrawn;
+  MAITRED_TRY(collect(vault, list, erased, withdrawn));
+  Replayed done;
+  MAITRED_TRY(vault.transact([&]() -> Status {
+    for (const auto& [id, at] : withdrawn) {
+      MAITRED_ASSIGN(Consent consent, read_consent(vault, id));
+      if (consent.withdrawn.has_value() || consent.granted >= at) continue;
+      consent.withdrawn = at;
+      MAITRED_TRY(add_consent(vault, id, consent));
+      MAITRED_TRY(note_withdrawal(vault, id, at));
+      MAITRED_TRY(end_as_withdrawn(vault, id, actor));
+      MAITRED_TRY(AuditChain(vault).append(actor, "consent", id.value, "withdrawn, replayed"));
+      ++done.withdrawn;
+    }
+    MAITRED_ASSIGN(done.staff, drop_revoked_staff(vault, list));
+    for (const auto& [index, at] : list.erased) {
+      const auto bytes = index_from_hex(index);
+      if (bytes) MAITRED_TRY(note_erasure(vault, *bytes, {at, vault.epoch(), std::nullopt}));
+    }
+    return {};
+  }));
+  if (!erased.empty()) MAITRED_TRY(erase_all(vault, erased, actor));
+  done.erased = erased.size();
+  return done;
+}
+
+}  // namespace maitred

@@ -1,0 +1,307 @@
+#include "maitred/shop/store/keys.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <charconv>
+#include <cstddef>
+#include <cstring>
+
+#include "key_slots.h"
+#include "maitred/base/file.h"
+#include "src/shop/store/database/schema.h"
+#include "src/shop/store/integrity/erasure_list.h"
+#include "src/shop/store/rows/customer_rows.h"
+#include "vault.h"
+
+namespace maitred {
+namespace {
+
+constexpr std::size_t kMostSlots = 16;
+constexpr std::size_t kLongestLabel = 60;
+constexpr std::string_view kRotationKey = "rotation";
+
+// Where a rotation is: first groups from `next_group` to `last_group` get a new key, then the
+// customers' rows: those up to `after` have theirs, those up to `last` will get it. `old_slot` is
+// the slot of the key file's old key, 0 when it is gone.
+struct RotationState {
+  std::int64_t after = 0;
+  std::int64_t last = 0;
+  std::int64_t old_slot = 0;
+  std::uint64_t done = 0;
+  std::uint64_t total = 0;
+  // Before schema 3 it ended here, and there were no groups.
+  std::int64_t next_group = 0;
+  std::int64_t last_group = -1;
+};
+constexpr std::size_t kStateBytesOfSchema2 = offsetof(RotationState, next_group);
+
+Result<std::optional<RotationState>> read_state(Vault& vault) {
+  Query row(vault.database(), "SELECT sealed FROM settings WHERE key = ?1", kRotationKey);
+  MAITRED_ASSIGN(const bool found, row.next());
+  if (!found) return std::nullopt;
+  const Place place{"settings", std::string(kRotationKey)};
+  MAITRED_ASSIGN(const ClearBytes clear, vault.open(Purpose::kSettings, place, row.blob(0)));
+  RotationState state;
+  if (clear.size() != sizeof state && clear.size() != kStateBytesOfSchema2) {
+    return vault.corrupt(place.table, place.row);
+  }
+  std::memcpy(&state, clear.data(), clear.size());
+  return state;
+}
+
+Status write_state(Vault& vault, const RotationState& state) {
+  ClearBytes clear(sizeof state);
+  std::memcpy(clear.data(), &state, sizeof state);
+  const Place place{"settings", std::string(kRotationKey)};
+  return Query(vault.database(),
+               "INSERT INTO settings VALUES (?1, ?2) ON CONFLICT (key) DO UPDATE SET sealed = ?2",
+               kRotationKey, vault.seal(Purpose::kSettings, place, clear))
+      .run();
+}
+
+KeyAccess next_key_file(const KeyAccess& key) {
+  KeyAccess next = copy_of(key);
+  next.source.where += ".next";
+  return next;
+}
+
+Result<std::int64_t> free_number(Database& database) {
+  Query last(database, "SELECT ifnull(max(slot), 0) FROM key_slots");
+  MAITRED_TRY(last.next());
+  return last.number(0) + 1;
+}
+
+// The number of the slot this key opens; 0 for none, also when the key cannot be read.
+Result<std::int64_t> slot_of(Vault& vault, const KeyAccess& key) {
+  MAITRED_ASSIGN(const auto slots, read_slots(vault.database(), 2));
+  const auto opened = open_slots(slots, vault.store_id(), kSlotsTable, key);
+  if (!opened) {
+    if (opened.error().code == "key_missing") return 0;
+    return tl::unexpected(opened.error());
+  }
+  return *opened ? (*opened)->number : 0;
+}
+
+Status rename_durably(const std::filesystem::path& from, const std::filesystem::path& to) {
+  const auto folder = to.has_parent_path() ? to.parent_path() : std::filesystem::path(".");
+  const UniqueFd folder_fd(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (::rename(from.c_str(), to.c_str()) == 0 && folder_fd && ::fsync(folder_fd.get()) == 0) {
+    return {};
+  }
+  return environment_error("file_unwritable",
+                           fmt::format("cannot put the new key at {}: {}; both keys open the "
+                                       "store, run key rotate again",
+                                       to.string(), std::strerror(errno)));
+}
+
+}  // namespace
+
+KeyAccess copy_of(const KeyAccess& key) {
+  return {key.source, key.credentials_folder, SecretBytes::copy_of(key.passphrase.span()),
+          key.cost};
+}
+
+Result<std::vector<KeySlot>> Keys::slots() const {
+  MAITRED_ASSIGN(const auto records, read_slots(vault_.database(), 2));
+  std::vector<KeySlot> slots;
+  for (const SlotRecord& record : records) {
+    KeySlot slot{record.number, record.kind, record.label, std::nullopt, record.number == in_use_};
+    if (record.made != WallTime{}) slot.made = record.made;
+    slots.push_back(std::move(slot));
+  }
+  return slots;
+}
+
+Result<std::int64_t> Keys::add(const KeyAccess& key, const std::string& label, const Actor& actor) {
+  MAITRED_TRY(check_text("label", label, kLongestLabel, true));
+  MAITRED_ASSIGN(const auto slots, read_slots(vault_.database(), 2));
+  if (slots.size() >= kMostSlots) {
+    return input_error("too_many_slots",
+                       fmt::format("a store has at most {} key slots: remove one", kMostSlots));
+  }
+  MAITRED_TRY(provide_key(key));
+  MAITRED_ASSIGN(const auto present, open_slots(slots, vault_.store_id(), kSlotsTable, key));
+  if (present) {
+    return input_error("slot_exists", fmt::format("{} opens the store already, in slot {}",
+                                                  describe(key.source), present->number));
+  }
+  MAITRED_ASSIGN(const std::int64_t number, free_number(vault_.database()));
+  MAITRED_ASSIGN(SlotRecord slot,
+                 make_slot(key, vault_.store_id(), kSlotsTable, number, vault_.root()));
+  slot.label = label;
+  slot.made = actor.at;
+  MAITRED_TRY(vault_.transact([&]() -> Status {
+    MAITRED_TRY(insert_slot(vault_.database(), slot));
+    return AuditChain(vault_).append(actor, "key", "", fmt::format("slot {} added", number));
+  }));
+  return number;
+}
+
+Status Keys::drop_slot(std::int64_t number, WallTime at) {
+  MAITRED_ASSIGN(const auto slots, read_slots(vault_.database(), kSchemaVersion));
+  for (const SlotRecord& slot : slots) {
+    if (slot.number != number || slot.public_key.empty()) continue;
+    MAITRED_TRY(note_revocation(vault_, slot_index(vault_, slot.public_key), at));
+  }
+  return Query(vault_.database(), "DELETE FROM key_slots WHERE slot = ?1", number).run();
+}
+
+Status Keys::remove(std::int64_t number, const Actor& actor) {
+  MAITRED_ASSIGN(const auto slots, read_slots(vault_.database(), 2));
+  const bool known = std::any_of(slots.begin(), slots.end(), [number](const SlotRecord& slot) {
+    return slot.number == number;
+  });
+  if (!known) {
+    return input_error(
+        "unknown_slot",
+        fmt::format("there is no key slot {}: see maitredctl key slot list", number));
+  }
+  if (number == in_use_) {
+    return input_error("slot_in_use",
+                       fmt::format("slot {} is the one the store was opened with: set store.key to "
+                                   "another key first",
+                                   number));
+  }
+  MAITRED_TRY(vault_.transact([&]() -> Status {
+    MAITRED_TRY(drop_slot(number, actor.at));
+    return AuditChain(vault_).append(actor, "key", "", fmt::format("slot {} removed", number));
+  }));
+  list_revocations(vault_);
+  return vault_.database().truncate_wal();
+}
+
+bool Keys::rotating() const {
+  const auto state = read_state(vault_);
+  return state && state->has_value();
+}
+
+Status Keys::begin_rotation(const KeyAccess& key, bool keep_key, const Actor& actor) {
+  if (rotating()) return {};
+  if (keep_key || key.source.kind != KeyKind::kFile) return new_root(nullptr, actor);
+  const KeyAccess next = next_key_file(key);
+  // One that a crash left before the transaction opens nothing yet, and serves.
+  const auto made = provide_key(next);
+  if (!made && made.error().code == "file_unwritable") {
+    return environment_error(
+        "file_unwritable",
+        fmt::format("{}; the program that has the store cannot write there: stop it and run key "
+                    "rotate as who may, or leave the key file with --keep-key",
+                    made.error().message));
+  }
+  MAITRED_TRY(made);
+  return new_root(&next, actor);
+}
+
+// One transaction: a root key, sealed to every slot; an epoch; the place to begin at.
+Status Keys::new_root(const KeyAccess* next, const Actor& actor) {
+  Database& database = vault_.database();
+  SecretBytes root = SecretBytes::random(kKeyBytes);
+  std::int64_t in_use = in_use_;
+  MAITRED_TRY(vault_.transact([&]() -> Status {
+    MAITRED_ASSIGN(auto slots, read_slots(database, 2));
+    RotationState state;
+    for (SlotRecord& slot : slots) {
+      if (slot.public_key.empty()) {
+        // Of schema 1 and never used since: nobody can seal the new root key to it.
+        MAITRED_TRY(drop_slot(slot.number, actor.at));
+        continue;
+      }
+      refill_slot(slot, vault_.store_id(), kSlotsTable, root);
+      MAITRED_TRY(update_slot(database, slot));
+      if (slot.number != in_use_ || next == nullptr) continue;
+      MAITRED_ASSIGN(in_use, free_number(database));
+      MAITRED_ASSIGN(SlotRecord fresh,
+                     make_slot(*next, vault_.store_id(), kSlotsTable, in_use, root));
+      fresh.label = slot.label;
+      fresh.made = actor.at;
+      MAITRED_TRY(insert_slot(database, fresh));
+      state.old_slot = slot.number;
+    }
+    Query counts(database, "SELECT ifnull(max(n), 0), count(*) FROM customers");
+    MAITRED_TRY(counts.next());
+    state.last = counts.number(0);
+    state.total = counts.count(1);
+    MAITRED_ASSIGN(state.last_group, vault_.last_key_group());
+    MAITRED_TRY(write_state(vault_, state));
+    MAITRED_TRY(AuditChain(vault_).append(actor, "key", "", "rotation begun"));
+    MAITRED_TRY(vault_.store_seed(root));
+    return vault_.begin_epoch(root);
+  }));
+  in_use_ = in_use;
+  MAITRED_TRY(vault_.take_root(std::move(root)));
+  return database.truncate_wal();
+}
+
+// Until the old key's slot is gone, both the old and the new key open the store.
+Status Keys::switch_key_file(const KeyAccess& key, const Actor& actor) {
+  MAITRED_ASSIGN(auto state, read_state(vault_));
+  if (!state || state->old_slot == 0) return {};
+  const KeyAccess next = next_key_file(key);
+  MAITRED_ASSIGN(const std::int64_t waiting, slot_of(vault_, next));
+  if (waiting != 0 && waiting != state->old_slot) {
+    MAITRED_TRY(rename_durably(next.source.where, key.source.where));
+  }
+  MAITRED_ASSIGN(std::int64_t present, slot_of(vault_, key));
+  if (present == 0 || present == state->old_slot) {
+    // The new key was lost on the way: another one.
+    MAITRED_TRY(provide_key(next));
+    MAITRED_ASSIGN(present, add(next, "", actor));
+    MAITRED_TRY(rename_durably(next.source.where, key.source.where));
+  }
+  in_use_ = present;
+  const std::int64_t old_slot = std::exchange(state->old_slot, 0);
+  MAITRED_TRY(vault_.transact([&]() -> Status {
+    MAITRED_TRY(drop_slot(old_slot, actor.at));
+    return write_state(vault_, *state);
+  }));
+  list_revocations(vault_);
+  return vault_.database().truncate_wal();
+}
+
+Result<RotationProgress> Keys::rotate_some(const KeyAccess& key, std::size_t customers,
+                                           const Actor& actor) {
+  MAITRED_TRY(switch_key_file(key, actor));
+  MAITRED_ASSIGN(auto state, read_state(vault_));
+  if (!state) return RotationProgress{0, 0, true};
+  Database& database = vault_.database();
+  RotationProgress progress{0, state->total, false};
+  MAITRED_TRY(vault_.transact([&]() -> Status {
+    if (state->next_group <= state->last_group) {
+      MAITRED_TRY(vault_.rekey_group(state->next_group++));
+      return write_state(vault_, *state);
+    }
+    std::vector<std::pair<std::int64_t, CustomerId>> due;
+    {
+      Query rows(database,
+                 "SELECT n, id FROM customers WHERE n > ?1 AND n <= ?2 ORDER BY n LIMIT ?3",
+                 state->after, state->last, static_cast<std::int64_t>(customers));
+      for (;;) {
+        MAITRED_ASSIGN(const bool found, rows.next());
+        if (!found) break;
+        due.emplace_back(rows.number(0), CustomerId(rows.text(1)));
+      }
+    }
+    for (const auto& [n, id] : due) {
+      MAITRED_TRY(vault_.rekey(id));
+      state->after = n;
+      ++state->done;
+    }
+    progress.finished = due.size() < customers;
+    if (!progress.finished) return write_state(vault_, *state);
+    MAITRED_TRY(Query(database, "DELETE FROM settings WHERE key = ?1", kRotationKey).run());
+    return AuditChain(vault_).append(actor, "key", "", "rotation finished");
+  }));
+  if (progress.finished) {
+    progress.done = progress.total;
+    MAITRED_TRY(database.truncate_wal());
+    return progress;
+  }
+  progress.done = std::min(state->done, progress.total);
+  return progress;
+}
+
+}  // namespace maitred

@@ -1,0 +1,154 @@
+#include "vault.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <utility>
+#include <vector>
+
+#include "maitred/base/check.h"
+#include "src/shop/store/database/schema.h"
+
+namespace maitred {
+Vault::Vault(std::unique_ptr<Database> database, std::string store_id, SecretBytes root,
+             SecretBytes seed)
+    : database_(std::move(database)),
+      store_id_(std::move(store_id)),
+      seed_(std::move(seed)),
+      subkeys_(seed_),
+      rotation_(SecretBytes::copy_of(subkeys_.of(Purpose::kRotation))),
+      digests_(*database_, subkeys_.of(Purpose::kDigest)),
+      root_(std::move(root)),
+      key_(kKeyBytes),
+      group_key_(kKeyBytes) {}
+
+Status Vault::begin() {
+  MAITRED_TRY(digests_.attach());
+  // meta and the key slots were written before the triggers are there
+  MAITRED_ASSIGN(ledger_.digests, digests_.compute(digested_tables()));
+  MAITRED_TRY(digests_.follow(ledger_.digests));
+  epoch_key_ = SecretBytes::random(kKeyBytes);
+  MAITRED_TRY(store_epoch(1, epoch_key_, root_));
+  MAITRED_TRY(store_seed(root_));
+  epoch_ = 1;
+  return save_ledger();
+}
+
+Status Vault::unlock() {
+  MAITRED_TRY(load_epoch());
+  MAITRED_TRY(load_ledger());
+  return digests_.attach();
+}
+
+Status Vault::check_digests(int schema_version) {
+  return check_digests(digested_tables(schema_version));
+}
+
+Status Vault::load(int schema_version) {
+  MAITRED_TRY(unlock());
+  MAITRED_TRY(check_digests(schema_version));
+  return raise(schema_version);
+}
+
+Status Vault::load_ledger() {
+  Query row(*database_, "SELECT sealed FROM ledger");
+  MAITRED_ASSIGN(const bool found, row.next());
+  if (!found) return corrupt("ledger", "1");
+  MAITRED_ASSIGN(const ClearBytes clear, open(Purpose::kLedger, {"ledger", "1"}, row.blob(0)));
+  std::optional<Ledger> ledger = decode_ledger(clear);
+  if (!ledger) return corrupt("ledger", "1");
+  ledger_ = std::move(*ledger);
+  return {};
+}
+
+Status Vault::raise(int from) {
+  if (from == kSchemaVersion) return {};
+  return transact([&]() -> Status {
+    MAITRED_TRY(raise_schema(*database_, from));
+    if (from < 2) MAITRED_TRY(store_seed(root_));
+    MAITRED_TRY(group_keys_of_schema2());
+    MAITRED_ASSIGN(ledger_.digests, digests_.compute(digested_tables()));
+    return {};
+  });
+}
+
+Status Vault::check_digests() { return check_digests(digested_tables()); }
+
+Status Vault::check_digests(std::span<const std::string_view> tables) {
+  if (ledger_.digests.size() != tables.size()) return corrupt("ledger", "1");
+  MAITRED_ASSIGN(const std::vector<Digest> found, digests_.compute(tables));
+  for (std::size_t table = 0; table < found.size(); ++table) {
+    if (found[table] == ledger_.digests[table]) continue;
+    return environment_error(
+        "store_corrupt",
+        fmt::format("rows of table {} in {} were changed, added or removed behind maitred's back: "
+                    "restore it from a backup",
+                    tables[table], database_->path().string()));
+  }
+  return {};
+}
+
+Status Vault::transact(const std::function<Status()>& work) {
+  const Ledger before = ledger_;
+  const bool outermost = depth_ == 0;
+  MAITRED_TRY(database_->execute(outermost ? "BEGIN IMMEDIATE" : "SAVEPOINT inner"));
+  const int changes = sqlite3_total_changes(database_->handle());
+  ++depth_;
+  Status done = work();
+  --depth_;
+  if (done && outermost && changes != sqlite3_total_changes(database_->handle())) {
+    done = save_ledger();
+  }
+  if (done) done = database_->execute(outermost ? "COMMIT" : "RELEASE inner");
+  if (!done) undo(before);
+  if (done && outermost && on_commit_ && ledger_.generation != before.generation) {
+    on_commit_(ledger_.generation);
+  }
+  return done;
+}
+
+Status Vault::keep_ledger() {
+  // any change makes transact write it
+  return transact([this] { return Query(*database_, "UPDATE ledger SET one = 1").run(); });
+}
+
+void Vault::undo(const Ledger& before) {
+  // What fails here has failed before: SQLite has rolled back by itself.
+  static_cast<void>(
+      database_->execute(depth_ == 0 ? "ROLLBACK" : "ROLLBACK TO inner; RELEASE inner"));
+  ledger_ = before;
+  forget_keys();
+}
+
+Bytes Vault::blind(Purpose purpose, std::string_view text) const {
+  const Digest digest = keyed_hash(subkey(purpose), text);
+  return {digest.begin(), digest.end()};
+}
+
+Bytes Vault::seal(Purpose purpose, const Place& place, ByteView clear) const {
+  return maitred::seal(subkey(purpose), store_id_, place, clear);
+}
+
+Result<ClearBytes> Vault::open(Purpose purpose, const Place& place, ByteView sealed) const {
+  auto clear = unseal(subkey(purpose), store_id_, place, sealed);
+  if (!clear) return corrupt(place.table, place.row);
+  return std::move(*clear);
+}
+
+Status Vault::save_ledger() {
+  ++ledger_.generation;
+  return Query(*database_,
+               "INSERT INTO ledger VALUES (1, ?1) ON CONFLICT (one) DO UPDATE SET sealed = ?1",
+               seal(Purpose::kLedger, {"ledger", "1"}, encode(ledger_)))
+      .run();
+}
+
+tl::unexpected<Error> Vault::corrupt(std::string_view table, std::string_view row) const {
+  return environment_error(
+      "store_corrupt", fmt::format("{}: row {} of table {} is damaged or was changed: restore the "
+                                   "store from a backup",
+                                   database_->path().string(), row, table));
+}
+
+}  // namespace maitred

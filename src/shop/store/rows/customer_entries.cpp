@@ -1,0 +1,114 @@
+// Asks, purchases and appointments, and whose data is due to go.
+#include <fmt/format.h>
+
+#include "customer_rows.h"
+#include "maitred/shop/store/customers.h"
+#include "src/shop/store/keys/vault.h"
+
+namespace maitred {
+namespace {
+
+constexpr std::size_t kLongestAsk = 500;
+constexpr std::size_t kLongestItem = 100;
+
+Place place_of(const CustomerId& id, std::string_view kind, std::uint64_t number) {
+  return {"entries", fmt::format("{}/{}/{}", id.value, kind, number)};
+}
+
+// Gives the entry its number and writes it, with the audit row.
+template <class Entry>
+Result<Entry> add_entry(Vault& vault, const CustomerId& id, std::string_view kind, Entry entry,
+                        const Actor& actor) {
+  const Status done = vault.transact([&]() -> Status {
+    MAITRED_TRY(read_record(vault, id));
+    Query last(vault.database(),
+               "SELECT ifnull(max(number), 0) FROM entries WHERE customer = ?1 AND kind = ?2",
+               id.value, kind);
+    MAITRED_TRY(last.next());
+    entry.number = last.count(0) + 1;
+    MAITRED_ASSIGN(const Bytes sealed,
+                   vault.write_for(id, place_of(id, kind, entry.number), entry));
+    MAITRED_TRY(Query(vault.database(), "INSERT INTO entries VALUES (?1, ?2, ?3, ?4)", id.value,
+                      kind, entry.number, sealed)
+                    .run());
+    return AuditChain(vault).append(actor, kind, id.value,
+                                    fmt::format("{} {}", kind, entry.number));
+  });
+  MAITRED_TRY(done);
+  return entry;
+}
+
+Status write_closed(Vault& vault, const CustomerId& id, Ask ask) {
+  ask.open = false;
+  MAITRED_ASSIGN(const Bytes sealed, vault.write_for(id, place_of(id, "ask", ask.number), ask));
+  return Query(
+             vault.database(),
+             "UPDATE entries SET sealed = ?3 WHERE customer = ?1 AND kind = 'ask' AND number = ?2",
+             id.value, ask.number, sealed)
+      .run();
+}
+
+}  // namespace
+
+Result<Ask> Customers::add_ask(const CustomerId& id, Ask ask, const Actor& actor) {
+  MAITRED_TRY(check_text("ask", ask.text, kLongestAsk, false));
+  MAITRED_TRY(check_text("item", ask.item, kLongestItem, true));
+  MAITRED_TRY(check_text("external id", ask.external, kLongestExternal, true));
+  return add_entry(vault_, id, "ask", std::move(ask), actor);
+}
+
+Result<Purchase> Customers::add_purchase(const CustomerId& id, Purchase purchase,
+                                         const Actor& actor) {
+  MAITRED_TRY(check_text("item", purchase.item, kLongestItem, false));
+  MAITRED_TRY(check_text("status", purchase.status, kLongestItem, false));
+  MAITRED_TRY(check_text("external id", purchase.external, kLongestExternal, true));
+  return add_entry(vault_, id, "purchase", std::move(purchase), actor);
+}
+
+Result<Appointment> Customers::add_appointment(const CustomerId& id, Appointment appointment,
+                                               const Actor& actor) {
+  MAITRED_TRY(check_text("advisor's name", appointment.with, kLongestItem, false));
+  MAITRED_TRY(check_text("external id", appointment.external, kLongestExternal, true));
+  return add_entry(vault_, id, "appointment", std::move(appointment), actor);
+}
+
+Status Customers::close_ask(const CustomerId& id, std::uint64_t number, const Actor& actor) {
+  return vault_.transact([&]() -> Status {
+    MAITRED_ASSIGN(const Customer customer, read_customer(vault_, id));
+    for (const Ask& ask : customer.asks) {
+      if (ask.number != number) continue;
+      if (!ask.open) return {};
+      MAITRED_TRY(write_closed(vault_, id, ask));
+      return AuditChain(vault_).append(actor, "ask", id.value,
+                                       fmt::format("ask {} closed", number));
+    }
+    return input_error("unknown_ask", fmt::format("customer {} has no ask {}: see maitredctl show",
+                                                  id.value, number));
+  });
+}
+
+Result<std::uint64_t> Customers::close_asks(const CustomerId& id, const Actor& actor) {
+  std::uint64_t closed = 0;
+  const Status done = vault_.transact([&]() -> Status {
+    MAITRED_ASSIGN(const Customer customer, read_customer(vault_, id));
+    for (const Ask& ask : customer.asks) {
+      if (!ask.open) continue;
+      MAITRED_TRY(write_closed(vault_, id, ask));
+      ++closed;
+    }
+    if (closed == 0) return {};
+    return AuditChain(vault_).append(actor, "ask", id.value, fmt::format("{} asks closed", closed));
+  });
+  MAITRED_TRY(done);
+  return closed;
+}
+
+bool is_due(const CustomerSummary& customer, WallTime now, const RetentionTerms& terms) {
+  const WallTime last = customer.last_visit.value_or(customer.enrolled);
+  const bool expired = customer.expires.has_value() && *customer.expires <= now;
+  const bool left = customer.withdrawn.has_value() && terms.after_withdrawal.has_value() &&
+                    now - *customer.withdrawn > *terms.after_withdrawal;
+  return expired || left || now - last > terms.after_visit;
+}
+
+}  // namespace maitred

@@ -1,0 +1,80 @@
+// What is inside a sealed row: JSON with a version, or for templates a short binary form.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "maitred/base/result.h"
+#include "maitred/shop/store/audit.h"
+#include "maitred/shop/store/staff.h"
+#include "maitred/shop/store/visits.h"
+#include "maitred/types/customer.h"
+#include "maitred/types/template.h"
+#include "maitred/types/visit.h"
+#include "src/shop/store/keys/sealing.h"
+
+namespace maitred {
+
+// Longest record, in bytes.
+inline constexpr std::size_t kLongestRecord = 64 << 10;
+inline constexpr std::size_t kLongestTemplate = 4096;  // floats
+inline constexpr std::size_t kLongestEngineName = 32;
+
+// The row of a customer; the id stands beside it.
+struct CustomerRecord {
+  Profile profile;
+  WallTime enrolled{};
+  std::optional<WallTime> last_visit;
+  Caution caution{};
+};
+
+// That somebody was here and has gone.
+struct Tombstone {
+  WallTime erased{};
+  std::uint64_t epoch = 0;
+  std::optional<std::uint64_t> rows{};  // how many went; not known of an erasure elsewhere
+};
+
+// For each record below. What encode_record gives, decode_record takes. Errors of encoding:
+// field_invalid (kInput) for text that is not UTF-8, a time out of range or a record too long.
+// Decoding takes any bytes and gives none for what is not such a record, of this version.
+template <class Record>
+Result<ClearBytes> encode_record(const Record& record);
+template <class Record>
+std::optional<Record> decode_record(ByteView bytes);
+
+extern template Result<ClearBytes> encode_record(const CustomerRecord&);
+extern template Result<ClearBytes> encode_record(const Consent&);
+extern template Result<ClearBytes> encode_record(const Ask&);
+extern template Result<ClearBytes> encode_record(const Purchase&);
+extern template Result<ClearBytes> encode_record(const Appointment&);
+extern template Result<ClearBytes> encode_record(const Visit&);
+extern template Result<ClearBytes> encode_record(const StoredAlert&);
+extern template Result<ClearBytes> encode_record(const AlertEvent&);
+extern template Result<ClearBytes> encode_record(const Feedback&);
+extern template Result<ClearBytes> encode_record(const StaffMember&);
+extern template Result<ClearBytes> encode_record(const Tombstone&);
+extern template Result<ClearBytes> encode_record(const AuditRow&);
+extern template std::optional<CustomerRecord> decode_record(ByteView);
+extern template std::optional<Consent> decode_record(ByteView);
+extern template std::optional<Ask> decode_record(ByteView);
+extern template std::optional<Purchase> decode_record(ByteView);
+extern template std::optional<Appointment> decode_record(ByteView);
+extern template std::optional<Visit> decode_record(ByteView);
+extern template std::optional<StoredAlert> decode_record(ByteView);
+extern template std::optional<AlertEvent> decode_record(ByteView);
+extern template std::optional<Feedback> decode_record(ByteView);
+extern template std::optional<StaffMember> decode_record(ByteView);
+extern template std::optional<Tombstone> decode_record(ByteView);
+extern template std::optional<AuditRow> decode_record(ByteView);
+
+// version (1 byte), length of the engine's name (1 byte), the name, count (4 bytes, little endian),
+// floats (IEEE 754, little endian).
+template <>
+Result<ClearBytes> encode_record(const Template& record);
+template <>
+std::optional<Template> decode_record(ByteView bytes);
+
+}  // namespace maitred

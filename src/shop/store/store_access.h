@@ -1,0 +1,23 @@
+// How the backup reaches into a store. Inside the module only.
+#pragma once
+
+#include <filesystem>
+
+#include "maitred/base/file.h"
+#include "maitred/base/result.h"
+#include "maitred/shop/store/store.h"
+#include "src/shop/store/keys/vault.h"
+
+namespace maitred {
+
+class StoreAccess {
+ public:
+  static Vault& vault(Store& store);
+  // Closes the store's file; the lock is handed over.
+  static UniqueFd close(Store& store);
+  // As Store::open, for who holds the lock.
+  static Result<Store> open(const std::filesystem::path& path, const KeyAccess& key, UniqueFd lock,
+                            const OpenOptions& options = {});
+};
+
+}  // namespace maitred
