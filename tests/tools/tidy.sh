@@ -2,7 +2,7 @@
 # clang-tidy over modules, from the compile commands alone: nothing is built. Needs Debian's clang-tidy.
 #
 #   tests/tools/tidy.sh                 every module
-#   tests/tools/tidy.sh base consent    these folders of src
+#   tests/tools/tidy.sh base shop/consent   these folders of src
 #   tests/tools/tidy.sh --since main    what differs from this commit
 set -euo pipefail
 cd "$(dirname "$0")/../.."

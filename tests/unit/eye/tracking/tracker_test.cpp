@@ -11,7 +11,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-const WallTime kStart{std::chrono::sys_days{std::chrono::year{2026} / 11 / 22}};
+const WallTime kFilmStart{std::chrono::sys_days{std::chrono::year{2026} / 11 / 22}};
 
 Face face_at(float x, float y, float width = 80.0F) {
   Face face;
@@ -35,7 +35,7 @@ class TrackerTest : public ::testing::Test {
     return tracker_.update(faces, now_);
   }
   Tracker tracker_;
-  WallTime now_ = kStart;
+  WallTime now_ = kFilmStart;
 };
 
 TEST_F(TrackerTest, TwoDetectionsMakeATrackAndItsAbsenceEndsIt) {
@@ -47,7 +47,7 @@ TEST_F(TrackerTest, TwoDetectionsMakeATrackAndItsAbsenceEndsIt) {
   ASSERT_EQ(update.begun.size(), 1U);
   const TrackId id = update.begun[0];
   EXPECT_TRUE(update.active[0].confirmed);
-  EXPECT_EQ(update.active[0].first_seen, kStart + 100ms);
+  EXPECT_EQ(update.active[0].first_seen, kFilmStart + 100ms);
 
   EXPECT_TRUE(step({}, 1000ms).ended.empty());  // max_gap to the dot: not lost yet
   update = step({}, 1ms);
@@ -105,7 +105,7 @@ TEST_F(TrackerTest, AfterALongGapItIsSomeoneElse) {
 // Two people walk towards and past each other; `hidden` says when the farther one is not seen.
 void cross(bool with_occlusion, Milliseconds frame, float speed_px_per_s) {
   Tracker tracker;
-  WallTime now = kStart;
+  WallTime now = kFilmStart;
   TrackId left;
   TrackId right;
   float from_left = 100.0F;
@@ -199,7 +199,7 @@ TEST_F(TrackerTest, ASplitTrackEndsAndAnotherGoesOn) {
   EXPECT_EQ(update.ended, std::vector{old});
   EXPECT_EQ(update.begun, std::vector{*fresh});
   EXPECT_EQ(id_of(update, 0), *fresh);
-  EXPECT_EQ(update.active[0].first_seen, kStart + 200ms) << "the newcomer was seen then first";
+  EXPECT_EQ(update.active[0].first_seen, kFilmStart + 200ms) << "the newcomer was seen then first";
   EXPECT_EQ(tracker_.end_all(), std::vector{*fresh});
 }
 

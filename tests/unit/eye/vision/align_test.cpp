@@ -7,6 +7,8 @@
 #include <numbers>
 #include <opencv2/imgproc.hpp>
 
+#include "tests/unit/eye/vision/test_media.h"
+
 namespace maitred {
 namespace {
 
@@ -16,7 +18,7 @@ Landmarks moved(const Landmarks& points, const SimilarityTransform& by) {
   return out;
 }
 
-ImageView view_of(const cv::Mat& mat) { return {mat.data, mat.cols, mat.rows, mat.step[0]}; }
+using test::view_of;
 
 TEST(FitSimilarity, RecoversTurnScaleAndShift) {
   const Landmarks& from = retail_target().points;

@@ -14,12 +14,12 @@
 namespace maitred {
 namespace {
 
-constexpr std::size_t kLength = 64;
+constexpr std::size_t kDrawnLength = 64;
 
 // P(cosine of two random directions >= t), by Simpson's rule on its density (1 - t^2)^((n-3)/2).
 double impostor_rate(double t) {
   const auto density = [](double x) {
-    return std::pow(std::max(0.0, 1.0 - x * x), (static_cast<double>(kLength) - 3.0) / 2.0);
+    return std::pow(std::max(0.0, 1.0 - x * x), (static_cast<double>(kDrawnLength) - 3.0) / 2.0);
   };
   const auto integral = [&](double from, double to) {
     constexpr int kSteps = 4000;
@@ -41,7 +41,7 @@ Calibration exact() {
 }
 
 struct Shop {
-  Shop(std::size_t customers, double fpir, unsigned seed) : people(kLength, seed) {
+  Shop(std::size_t customers, double fpir, unsigned seed) : people(kDrawnLength, seed) {
     std::vector<GalleryEntry> entries;
     for (std::size_t i = 0; i < customers; ++i) {
       faces.push_back(people.person());
@@ -49,7 +49,7 @@ struct Shop {
       one.templates.push_back(people.frame(faces.back(), 0.0F));
       entries.push_back(std::move(one));
     }
-    gallery = Gallery::build("synthetic", kLength, entries).value();
+    gallery = Gallery::build("synthetic", kDrawnLength, entries).value();
     policy = DecisionPolicy::derive(exact(), {.fpir = fpir}, gallery->rows());
   }
 
@@ -153,7 +153,7 @@ TEST_F(DeskTest, IdentifiesACustomerAndNotAStranger) {
 // Two customers, and somebody who resembles both.
 TEST_F(DeskTest, NamesNobodyWhereTwoAreAsLikely) {
   const auto of = [](std::vector<float> values) {
-    values.resize(kLength, 0.0F);
+    values.resize(kDrawnLength, 0.0F);
     return Template("synthetic", values);
   };
   const auto found = [&](const Template& first, const Template& second, std::vector<float> probe) {
@@ -162,7 +162,7 @@ TEST_F(DeskTest, NamesNobodyWhereTwoAreAsLikely) {
     entries[0].templates.push_back(first.clone());
     entries[1].customer = customer(1);
     entries[1].templates.push_back(second.clone());
-    const auto gallery = Gallery::build("synthetic", kLength, entries).value();
+    const auto gallery = Gallery::build("synthetic", kDrawnLength, entries).value();
     std::vector<Template> photo;
     photo.push_back(of(std::move(probe)));
     return identify(*gallery, *shop_.policy, photo).value().has_value();
@@ -256,7 +256,7 @@ TEST_F(DeskTest, SaysWhatIsMissing) {
   EXPECT_EQ(find_duplicate(*shop_.gallery, calibration, {}).error().code, "no_probe");
   EXPECT_EQ(find_lookalikes(*shop_.gallery, calibration, {}).error().code, "no_probe");
   std::vector<Template> mixed = photos(shop_.faces[0], 1, 0.5F);
-  mixed.emplace_back("dlib", std::vector<float>(kLength, 1.0F));
+  mixed.emplace_back("dlib", std::vector<float>(kDrawnLength, 1.0F));
   EXPECT_EQ(identify(*shop_.gallery, *shop_.policy, mixed).error().code, "template_mismatch");
 }
 

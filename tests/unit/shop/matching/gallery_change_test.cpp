@@ -9,12 +9,12 @@
 namespace maitred {
 namespace {
 
-constexpr std::size_t kLength = 32;
+constexpr std::size_t kShortLength = 32;
 
 TEST(ChangingGallery, IsInTheEndAsIfBuiltAnew) {
-  SyntheticPeople people(kLength);
+  SyntheticPeople people(kShortLength);
   std::map<CustomerId, std::vector<float>> faces;
-  Gallery gallery("synthetic", kLength);
+  Gallery gallery("synthetic", kShortLength);
   const auto photo = [](const std::vector<float>& face) {
     std::vector<Template> photos;
     photos.emplace_back("synthetic", face);
@@ -46,7 +46,7 @@ TEST(ChangingGallery, IsInTheEndAsIfBuiltAnew) {
   }
   std::vector<GalleryEntry> entries;
   for (const auto& [id, face] : faces) entries.push_back({id, photo(face), gallery.caution(id)});
-  const auto anew = Gallery::build("synthetic", kLength, entries).value();
+  const auto anew = Gallery::build("synthetic", kShortLength, entries).value();
   EXPECT_EQ(gallery.customers(), faces.size());
   for (int probe = 0; probe < 20; ++probe) {
     const Template visitor = people.frame(people.person(), 0.0F);

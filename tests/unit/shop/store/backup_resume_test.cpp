@@ -12,7 +12,7 @@ namespace fs = std::filesystem;
 
 constexpr std::size_t kPhotoBytes = 300 << 10;
 
-struct Outcome {
+struct BackUpOutcome {
   std::string code;
   std::uint64_t resumed = 0;
   std::string why_anew;
@@ -44,7 +44,7 @@ class BackupResumeTest : public StoreTest {
     return must(Backup::begin(store, backup_, key, kActor));
   }
 
-  Outcome back_up(Store& store, const std::optional<KeyAccess>& key = {}) {
+  BackUpOutcome back_up(Store& store, const std::optional<KeyAccess>& key = {}) {
     const auto backup = begin(store, key);
     for (;;) {
       const auto progress = backup->step();
@@ -95,7 +95,7 @@ TEST_F(BackupResumeTest, GoesOnWhereItWasInterrupted) {
     }
     const std::string before = content_of(part_);
     Store store = open();
-    const Outcome done = back_up(store);
+    const BackUpOutcome done = back_up(store);
     EXPECT_EQ(done.code, "");
     EXPECT_EQ(done.why_anew, "");
     EXPECT_GT(done.resumed + (64 << 10), before.size() * 99 / 100) << share;
@@ -118,7 +118,7 @@ TEST_F(BackupResumeTest, APartCutOffAnywhereIsGoneOnWith) {
     const std::string whole = content_of(part_);
     const std::string left = whole.substr(0, random() % whole.size());
     overwrite(part_, left);
-    const Outcome done = back_up(store);
+    const BackUpOutcome done = back_up(store);
     EXPECT_EQ(done.code, "");
     EXPECT_LE(done.resumed, left.size());
     EXPECT_GE(done.resumed + (64 << 10) + 8192, left.size());
@@ -136,7 +136,7 @@ TEST_F(BackupResumeTest, ADamagedPartNeverGetsIntoTheBackup) {
     const std::size_t place = turn == 0 ? 40 : random() % part.size();
     part[place] = static_cast<char>(part[place] ^ (1 << random() % 8));
     overwrite(part_, part);
-    const Outcome done = back_up(store);
+    const BackUpOutcome done = back_up(store);
     EXPECT_EQ(done.code, "");
     EXPECT_LE(done.resumed, place);
     if (place < 500) {
@@ -150,7 +150,7 @@ TEST_F(BackupResumeTest, AChangeOfTheStoreHasItBeginAnew) {
   Store store = shop(8);
   interrupt(store, 0.8);
   must(store.customers().enrol(new_customer("A Late One", "", 99), kActor));
-  const Outcome done = back_up(store);
+  const BackUpOutcome done = back_up(store);
   EXPECT_EQ(done.code, "");
   EXPECT_EQ(done.resumed, 0U);
   EXPECT_EQ(done.why_anew, kChangedSince);
@@ -168,7 +168,7 @@ TEST_F(BackupResumeTest, AnErasureBetweenThrowsThePartAway) {
   // Not even when somebody puts both back.
   overwrite(part_, part);
   overwrite(note_, note);
-  const Outcome done = back_up(store);
+  const BackUpOutcome done = back_up(store);
   EXPECT_EQ(done.code, "");
   EXPECT_EQ(done.resumed, 0U);
   EXPECT_EQ(done.why_anew, kChangedSince);
@@ -204,7 +204,7 @@ TEST_F(BackupResumeTest, WhoIsErasedMeanwhileIsNotInIt) {
 TEST_F(BackupResumeTest, OnlyTheSameKeyGoesOn) {
   Store store = shop(8);
   interrupt(store, 0.7, passphrase("correct horse"));
-  Outcome done = back_up(store, passphrase("battery staple"));
+  BackUpOutcome done = back_up(store, passphrase("battery staple"));
   EXPECT_EQ(done.resumed, 0U);
   EXPECT_EQ(done.why_anew, "it is sealed with another key");
   KeyAccess other = passphrase("battery staple");
@@ -234,7 +234,7 @@ TEST_F(BackupResumeTest, OnlyTheSameKeyGoesOn) {
 TEST_F(BackupResumeTest, AFileOfAnotherKindIsNotGoneOnWith) {
   Store store = shop(4);
   overwrite(part_, "something else");
-  Outcome done = back_up(store);
+  BackUpOutcome done = back_up(store);
   EXPECT_EQ(done.code, "");
   EXPECT_FALSE(done.why_anew.empty());
   // Nor is it thrown away with the erasure, as a part would be.

@@ -14,9 +14,9 @@ namespace {
 
 using namespace std::chrono_literals;
 
-const WallTime kStart{std::chrono::sys_days{std::chrono::year{2026} / 11 / 22} + 10h};
-const CustomerId kAnna("anna2345");
-const VisitId kVisit("v1");
+const WallTime kDayStart{std::chrono::sys_days{std::chrono::year{2026} / 11 / 22} + 10h};
+const CustomerId kCustomer("anna2345");
+const VisitId kTheVisit("v1");
 
 ArrivalPlan arrival(const VisitBook& book, const CustomerId& customer, WallTime at,
                     const std::string& id, double draw = 0.9) {
@@ -49,9 +49,9 @@ VisitBook in(State state) {
   rules.holdout = 0.5;
   VisitBook book(rules);
   if (state == State::kUnknown) return book;
-  book.apply(arrival(book, kAnna, kStart, "v1", state == State::kHoldout ? 0.1 : 0.9));
+  book.apply(arrival(book, kCustomer, kDayStart, "v1", state == State::kHoldout ? 0.1 : 0.9));
   const auto wait = [&](Milliseconds time) {
-    for (const auto& change : book.due(kStart + time)) book.apply(change);
+    for (const auto& change : book.due(kDayStart + time)) book.apply(change);
   };
   switch (state) {
     case State::kLevel1:
@@ -61,16 +61,16 @@ VisitBook in(State state) {
       wait(60s);
       break;
     case State::kClaimed:
-      book.apply(*book.plan_claim(kVisit, "Sam", kStart + 1s)->change);
+      book.apply(*book.plan_claim(kTheVisit, "Sam", kDayStart + 1s)->change);
       break;
     case State::kClosed:
-      book.apply(*book.plan_close(kVisit, Outcome::kServed, "", "Sam", kStart + 1s));
+      book.apply(*book.plan_close(kTheVisit, Outcome::kServed, "", "Sam", kDayStart + 1s));
       break;
     case State::kExpired:
       wait(10min);
       break;
     case State::kWithdrawn:
-      book.apply(book.plan_withdraw(kAnna, kStart + 1s).at(0));
+      book.apply(book.plan_withdraw(kCustomer, kDayStart + 1s).at(0));
       break;
     default:
       break;
@@ -80,26 +80,26 @@ VisitBook in(State state) {
 
 // What the events do, in words: "" is nothing.
 std::string claimed_by(const VisitBook& book, const std::string& who) {
-  const auto answer = book.plan_claim(kVisit, who, kStart + 61s);
+  const auto answer = book.plan_claim(kTheVisit, who, kDayStart + 61s);
   if (!answer) return answer.error().code;
   if (!answer->ok) return "lost to " + answer->by;
   return answer->change ? std::string(word(answer->change->state)) : "kept";
 }
 std::string closed(const VisitBook& book) {
-  const auto change = book.plan_close(kVisit, Outcome::kNotFound, "", "Kim", kStart + 61s);
+  const auto change = book.plan_close(kTheVisit, Outcome::kNotFound, "", "Kim", kDayStart + 61s);
   return change ? std::string(word(change->state)) : change.error().code;
 }
 std::string after(const VisitBook& book, Milliseconds time) {
-  const auto changes = book.due(kStart + time);
+  const auto changes = book.due(kDayStart + time);
   if (changes.empty()) return "";
   return fmt::format("{} {}", word(changes.at(0).state), changes.at(0).escalation);
 }
 std::string withdrawn(const VisitBook& book) {
-  const auto changes = book.plan_withdraw(kAnna, kStart + 61s);
+  const auto changes = book.plan_withdraw(kCustomer, kDayStart + 61s);
   return changes.empty() ? "" : std::string(word(changes.at(0).state));
 }
 std::string arrived(const VisitBook& book) {
-  const auto plan = arrival(book, kAnna, kStart + 61s, "v2");
+  const auto plan = arrival(book, kCustomer, kDayStart + 61s, "v2");
   return std::holds_alternative<NewVisit>(plan) ? "visit" : "extended";
 }
 
@@ -254,7 +254,7 @@ class Player {
   static VisitId visit_id(std::size_t event) { return VisitId(fmt::format("v{}", event)); }
 
   std::mt19937 random_;
-  WallTime now_ = kStart;
+  WallTime now_ = kDayStart;
   std::size_t events_ = 0;
   int kind_ = 0;
   CustomerId customer_;
@@ -293,7 +293,7 @@ TEST(VisitRestore, ReplacesWhatWasThere) {
 TEST(VisitRestore, AnAlertWithoutItsVisitIsLeftOut) {
   VisitBook book{VisitRules{}};
   Alert alert;
-  alert.visit = kVisit;
+  alert.visit = kTheVisit;
   book.restore({}, std::vector{alert});
   EXPECT_EQ(book.open_alerts(), 0U);
 }
