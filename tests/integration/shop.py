@@ -25,6 +25,8 @@ SOURCE = pathlib.Path(__file__).resolve().parents[2]
 SHARED = pathlib.Path(os.environ.get("MAITRED_SHARED", SOURCE.parent / "shared")).resolve()
 # Sanitizers and valgrind make everything slower.
 PATIENCE = float(os.environ.get("MAITRED_PATIENCE", "1"))
+# The longest wait for something that must come: it ends a test that hangs, it judges no speed.
+HANG_S = 300
 SANITIZED = os.environ.get("MAITRED_SANITIZED", "")
 OWN_MOUNTS = "MAITRED_OWN_MOUNTS"
 
@@ -52,6 +54,16 @@ def enter_own_mounts():
         os.execvpe(own[0], [*own, sys.executable, "-B", *sys.argv], {**os.environ, OWN_MOUNTS: "1"})
 
 
+def eventually(condition, what, every=0.05, timeout=HANG_S):
+    """The first true answer of the condition."""
+    deadline = time.monotonic() + timeout * PATIENCE
+    while not (answer := condition()):
+        if time.monotonic() > deadline:
+            raise AssertionError(f"waited in vain for {what() if callable(what) else what}")
+        time.sleep(every)
+    return answer
+
+
 class Answer:
     """What a program said: status, stdout, stderr, and the JSON object where there is one."""
 
@@ -72,17 +84,16 @@ class Answer:
 class StaffClient:
     """A staff terminal on a plain TCP socket."""
 
-    def __init__(self, port, after=0, resume=True, timeout=10):
-        deadline = time.monotonic() + timeout * PATIENCE
-        while True:
+    def __init__(self, port, after=0, resume=True):
+        def connected():
             try:
-                self.socket = socket.create_connection(("127.0.0.1", port), timeout=5)
-                break
-            except OSError:
-                if time.monotonic() > deadline:
-                    raise
-                time.sleep(0.05)
+                return socket.create_connection(("127.0.0.1", port), timeout=HANG_S * PATIENCE)
+            except ConnectionError:
+                return None
+
+        self.socket = eventually(connected, "a connection for staff")
         self.buffer = b""
+        self.ended = False
         self.hello = self.line()
         if resume:
             self.send({"type": "resume", "after": after})
@@ -93,7 +104,7 @@ class StaffClient:
     def raw(self, data):
         self.socket.sendall(data)
 
-    def line(self, timeout=10):
+    def line(self, timeout=HANG_S):
         """The next line as an object; None at the end of the connection or the time."""
         deadline = time.monotonic() + timeout * PATIENCE
         while b"\n" not in self.buffer:
@@ -103,29 +114,42 @@ class StaffClient:
             try:
                 got = self.socket.recv(65536)
             except ConnectionError:
-                return None
+                got = b""
             if not got:
+                self.ended = True
                 return None
             self.buffer += got
         text, self.buffer = self.buffer.split(b"\n", 1)
         return json.loads(text)
 
-    def until(self, wanted, timeout=10):
+    def until(self, wanted, timeout=HANG_S):
         """The next line of this type."""
         deadline = time.monotonic() + timeout * PATIENCE
-        while time.monotonic() < deadline:
-            line = self.line(deadline - time.monotonic())
+        while (left := deadline - time.monotonic()) > 0:
+            line = self.line(left / PATIENCE)
             if line is None:
                 return None
             if line["type"] == wanted:
                 return line
         return None
 
-    def rest(self, quiet=0.5):
-        """Every line until the connection ends or nothing comes for a while."""
-        lines = []
-        while (line := self.line(quiet)) is not None:
-            lines.append(line)
+    def rest(self):
+        """Every line that is due by now: those before the answer to a ping."""
+        with contextlib.suppress(OSError):
+            self.send({"type": "ping"})
+        return list(iter(self._line_before_pong, None))
+
+    def _line_before_pong(self):
+        line = self.line()
+        if line is None and not self.ended:
+            raise AssertionError("the core does not answer a ping")
+        return None if line is None or line["type"] == "pong" else line
+
+    def to_the_end(self):
+        """Every line until the core ends the connection."""
+        lines = list(iter(self.line, None))
+        if not self.ended:
+            raise AssertionError(f"the connection stays open after {lines}")
         return lines
 
     def close(self):
@@ -180,7 +204,7 @@ class Shop:
         if json_out:
             command.append("--json")
         done = subprocess.run([str(word) for word in command + list(words)], capture_output=True,
-                              text=True, timeout=120 * PATIENCE, input=stdin,
+                              text=True, timeout=HANG_S * PATIENCE, input=stdin,
                               env={**os.environ, **(env or {})})
         return Answer(done)
 
@@ -213,17 +237,15 @@ class Shop:
             self.await_ready()
         return self
 
-    def await_ready(self, timeout=20):
-        deadline = time.monotonic() + timeout * PATIENCE
-        while time.monotonic() < deadline:
+    def await_ready(self):
+        def listens():
             if self.daemon.poll() is not None:
                 raise AssertionError(f"the daemon ended at once: {self.log.read_text()}")
-            try:
-                with socket.create_connection(("127.0.0.1", self.port), timeout=1):
-                    return
-            except OSError:
-                time.sleep(0.02)
-        raise AssertionError(f"the daemon does not listen: {self.log.read_text()}")
+            with contextlib.suppress(OSError):
+                socket.create_connection(("127.0.0.1", self.port), timeout=1).close()
+                return True
+
+        eventually(listens, lambda: f"a daemon that listens: {self.log.read_text()}", every=0.02)
 
     def check(self):
         """`maitred --check`: its status and what it says."""
@@ -234,20 +256,20 @@ class Shop:
     def client(self, **options):
         return StaffClient(self.port, **options)
 
-    def wait(self, timeout=120):
+    def wait(self):
         """Until the daemon ends by itself; its status."""
-        return self.daemon.wait(timeout * PATIENCE)
+        return self.daemon.wait(2 * HANG_S * PATIENCE)
 
     def stop(self, sig=signal.SIGTERM):
         if self.daemon and self.daemon.poll() is None:
             self.daemon.send_signal(sig)
-            self.daemon.wait(20 * PATIENCE)
+            self.daemon.wait(HANG_S * PATIENCE)
         return self.daemon.returncode if self.daemon else None
 
-    def replay(self, timeout=120):
+    def replay(self):
         """Plays every camera to its end and returns the alerts as a resumed client sees them."""
         self.start("--exit-when-done", wait=False)
-        status = self.wait(timeout)
+        status = self.wait()
         if status != 0:
             raise AssertionError(f"the daemon ended with {status}: {self.log.read_text()}")
         return self.do("alerts")["alerts"]
@@ -292,7 +314,7 @@ def _drawn(path, *words):
         # Beside, then renamed: never half a picture.
         fresh = path.with_name(f".{os.getpid()}-{path.name}")
         subprocess.run([str(word) for word in (BIN / "maitred-draw", *words, "--out", fresh)],
-                       check=True, stdout=subprocess.DEVNULL, timeout=300 * PATIENCE)
+                       check=True, stdout=subprocess.DEVNULL, timeout=2 * HANG_S * PATIENCE)
         os.replace(fresh, path)
     return path
 
