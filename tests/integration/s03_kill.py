@@ -91,7 +91,7 @@ class Kill(ShopTest):
             self.assertLess(time.monotonic(), hang, f"no {event}: {shop.log.read_text()}")
 
     def test_nothing_acknowledged_is_lost(self):
-        path, truth = film()
+        path, truth = small_film()
         shop = self.shop()
         # Time runs fast in a film read as fast as it goes: every pass is a new visit.
         shop.camera(path, realtime=False, loop=True)

@@ -126,10 +126,8 @@ class Privacy(ShopTest):
             eye.ended(track)
         # Whoever comes after them is recognised, so they were all looked at.
         eye.sighting(21, struct.unpack(f"<{length}f", member), 3)
-        deadline = time.monotonic() + 20 * PATIENCE
-        while not shop.do("alerts")["alerts"] and time.monotonic() < deadline:
-            time.sleep(0.1)
-        self.assertEqual(len(shop.do("alerts")["alerts"]), 1)
+        alerts = eventually(lambda: shop.do("alerts")["alerts"], "an alert", every=0.1)
+        self.assertEqual(len(alerts), 1)
         self.assertTrue(eye.connected())
         found = 0
         needles = [piece for stranger in strangers for piece in pieces(stranger)]

@@ -210,7 +210,7 @@ class BadInput(ShopTest):
     def test_cameras_and_models_that_are_not_there(self):
         def says(shop, *words):
             done = subprocess.run([BIN / "maitred", "-c", shop.write().config, *words],
-                                  capture_output=True, text=True, timeout=30 * PATIENCE)
+                                  capture_output=True, text=True, timeout=HANG_S * PATIENCE)
             return done.returncode, done.stderr
 
         shop = self.shop(engine="demo").camera("absent.avi", name="door").init()

@@ -4,7 +4,6 @@ Only the standard library. The programs come from $MAITRED_BIN, real media from 
 """
 
 import contextlib
-import fcntl
 import json
 import os
 import pathlib
@@ -19,22 +18,12 @@ import time
 import unittest
 
 import sanitized
+from basics import BIN, HANG_S, PATIENCE, SANITIZED, SHARED, SOURCE, eventually, needs_shared
+from drawn import (alone, build_of, drawn_folder, film, portrait, portrait_of_member,
+                   small_film)
+from staff_client import StaffClient
 
-BIN = pathlib.Path(os.environ.get("MAITRED_BIN", "build/release/bin")).resolve()
-SOURCE = pathlib.Path(__file__).resolve().parents[2]
-SHARED = pathlib.Path(os.environ.get("MAITRED_SHARED", SOURCE.parent / "shared")).resolve()
-# Sanitizers and valgrind make everything slower.
-PATIENCE = float(os.environ.get("MAITRED_PATIENCE", "1"))
-# The longest wait for something that must come: it ends a test that hangs, it judges no speed.
-HANG_S = 300
-SANITIZED = os.environ.get("MAITRED_SANITIZED", "")
 OWN_MOUNTS = "MAITRED_OWN_MOUNTS"
-
-
-def needs_shared(what):
-    """Skips a test where the real media or models are not on this machine."""
-    there = (SHARED / "data").is_dir() and (SHARED / "models").is_dir()
-    return unittest.skipUnless(there, f"skipped: no {what} (set MAITRED_SHARED)")
 
 
 def free_port():
@@ -54,16 +43,6 @@ def enter_own_mounts():
         os.execvpe(own[0], [*own, sys.executable, "-B", *sys.argv], {**os.environ, OWN_MOUNTS: "1"})
 
 
-def eventually(condition, what, every=0.05, timeout=HANG_S):
-    """The first true answer of the condition."""
-    deadline = time.monotonic() + timeout * PATIENCE
-    while not (answer := condition()):
-        if time.monotonic() > deadline:
-            raise AssertionError(f"waited in vain for {what() if callable(what) else what}")
-        time.sleep(every)
-    return answer
-
-
 class Answer:
     """What a program said: status, stdout, stderr, and the JSON object where there is one."""
 
@@ -81,81 +60,6 @@ class Answer:
         return self.json["error"]["code"]
 
 
-class StaffClient:
-    """A staff terminal on a plain TCP socket."""
-
-    def __init__(self, port, after=0, resume=True):
-        def connected():
-            try:
-                return socket.create_connection(("127.0.0.1", port), timeout=HANG_S * PATIENCE)
-            except ConnectionError:
-                return None
-
-        self.socket = eventually(connected, "a connection for staff")
-        self.buffer = b""
-        self.ended = False
-        self.hello = self.line()
-        if resume:
-            self.send({"type": "resume", "after": after})
-
-    def send(self, message):
-        self.raw(json.dumps(message).encode() + b"\n")
-
-    def raw(self, data):
-        self.socket.sendall(data)
-
-    def line(self, timeout=HANG_S):
-        """The next line as an object; None at the end of the connection or the time."""
-        deadline = time.monotonic() + timeout * PATIENCE
-        while b"\n" not in self.buffer:
-            left = deadline - time.monotonic()
-            if left <= 0 or not select.select([self.socket], [], [], left)[0]:
-                return None
-            try:
-                got = self.socket.recv(65536)
-            except ConnectionError:
-                got = b""
-            if not got:
-                self.ended = True
-                return None
-            self.buffer += got
-        text, self.buffer = self.buffer.split(b"\n", 1)
-        return json.loads(text)
-
-    def until(self, wanted, timeout=HANG_S):
-        """The next line of this type."""
-        deadline = time.monotonic() + timeout * PATIENCE
-        while (left := deadline - time.monotonic()) > 0:
-            line = self.line(left / PATIENCE)
-            if line is None:
-                return None
-            if line["type"] == wanted:
-                return line
-        return None
-
-    def rest(self):
-        """Every line that is due by now: those before the answer to a ping."""
-        with contextlib.suppress(OSError):
-            self.send({"type": "ping"})
-        return list(iter(self._line_before_pong, None))
-
-    def _line_before_pong(self):
-        line = self.line()
-        if line is None and not self.ended:
-            raise AssertionError("the core does not answer a ping")
-        return None if line is None or line["type"] == "pong" else line
-
-    def to_the_end(self):
-        """Every line until the core ends the connection."""
-        lines = list(iter(self.line, None))
-        if not self.ended:
-            raise AssertionError(f"the connection stays open after {lines}")
-        return lines
-
-    def close(self):
-        self.socket.close()
-
-
 class Shop:
     def __init__(self, engine=os.environ.get("MAITRED_ENGINE", "demo"), models=None):
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="maitred-test-"))
@@ -165,6 +69,7 @@ class Shop:
         self.sections = {}
         self.port = free_port()
         self.daemon = None
+        self.eyes = []
         self.log = self.folder / "maitred.log"
         self.config = self.folder / "maitred.toml"
 
@@ -247,6 +152,14 @@ class Shop:
 
         eventually(listens, lambda: f"a daemon that listens: {self.log.read_text()}", every=0.02)
 
+    def eye(self, camera="entrance"):
+        """Starts the eye of a camera, for a daemon that was started with spawn=False."""
+        with open(self.folder / "eye.log", "ab") as log:
+            eye = subprocess.Popen([BIN / "maitred-eye", "-c", self.config, camera], stdout=log,
+                                   stderr=log)
+        self.eyes.append(eye)
+        return eye
+
     def check(self):
         """`maitred --check`: its status and what it says."""
         done = subprocess.run([BIN / "maitred", "-c", self.config, "--check"],
@@ -275,13 +188,32 @@ class Shop:
         return self.do("alerts")["alerts"]
 
     def close(self):
-        if self.daemon and self.daemon.poll() is None:
-            self.daemon.kill()
-            self.daemon.wait()
+        for process in [self.daemon, *self.eyes]:
+            if process and process.poll() is None:
+                process.kill()
+                process.wait()
         if os.environ.get("MAITRED_KEEP"):
             print(f"kept {self.folder}", file=sys.stderr)
         else:
             shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def enrol_members(shop):
+    """The customers of the film, with consent to everything but photos; their ids."""
+    shop.init()
+    return [shop.enrol(member, portrait_of_member(member), scopes="recognition,history,feedback",
+                       extra=["--allow-duplicate"]) for member in small_film()[1]["enroll"]]
+
+
+def play_to_members(shop):
+    """The small film is played once to its end."""
+    shop.camera(small_film()[0], realtime=False)
+    shop.section("visits", cooldown="1s", escalate=[], alert_ttl="3d")
+    ids = enrol_members(shop)
+    alerts = {alert["customer"]["id"] for alert in shop.replay()}
+    if alerts != set(ids):
+        raise AssertionError(f"alerts of {alerts}, not of {ids}")
+    return ids
 
 
 class ShopTest(unittest.TestCase):
@@ -292,59 +224,43 @@ class ShopTest(unittest.TestCase):
         self.addCleanup(shop.close)
         return shop
 
+    def shop_with_members(self):
+        """A shop in which the customers of the small film are enrolled; their ids."""
+        return self.prepared("members", enrol_members)
 
-# Drawn people: made once for a test run, by the project's own generator.
+    def shop_with_alerts(self):
+        """The same after the film was played: an open alert of each; the ids."""
+        return self.prepared("alerts", play_to_members)
 
-def drawn_folder():
-    folder = pathlib.Path(os.environ.get("MAITRED_DRAWN", BIN.parent / "drawn-for-tests"))
-    folder.mkdir(parents=True, exist_ok=True)
-    return folder
+    def prepared(self, name, fill):
+        """A new shop with a copy of the store that fill(shop) makes, and what that returns. The
+        store is made once for these programs and this day, and shared by all scenarios."""
+        shop = self.shop()
+        build = build_of("maitred", "maitred-eye", "maitredctl")
+        home = drawn_folder() / f"shop-{name}-{shop.engine}-{build}-{int(time.time() // 86400)}"
+        with alone(f".lock-{name}"):
+            if not home.exists():
+                for old in drawn_folder().glob(f"shop-{name}-{shop.engine}-*"):
+                    shutil.rmtree(old)
+                self._make(home, fill)
+            shutil.copytree(home, shop.folder, dirs_exist_ok=True)
+        told = shop.folder / "told.json"
+        ids = json.loads(told.read_text())
+        told.unlink()
+        return shop.write(), ids
 
-
-@contextlib.contextmanager
-def _drawing_alone():
-    """Several tests may run at once; what one draws the others find."""
-    with open(drawn_folder() / ".lock", "w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
-
-
-def _drawn(path, *words):
-    if not path.exists():
-        # Beside, then renamed: never half a picture.
-        fresh = path.with_name(f".{os.getpid()}-{path.name}")
-        subprocess.run([str(word) for word in (BIN / "maitred-draw", *words, "--out", fresh)],
-                       check=True, stdout=subprocess.DEVNULL, timeout=2 * HANG_S * PATIENCE)
-        os.replace(fresh, path)
-    return path
-
-
-def _draw(path, *words):
-    with _drawing_alone():
-        return _drawn(path, *words)
-
-
-def portrait(person, look=0):
-    return _draw(drawn_folder() / f"portrait-{person}-{look}.png", "portrait", "--person", person,
-                 "--look", look)
-
-
-def portrait_of_member(member):
-    """The enrolment portrait of somebody of the film's cast."""
-    return _draw(drawn_folder() / f"member-{member}.png", "portrait", "--member", member)
-
-
-def film(*options, name="film"):
-    """A film of the demo cast and its truth."""
-    path = drawn_folder() / f"{name}.avi"
-    truth = drawn_folder() / f"{name}.json"
-    with _drawing_alone():
-        if not truth.exists():
-            fresh = truth.with_name(f".{os.getpid()}-{truth.name}")
-            path.unlink(missing_ok=True)
-            _drawn(path, "film", "--truth", fresh, *options)
-            os.replace(fresh, truth)
-    return path, json.loads(truth.read_text())
+    def _make(self, home, fill):
+        maker = Shop()
+        try:
+            told = fill(maker)
+            maker.stop()
+            (maker.folder / "told.json").write_text(json.dumps(told))
+            fresh = home.with_name(f".{os.getpid()}-{home.name}")
+            shutil.copytree(maker.folder, fresh, ignore=shutil.ignore_patterns(
+                "*.sock", "*.log", "*.toml", "models"))
+            os.replace(fresh, home)
+        finally:
+            maker.close()
 
 
 def children_of(pid):
