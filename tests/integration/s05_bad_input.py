@@ -109,7 +109,7 @@ class BadInput(ShopTest):
         self.refuse(2, "bad_usage", *self.enrolment(self.face, scope="everything"))
 
     def test_check_refuses_what_the_start_would(self):
-        box = self.shop().camera(film()[0]).init()
+        box = self.shop().camera(small_film()[0]).init()
 
         def check(**sections):
             kept = {name: dict(settings) for name, settings in box.sections.items()}

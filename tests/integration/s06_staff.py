@@ -100,7 +100,7 @@ class Staff(ShopTest):
             done.set()
             for thread in vandals:
                 thread.join()
-        print(f"slowest answer {max(delays) * 1000:.1f} ms", file=sys.stderr)
+        self.assertWithin(sorted(delays)[len(delays) // 2], 0.2, "answer beside one that never reads")
         self.assertEqual(self.box.stop(), 0)
 
     def test_tokens_are_asked_for_once_there_are_some(self):

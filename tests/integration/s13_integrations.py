@@ -88,8 +88,7 @@ class Integrations(VisitsTest):
             client.send({"type": "ping"})
             self.assertIsNotNone(client.until("pong"))
             slowest = max(slowest, time.monotonic() - began)
-        print(f"slowest answer beside a receiver that hangs {slowest * 1000:.1f} ms",
-              file=sys.stderr)
+        self.assertWithin(slowest, 0.5, "slowest answer beside a receiver that hangs")
         deaf.close()
         receiver = Receiver(port)
         receiver.answer = 503
@@ -234,7 +233,7 @@ class Integrations(VisitsTest):
             slowest = max(slowest, time.monotonic() - began)
             time.sleep(0.02)
         process.send_signal(signal.SIGCONT)
-        print(f"slowest answer beside a broker that hangs {slowest * 1000:.1f} ms", file=sys.stderr)
+        self.assertWithin(slowest, 0.5, "slowest answer beside a broker that hangs")
         self.assertEqual(box.do("status")["integrations"], [])
         self.assertNotIn("another secret", box.log.read_text())
         self.assertEqual(box.stop(), 0)
@@ -302,9 +301,12 @@ class Integrations(VisitsTest):
         # Alerts are not retained, availability is; a core that dies is told by the broker.
         box.stop(signal.SIGKILL)
         lines(lambda found: found[-1] == ["shop/available", "offline"])
-        late = subprocess.run(["mosquitto_sub", "-h", "127.0.0.1", "-p", str(port), "-v", "-t",
-                               "shop/#", "-W", "2"], capture_output=True, text=True)
-        self.assertEqual(late.stdout, "shop/available offline\n")
+
+        def retained():
+            return subprocess.run(["mosquitto_sub", "-h", "127.0.0.1", "-p", str(port), "-v", "-t",
+                                   "shop/#", "-W", "1"], capture_output=True, text=True).stdout
+
+        eventually(lambda: retained() == "shop/available offline\n", retained)
         box.start(spawn=False)
         lines(lambda found: found[-1] == ["shop/available", "online"])
         self.assertEqual(box.stop(), 0)
