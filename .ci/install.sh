@@ -19,7 +19,7 @@ build_packages=(
   libprotobuf-dev protobuf-compiler libpugixml-dev
 )
 test_packages=(
-  libgtest-dev libgmock-dev binutils procps mosquitto mosquitto-clients
+  libgtest-dev libgmock-dev binutils procps mosquitto mosquitto-clients clang-format
   # the package, its pages, and what the units allow
   dpkg-dev file groff-base strace systemd faketime
 )

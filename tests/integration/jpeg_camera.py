@@ -4,7 +4,7 @@ import http.server
 import threading
 import time
 
-from shop import film
+from drawn import small_film
 
 
 class JpegCamera:
@@ -46,7 +46,7 @@ class JpegCamera:
 
 def jpegs(most=10_000, path=None):
     """The pictures of a drawn film, which is a row of JPEGs."""
-    data = (path or film()[0]).read_bytes()
+    data = (path or small_film()[0]).read_bytes()
     found, at = [], 0
     while len(found) < most:
         begin = data.find(b"\xff\xd8\xff", at)

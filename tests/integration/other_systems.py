@@ -1,15 +1,18 @@
 """Systems that are told what happens: a webhook server, and mosquitto."""
 
+import contextlib
 import http.server
 import json
 import os
+import re
 import shutil
+import socket
 import ssl
 import subprocess
 import threading
-import time
 
-PATIENCE = float(os.environ.get("MAITRED_PATIENCE", "1"))
+from basics import eventually
+
 MOSQUITTO = shutil.which("mosquitto") or ("/usr/sbin/mosquitto" if os.path.exists("/usr/sbin/mosquitto") else None)
 
 
@@ -45,10 +48,10 @@ class Receiver(threading.Thread):
     def run(self):
         self.server.serve_forever(poll_interval=0.05)
 
-    def wait_for(self, count, timeout=20):
-        deadline = time.monotonic() + timeout * PATIENCE
-        while len(self.taken) < count and time.monotonic() < deadline:
-            time.sleep(0.02)
+    def wait_for(self, count):
+        """What it has taken, as soon as it has so much."""
+        eventually(lambda: len(self.taken) >= count,
+                   lambda: f"{count} events, not {len(self.taken)}", every=0.02)
         return [json.loads(body) for _, body in self.taken]
 
     def close(self):
@@ -56,11 +59,19 @@ class Receiver(threading.Thread):
         self.server.server_close()
 
 
+def listens(port):
+    with contextlib.suppress(OSError):
+        socket.create_connection(("127.0.0.1", port), timeout=1).close()
+        return True
+
+
 def broker(test, folder, text):
-    """A mosquitto with this configuration, ended with the test."""
+    """A mosquitto with this configuration that listens, ended with the test."""
     (folder / "broker.conf").write_text(text)
     process = subprocess.Popen([MOSQUITTO, "-c", folder / "broker.conf"],
                                stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     test.addCleanup(process.wait)
     test.addCleanup(process.kill)
+    port = int(re.search(r"listener (\d+)", text)[1])
+    eventually(lambda: process.poll() is not None or listens(port), f"a broker at {port}")
     return process

@@ -109,7 +109,7 @@ class BadInput(ShopTest):
         self.refuse(2, "bad_usage", *self.enrolment(self.face, scope="everything"))
 
     def test_check_refuses_what_the_start_would(self):
-        box = self.shop().camera(film()[0]).init()
+        box = self.shop().camera(small_film()[0]).init()
 
         def check(**sections):
             kept = {name: dict(settings) for name, settings in box.sections.items()}
@@ -210,7 +210,7 @@ class BadInput(ShopTest):
     def test_cameras_and_models_that_are_not_there(self):
         def says(shop, *words):
             done = subprocess.run([BIN / "maitred", "-c", shop.write().config, *words],
-                                  capture_output=True, text=True, timeout=30 * PATIENCE)
+                                  capture_output=True, text=True, timeout=HANG_S * PATIENCE)
             return done.returncode, done.stderr
 
         shop = self.shop(engine="demo").camera("absent.avi", name="door").init()

@@ -11,23 +11,12 @@ from shop import *
 
 class Staff(ShopTest):
     def setUp(self):
-        path, truth = film()
-        self.box = self.shop()
-        self.box.camera(path, realtime=False, loop=True)
-        self.box.section("visits", cooldown="1s", escalate=[], alert_ttl="3d")
-        self.box.init()
-        for member in list(truth["enroll"]):
-            self.box.enrol(member, portrait_of_member(member), extra=["--allow-duplicate"])
+        self.box, _ = self.shop_with_alerts()
+        self.box.section("visits", cooldown="1s", escalate=[], alert_ttl="3d").write()
 
     def paused(self):
         """A shop with a few alerts and no camera."""
-        self.box.start()
-        client = self.box.client()
-        for _ in range(3):
-            self.assertIsNotNone(client.until("alert", timeout=60))
-        self.box.stop()
-        self.box.cameras = []
-        self.box.write().start(spawn=False)
+        self.box.start(spawn=False)
 
     def test_first_claim_wins_and_everyone_learns(self):
         self.paused()
@@ -66,8 +55,7 @@ class Staff(ShopTest):
         self.assertEqual([line["seq"] for line in self.box.client().rest()], everything)
 
     def test_garbage_gets_one_error_and_the_door(self):
-        self.box.cameras = []
-        self.box.write().start(spawn=False)
+        self.paused()
         deep = b'{"type":' + b"[" * 50 + b"]" * 50 + b"}\n"
         for garbage in (b"hello\n", b"\x00\xff\xfe\x01\n", b"[1,2]\n", b"{}\n", deep,
                         b'{"type":"dance"}\n', b'{"type":"claim"}\n', b'{"type":"resume","after":-1}\n',
@@ -77,15 +65,14 @@ class Staff(ShopTest):
                 client.raw(garbage)
             except OSError:
                 pass
-            lines = client.rest(2)
+            lines = client.to_the_end()
             self.assertEqual([line["type"] for line in lines], ["error"], garbage[:40])
-            self.assertIsNone(client.line(2))
         self.assertTrue(self.box.do("status")["running"])
 
     def test_who_does_not_read_delays_nobody(self):
-        self.box.start()
-        healthy = self.box.client()
-        self.assertIsNotNone(healthy.until("alert", timeout=60))
+        self.box.camera(small_film()[0], realtime=False, loop=True).write().start()
+        healthy = self.box.client(after=10**9)
+        self.assertIsNotNone(healthy.until("alert"))
         # One never reads, with the smallest of buffers; some send garbage without end.
         deaf = self.box.client()
         deaf.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1024)
@@ -108,22 +95,20 @@ class Staff(ShopTest):
                 healthy.send({"type": "ping"})
                 self.assertIsNotNone(healthy.until("pong"))
                 delays.append(time.monotonic() - sent)
-            self.assertIsNotNone(healthy.until("alert", timeout=60))
+            self.assertIsNotNone(healthy.until("alert"))
         finally:
             done.set()
             for thread in vandals:
                 thread.join()
-        print(f"slowest answer {max(delays) * 1000:.1f} ms", file=sys.stderr)
-        self.assertLess(sorted(delays)[len(delays) // 2], 0.2 * PATIENCE)
+        self.assertWithin(sorted(delays)[len(delays) // 2], 0.2, "answer beside one that never reads")
         self.assertEqual(self.box.stop(), 0)
 
     def test_tokens_are_asked_for_once_there_are_some(self):
-        self.box.cameras = []
-        self.box.write().start(spawn=False)
+        self.paused()
         token = self.box.do("staff", "add", "till")["token"]
         stranger = self.box.client(resume=False)
         stranger.send({"type": "auth", "token": "guess"})
-        self.assertEqual(stranger.until("error", timeout=6)["type"], "error")
+        self.assertEqual(stranger.until("error")["type"], "error")
         till = self.box.client(resume=False)
         till.send({"type": "auth", "token": token})
         till.send({"type": "ping"})
@@ -133,10 +118,16 @@ class Staff(ShopTest):
     def test_watch_on_a_terminal(self):
         # Names that would clear the screen, set its title, and say that a visit is over.
         tricks = "\x1b[2J\x1b]0;owned\x07\u009b2J\nvisit closed <script>"
+        self.box, _ = self.shop_with_members()
+        self.box.section("visits", cooldown="1s", escalate=[], alert_ttl="3d")
+        self.box.camera(small_film()[0], realtime=False).write()
         for row in self.box.do("list")["customers"]:
             self.box.do("update", row["id"], "--name", row["name"] + tricks)
             self.box.do("appointment", row["id"], "--at", time.strftime("%Y-%m-%dT%H:%MZ", time.gmtime()),
                         "--with", "Kim")
+        self.box.replay()
+        self.box.cameras = []
+        self.box.write()
         self.paused()
         master, terminal = pty.openpty()
         watch = subprocess.Popen([BIN / "maitredctl", "-c", self.box.config, "watch", "--as", "Sam"],
@@ -146,7 +137,7 @@ class Staff(ShopTest):
         self.addCleanup(watch.kill)
         shown = b""
 
-        def until(*wanted, bells=0, timeout=15):
+        def until(*wanted, bells=0, timeout=HANG_S):
             """Reads until the last picture of the screen has all of it, and so many bells rang."""
             nonlocal shown
             deadline = time.monotonic() + timeout * PATIENCE
@@ -198,10 +189,11 @@ class Staff(ShopTest):
         self.box.start(spawn=False)
         self.assertIn(b"new", until(b"connected", b"<script>"))
         os.write(master, b"q")
-        self.assertEqual(watch.wait(10 * PATIENCE), 0)
+        self.assertEqual(watch.wait(HANG_S * PATIENCE), 0)
         # In a pipe each alert is one line, and on the command line too nothing gets through.
         done = subprocess.run([BIN / "maitredctl", "-c", self.box.config, "watch", "--count", "1",
-                               "--seconds", "20"], capture_output=True, timeout=60)
+                               "--seconds", "300"], capture_output=True,
+                              timeout=2 * HANG_S * PATIENCE)
         printed = done.stdout
         for words in (["list"], ["visits"], ["show", self.box.do("list")["customers"][0]["id"]],
                       ["report", "--names"]):
@@ -213,8 +205,8 @@ class Staff(ShopTest):
     def test_watch_in_a_pipe(self):
         self.paused()
         done = subprocess.run([BIN / "maitredctl", "-c", self.box.config, "--json", "watch",
-                               "--count", "3", "--seconds", "20"], capture_output=True, text=True,
-                              timeout=60)
+                               "--count", "3", "--seconds", "300"], capture_output=True, text=True,
+                              timeout=2 * HANG_S * PATIENCE)
         self.assertEqual(done.returncode, 0, done.stderr)
         alerts = [json.loads(line) for line in done.stdout.splitlines()]
         self.assertEqual([alert["type"] for alert in alerts], ["alert"] * 3)

@@ -14,25 +14,17 @@ class TlsClient(StaffClient):
         context.load_verify_locations(shop.folder / "shop.pem")
         context.minimum_version = ssl.TLSVersion.TLSv1_3
         self.context = context
-        deadline = time.monotonic() + 10 * PATIENCE
-        while True:
-            try:
-                plain = socket.create_connection(("127.0.0.1", shop.port), timeout=5)
-                break
-            except OSError:
-                if time.monotonic() > deadline:
-                    raise
-                time.sleep(0.05)
+        plain = self.connected(shop.port)
         plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.socket = context.wrap_socket(plain, server_hostname="127.0.0.1")
-        self.buffer = b""
+        self.buffer, self.ended = b"", False
         self.hello = self.line()
         if token:
             self.send({"type": "auth", "token": token})
         if options.get("resume", True):
             self.send({"type": "resume", "after": 0})
 
-    def line(self, timeout=10):
+    def line(self, timeout=HANG_S):
         deadline = time.monotonic() + timeout * PATIENCE
         while b"\n" not in self.buffer:
             left = deadline - time.monotonic()
@@ -41,9 +33,12 @@ class TlsClient(StaffClient):
             self.socket.settimeout(left)
             try:
                 got = self.socket.recv(65536)
-            except (ConnectionError, socket.timeout, ssl.SSLError):
+            except TimeoutError:
                 return None
+            except (ConnectionError, ssl.SSLError):
+                got = b""
             if not got:
+                self.ended = True
                 return None
             self.buffer += got
         text, self.buffer = self.buffer.split(b"\n", 1)
@@ -53,16 +48,12 @@ class TlsClient(StaffClient):
 @unittest.skipUnless(shutil.which("openssl"), "skipped: no openssl program")
 class Tls(ShopTest):
     def setUp(self):
-        path, truth = film()
-        self.box = self.shop()
-        self.box.camera(path, realtime=False, loop=True)
+        self.box, _ = self.shop_with_alerts()
         self.box.section("visits", cooldown="1s", escalate=[], alert_ttl="3d")
         self.box.section("staff", listen=f"127.0.0.1:{self.box.port}", tls_cert="shop.pem",
                          tls_key="shop.key")
         self.certify()
-        self.box.init()
-        for member in list(truth["enroll"])[:2]:
-            self.box.enrol(member, portrait_of_member(member), extra=["--allow-duplicate"])
+        self.box.write()
         self.token = self.box.do("staff", "add", "till")["token"]
 
     def certify(self):
@@ -77,18 +68,18 @@ class Tls(ShopTest):
         command = [BIN / "maitredctl", "-c", self.box.config, "--json", "watch", "--count",
                    str(count)]
         if "--seconds" not in words:
-            command += ["--seconds", "20"]
+            command += ["--seconds", str(HANG_S)]
         if server:
             command += ["--server", f"127.0.0.1:{self.box.port}"]
-        done = subprocess.run([*command, *words], capture_output=True, text=True, timeout=60,
-                              env={**os.environ, "MAITRED_STAFF_TOKEN": token or self.token})
+        done = subprocess.run([*command, *words], capture_output=True, text=True,
+                              timeout=2 * HANG_S * PATIENCE, env={**os.environ, "MAITRED_STAFF_TOKEN": token or self.token})
         return Answer(done)
 
     def test_alerts_arrive_over_tls_at_every_kind_of_client(self):
-        self.box.start()
+        self.box.start(spawn=False)
         python = TlsClient(self.box, self.token)
         self.assertEqual(python.socket.version(), "TLSv1.3")
-        alert = python.until("alert", timeout=60)
+        alert = python.until("alert")
         python.send({"type": "claim", "visit": alert["visit"], "by": "Sam"})
         self.assertTrue(python.until("claimed")["ok"])
         # openssl s_client, as the documentation has it.
@@ -122,7 +113,7 @@ class Tls(ShopTest):
             old.wrap_socket(socket.create_connection(("127.0.0.1", self.box.port)))
         plain = socket.create_connection(("127.0.0.1", self.box.port))
         plain.sendall(b'{"type":"resume","after":0}\n')
-        plain.settimeout(10)
+        plain.settimeout(HANG_S * PATIENCE)
         try:
             answer = plain.recv(4096)
         except ConnectionError:
@@ -131,7 +122,6 @@ class Tls(ShopTest):
 
     def test_a_new_certificate_is_taken_over_without_dropping_anyone(self):
         board_port, api_port = free_port(), free_port()
-        self.box.cameras = []
         self.box.section("board", listen=f"127.0.0.1:{board_port}", tls_cert="shop.pem",
                          tls_key="shop.key")
         self.box.section("api", listen=f"127.0.0.1:{api_port}")
@@ -144,10 +134,8 @@ class Tls(ShopTest):
         def reload_until(text):
             seen = self.box.log.read_text().count(text)
             self.box.daemon.send_signal(signal.SIGHUP)
-            deadline = time.monotonic() + 10 * PATIENCE
-            while self.box.log.read_text().count(text) == seen:
-                self.assertLess(time.monotonic(), deadline, self.box.log.read_text())
-                time.sleep(0.02)
+            eventually(lambda: self.box.log.read_text().count(text) > seen,
+                       lambda: f"{text!r} in {self.box.log.read_text()}")
 
         first = shown()
         self.assertEqual(len(first), 1)
@@ -168,13 +156,7 @@ class Tls(ShopTest):
     def test_a_crowd_learns_of_each_claim_and_answer(self):
         """From what is sent, through the store, to the last of $MAITRED_CROWD terminals."""
         crowd, wanted = int(os.environ.get("MAITRED_CROWD", "100")), 2
-        self.box.start()
-        first = TlsClient(self.box, self.token)
-        for _ in range(wanted):
-            self.assertIsNotNone(first.until("alert", timeout=60))
-        self.box.stop()
-        self.box.cameras = []
-        self.box.write().start(spawn=False)
+        self.box.start(spawn=False)
         sam = TlsClient(self.box, self.token)
         visits = [sam.until("alert")["visit"] for _ in range(wanted)]
         sam.send({"type": "ping"})
@@ -196,7 +178,7 @@ class Tls(ShopTest):
             sam.send(step)
             waiting = {key.data for key in everyone.get_map().values()}
             while waiting:
-                ready = everyone.select(10 * PATIENCE)
+                ready = everyone.select(HANG_S * PATIENCE)
                 self.assertTrue(ready, f"{len(waiting)} terminals hear nothing")
                 for key, _ in ready:
                     client = key.data
@@ -211,11 +193,11 @@ class Tls(ShopTest):
         delays.sort()
         print(f"{crowd} terminals: median {delays[len(delays) // 2] * 1000:.1f} ms, p99 "
               f"{delays[int(len(delays) * 0.99)] * 1000:.1f} ms", file=sys.stderr)
-        self.assertLess(delays[int(len(delays) * 0.99)], 0.5 * PATIENCE)
+        self.assertEqual(len(delays), crowd * len(steps))
+        self.assertWithin(delays[int(len(delays) * 0.99)], 0.5, "99 % of the terminals know")
 
     def test_revocation_ends_a_connection_at_once_and_guessers_wait(self):
-        self.box.cameras = []
-        self.box.write().start(spawn=False)
+        self.box.start(spawn=False)
         till, other = TlsClient(self.box, self.token), None
         other = TlsClient(self.box, self.box.do("staff", "add", "other", "--skill", "shoes",
                                                 "--zone", "ground", "--manager")["token"])
@@ -225,18 +207,19 @@ class Tls(ShopTest):
         self.assertEqual((listed["other"]["skills"], listed["other"]["zones"],
                           listed["other"]["manager"]), (["shoes"], ["ground"], True))
         self.box.do("staff", "revoke", "till")
-        self.assertEqual(till.until("error", timeout=3)["code"], "token_revoked")
-        self.assertIsNone(till.line(2))
+        self.assertEqual(till.until("error")["code"], "token_revoked")
+        self.assertEqual(till.to_the_end(), [])
         other.send({"type": "ping"})
         self.assertIsNotNone(other.until("pong"))
         waits = []
         for _ in range(5):
-            guesser = TlsClient(self.box, "x" * 43, resume=False)
             asked = time.monotonic()
+            guesser = TlsClient(self.box, "x" * 43, resume=False)
             self.assertEqual(guesser.until("error")["code"], "bad_token")
             waits.append(time.monotonic() - asked)
-        self.assertGreater(waits[-1], 0.5)
-        self.assertGreater(waits[-1], waits[0])
+        # Three mistakes are free; then the answer waits for 0.5 s, 1 s, 2 s and so on.
+        self.assertGreaterEqual(waits[3], 0.5)
+        self.assertGreaterEqual(waits[4], 1.0)
         self.assertEqual(self.watch("--seconds", "2", token=self.token).status, 1)
         log = self.box.log.read_text()
         self.assertNotIn(self.token, log)
@@ -247,11 +230,12 @@ class Tls(ShopTest):
             self.box.write()
             with open(self.box.log, "ab") as log:
                 done = subprocess.run([BIN / "maitred", "-c", self.box.config, "--exit-when-done"],
-                                      stdout=log, stderr=subprocess.PIPE, text=True, timeout=60)
+                                      stdout=log, stderr=subprocess.PIPE, text=True,
+                                      timeout=HANG_S * PATIENCE)
             self.assertEqual(len(done.stderr.strip().splitlines()), 1, done.stderr)
             return done.returncode, done.stderr
 
-        self.box.cameras[0]["loop"] = False
+        self.box.camera(small_film()[0], realtime=False)
         self.box.section("staff", listen=f"0.0.0.0:{self.box.port}")
         self.box.do("staff", "revoke", "till")
         status, message = start_status()

@@ -17,7 +17,7 @@ class Api(ShopTest):
         self.box.start(spawn=False)
 
     def ask(self, method, path, body=None, token=None, headers=None):
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=15)
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=HANG_S)
         sent = {"Authorization": f"Bearer {token or self.token}", **(headers or {})}
         if isinstance(body, dict):
             body = json.dumps(body)

@@ -97,7 +97,7 @@ class Report(VisitsTest):
                     if len(ratings) % 2:
                         box.do("feedback", row["visit"], "--rating", ratings[row["visit"]])
                         continue
-                    till = http.client.HTTPConnection("127.0.0.1", api_port, timeout=15)
+                    till = http.client.HTTPConnection("127.0.0.1", api_port, timeout=HANG_S)
                     till.request("POST", f"/v1/visits/{row['visit']}/feedback",
                                  json.dumps({"rating": ratings[row["visit"]]}),
                                  {"Authorization": f"Bearer {token}",

@@ -65,6 +65,14 @@ class Integrations(VisitsTest):
     def state_of(self, box, prefix):
         return next(one for one in box.do("status")["integrations"] if one["name"].startswith(prefix))
 
+    def trouble(self, box, prefix):
+        """What ails it, as soon as it does not deliver."""
+        def retrying():
+            state = self.state_of(box, prefix)
+            return state if state["state"] != "delivering" else None
+
+        return eventually(retrying, f"trouble of {prefix}", every=0.1)["trouble"]
+
     def test_webhooks_arrive_in_order_signed_and_once(self):
         port = self.hook_port
         box = self.played(self.hook)
@@ -80,16 +88,13 @@ class Integrations(VisitsTest):
             client.send({"type": "ping"})
             self.assertIsNotNone(client.until("pong"))
             slowest = max(slowest, time.monotonic() - began)
-        self.assertLess(slowest, 0.5 * PATIENCE)
+        self.assertWithin(slowest, 0.5, "slowest answer beside a receiver that hangs")
         deaf.close()
         receiver = Receiver(port)
         receiver.answer = 503
         receiver.start()
         self.addCleanup(receiver.server.shutdown)
-        deadline = time.monotonic() + 40 * PATIENCE
-        while receiver.refused < 2 and time.monotonic() < deadline:
-            time.sleep(0.05)
-        self.assertGreaterEqual(receiver.refused, 2, box.log.read_text())
+        eventually(lambda: receiver.refused >= 2, lambda: f"refusals: {box.log.read_text()}")
         state = self.state_of(box, "webhook")
         self.assertEqual((state["state"], state["trouble"]), ("retrying", "it answers HTTP 503"))
         # A crash loses nothing.
@@ -98,8 +103,8 @@ class Integrations(VisitsTest):
         receiver.answer = 200
         self.assertEqual({row["feedback_due"] for row in box.do("visits")["visits"]}, {True})
         wanted = 4 * len(alerts)  # new, claimed, closed, feedback_due
-        events = receiver.wait_for(wanted, 40)
-        time.sleep(1)
+        receiver.wait_for(wanted)
+        eventually(lambda: self.state_of(box, "webhook")["waiting"] == 0, "an empty queue")
         events = receiver.wait_for(0)
         self.assertEqual(len(events), wanted, box.log.read_text())
         self.assertEqual(len({event["id"] for event in events}), wanted)
@@ -118,7 +123,7 @@ class Integrations(VisitsTest):
             stamp, code = (part.split("=")[1] for part in headers["X-Maitred-Signature"].split(","))
             right = hmac.new(b"a shared secret", f"{stamp}.".encode() + body, hashlib.sha256)
             self.assertTrue(hmac.compare_digest(code, right.hexdigest()))
-            self.assertLess(abs(time.time() - int(stamp)), 60)
+            self.assertLess(abs(time.time() - int(stamp)), 600)
             self.assertEqual(json.loads(body)["specversion"], "1.0")
             for secret in names + ["secret note"]:
                 self.assertNotIn(secret.encode(), body)
@@ -127,9 +132,10 @@ class Integrations(VisitsTest):
         # Not a second time after another start.
         box.stop()
         box.start(spawn=False)
-        time.sleep(1.5)
+        state = self.state_of(box, "webhook")
+        self.assertEqual((state["state"], state["waiting"]), ("delivering", 0))
+        time.sleep(1)  # a second delivery would follow at once
         self.assertEqual(len(receiver.taken), wanted)
-        self.assertEqual(self.state_of(box, "webhook")["state"], "delivering")
 
     @needs_localhost
     def test_certificates_are_checked(self):
@@ -141,11 +147,7 @@ class Integrations(VisitsTest):
         self.addCleanup(receiver.server.shutdown)
         box.start(spawn=False)
         self.serve_all(box)
-        deadline = time.monotonic() + 30 * PATIENCE
-        while (state := self.state_of(box, "webhook"))["state"] == "delivering":
-            self.assertLess(time.monotonic(), deadline)
-            time.sleep(0.1)
-        self.assertIn("certificate verify failed", state["trouble"])
+        self.assertIn("certificate verify failed", self.trouble(box, "webhook"))
         self.assertEqual(receiver.taken, [])
         box.stop()
         box.write(extra + 'ca_file = "crm.pem"\n').start(spawn=False)
@@ -168,10 +170,8 @@ class Integrations(VisitsTest):
             before = box.log.read_text().count(says)
             box.write(extra)
             box.daemon.send_signal(signal.SIGHUP)
-            deadline = time.monotonic() + 10 * PATIENCE
-            while box.log.read_text().count(says) == before:
-                self.assertLess(time.monotonic(), deadline, box.log.read_text())
-                time.sleep(0.02)
+            eventually(lambda: box.log.read_text().count(says) > before,
+                       lambda: f"{says!r} in {box.log.read_text()}", every=0.02)
 
         def names():
             return sorted(one["name"] for one in box.do("status")["integrations"])
@@ -202,29 +202,24 @@ class Integrations(VisitsTest):
         # A new secret in the same file signs what comes next; nothing is told twice or left out.
         (box.folder / "hook.secret").write_text("another secret\n")
         reload(self.hook + mqtt, "is taken over")
-        deadline = time.monotonic() + 10 * PATIENCE
-        while len(names()) != 2:
-            self.assertLess(time.monotonic(), deadline, names())
-            time.sleep(0.05)
+        eventually(lambda: len(names()) == 2, names)
         client.send({"type": "close", "visit": alerts[0]["visit"], "outcome": "served"})
         told = old.wait_for(len(alerts) + 3)  # closed, and feedback is due
         self.assertTrue(signed_with(b"another secret", old))
         self.assertEqual(len({one["id"] for one in told}), len(told))
         self.assertEqual(len(told), len(alerts) + 3)
         # With another prefix the broker says good-bye and welcome, and staff wait for neither.
-        began = time.monotonic()
         reload(self.hook + mqtt + 'prefix = "till"\n', "is taken over")
         client.send({"type": "ping"})
         self.assertIsNotNone(client.until("pong"))
-        self.assertLess(time.monotonic() - began, 1.0 * PATIENCE)
         wanted = {("maitred/available", "offline"), ("till/available", "online")}
-        deadline = time.monotonic() + 10 * PATIENCE
-        while True:
+
+        def available():
             heard = subprocess.run(["mosquitto_sub", "-h", "127.0.0.1", "-p", str(port), "-v", "-W",
                                     "1", "-t", "+/available"], capture_output=True, text=True).stdout
-            if {tuple(line.split(" ", 1)) for line in heard.splitlines()} == wanted:
-                break
-            self.assertLess(time.monotonic(), deadline, heard + box.log.read_text())
+            return {tuple(line.split(" ", 1)) for line in heard.splitlines()}
+
+        eventually(lambda: available() == wanted, lambda: f"{wanted}: {box.log.read_text()}")
         self.assertEqual(len(new.taken), 1)
         self.assertEqual(len(old.taken), len(told))
         # And none at all, of which the broker, which hangs, is told in vain.
@@ -238,8 +233,7 @@ class Integrations(VisitsTest):
             slowest = max(slowest, time.monotonic() - began)
             time.sleep(0.02)
         process.send_signal(signal.SIGCONT)
-        print(f"slowest answer beside a broker that hangs {slowest * 1000:.1f} ms", file=sys.stderr)
-        self.assertLess(slowest, 0.5 * PATIENCE)
+        self.assertWithin(slowest, 0.5, "slowest answer beside a broker that hangs")
         self.assertEqual(box.do("status")["integrations"], [])
         self.assertNotIn("another secret", box.log.read_text())
         self.assertEqual(box.stop(), 0)
@@ -259,7 +253,8 @@ class Integrations(VisitsTest):
                 ('[mqtt]\nbroker = "mqtt://x"\npassword_file = "absent"\n', "absent")):
             box.write(extra)
             done = subprocess.run([BIN / "maitred", "-c", box.config, "--check"],
-                                  capture_output=True, text=True, timeout=60)
+                                  capture_output=True, text=True,
+                                  timeout=HANG_S * PATIENCE)
             self.assertEqual(done.returncode, 2, extra)
             self.assertIn(word, done.stderr)
             self.assertIn(str(box.config), done.stderr)
@@ -271,9 +266,8 @@ class Integrations(VisitsTest):
         port = self.broker_port
         folder = self.broker_folder()
         box = self.played(self.mqtt).start(spawn=False)  # and no broker there
-        time.sleep(1)
+        self.trouble(box, "mqtt")
         first = broker(self, folder, f"listener {port} 127.0.0.1\nallow_anonymous true\n")
-        time.sleep(0.5)
         heard = folder / "heard"
         with open(heard, "wb") as out:
             listener = subprocess.Popen(["mosquitto_sub", "-h", "127.0.0.1", "-p", str(port), "-v",
@@ -281,14 +275,12 @@ class Integrations(VisitsTest):
         self.addCleanup(listener.wait)
         self.addCleanup(listener.kill)
 
-        def lines(wanted, timeout=30):
-            deadline = time.monotonic() + timeout * PATIENCE
-            while time.monotonic() < deadline:
+        def lines(wanted):
+            def there():
                 found = [line.split(" ", 1) for line in heard.read_text().splitlines()]
-                if wanted(found):
-                    return found
-                time.sleep(0.1)
-            raise AssertionError(heard.read_text() + box.log.read_text())
+                return found if wanted(found) else None
+
+            return eventually(there, lambda: heard.read_text() + box.log.read_text())
 
         lines(lambda found: ["shop/available", "online"] in found)
         alerts = self.serve_all(box)
@@ -309,9 +301,12 @@ class Integrations(VisitsTest):
         # Alerts are not retained, availability is; a core that dies is told by the broker.
         box.stop(signal.SIGKILL)
         lines(lambda found: found[-1] == ["shop/available", "offline"])
-        late = subprocess.run(["mosquitto_sub", "-h", "127.0.0.1", "-p", str(port), "-v", "-t",
-                               "shop/#", "-W", "2"], capture_output=True, text=True)
-        self.assertEqual(late.stdout, "shop/available offline\n")
+
+        def retained():
+            return subprocess.run(["mosquitto_sub", "-h", "127.0.0.1", "-p", str(port), "-v", "-t",
+                                   "shop/#", "-W", "1"], capture_output=True, text=True).stdout
+
+        eventually(lambda: retained() == "shop/available offline\n", retained)
         box.start(spawn=False)
         lines(lambda found: found[-1] == ["shop/available", "online"])
         self.assertEqual(box.stop(), 0)
@@ -338,26 +333,21 @@ class Integrations(VisitsTest):
         box.start(spawn=False)
         self.serve_all(box)
 
-        def trouble(patience=20):
-            deadline = time.monotonic() + patience * PATIENCE
-            while (state := self.state_of(box, "mqtt"))["state"] == "delivering":
-                self.assertLess(time.monotonic(), deadline)
-                time.sleep(0.1)
-            return state["trouble"]
-
         # An unknown authority, then a wrong password: nothing is said to either.
-        self.assertNotEqual(trouble(), "")
+        self.assertNotEqual(self.trouble(box, "mqtt"), "")
         box.stop()
         extra += f'ca_file = "{cert}"\n'
         box.write(extra).start(spawn=False)
-        self.assertIn("password", trouble())
+        self.assertIn("password", self.trouble(box, "mqtt"))
         box.stop()
         (box.folder / "mqtt.password").write_text("open sesame\n")
         box.start(spawn=False)
-        deadline = time.monotonic() + 30 * PATIENCE
-        while (state := self.state_of(box, "mqtt"))["waiting"] > 0 or not state["delivered"]:
-            self.assertLess(time.monotonic(), deadline, box.log.read_text())
-            time.sleep(0.1)
+
+        def delivered():
+            state = self.state_of(box, "mqtt")
+            return state["waiting"] == 0 and state["delivered"]
+
+        eventually(delivered, box.log.read_text, every=0.1)
         self.assertNotIn("sesame", box.log.read_text())
 
 

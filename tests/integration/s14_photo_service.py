@@ -30,10 +30,7 @@ class PhotoService(ShopTest):
             [ACTIVATE, "--accept", "--inetd", "-l", box.folder / "photo.sock", wrapper],
             stderr=subprocess.DEVNULL)
         self.addCleanup(lambda: (service.kill(), service.wait()))
-        deadline = time.monotonic() + 10 * PATIENCE
-        while not (box.folder / "photo.sock").exists():
-            self.assertLess(time.monotonic(), deadline)
-            time.sleep(0.02)
+        eventually((box.folder / "photo.sock").exists, "the socket of the service")
         box.start(spawn=False)
         board, png = Board(port), {"Content-Type": "image/png"}
 

@@ -20,8 +20,8 @@ class Doctor(ShopTest):
                 if one["verdict"] == "fault"}
 
     def test_a_box_that_works_and_one_fault_after_another(self):
-        path, _ = film()
-        box = self.shop().camera(path, realtime=True, loop=True, zone=[0.1, 0, 0.9, 1])
+        path, _ = small_film()
+        box = self.shop().camera(path, realtime=True, loop=True, fps=1, zone=[0.1, 0, 0.9, 1])
         box.init().start()
         self.await_running(box)
         self.assertEqual(self.faults(box), set())
@@ -32,8 +32,7 @@ class Doctor(ShopTest):
         # The camera's process stops answering.
         eye = children_of(box.daemon.pid)[0]
         os.kill(eye, signal.SIGSTOP)
-        time.sleep(3)
-        self.assertIn(("camera", "entrance"), self.faults(box))
+        eventually(lambda: ("camera", "entrance") in self.faults(box), "a fault of the camera")
         os.kill(eye, signal.SIGCONT)
         box.stop()
         self.assertEqual(self.faults(box), {("daemon", "")})
@@ -50,13 +49,9 @@ class Doctor(ShopTest):
         self.assertIn(("store", ""), self.faults(box))
 
     def await_running(self, box):
-        deadline = time.monotonic() + 60 * PATIENCE
-        while time.monotonic() < deadline:
-            cameras = box.do("status")["cameras"]
-            if all(one["state"] == "running" and one["fps"] > 5 for one in cameras):
-                return
-            time.sleep(0.2)
-        raise AssertionError(f"no camera runs: {cameras}: {box.log.read_text()}")
+        eventually(lambda: all(one["state"] == "running" and one["fps"] >= 0.5
+                               for one in box.do("status")["cameras"]),
+                   lambda: f"a camera that runs: {box.log.read_text()}", every=0.2)
 
     def test_a_configuration_that_cannot_be_read_is_a_finding(self):
         box = self.shop()
@@ -75,14 +70,15 @@ class Doctor(ShopTest):
 
     def test_a_recording_is_tried(self):
         path, _ = film()
-        box = self.shop().camera(path).init()
+        # One picture a second is asked for, which a busy machine reads too.
+        box = self.shop().camera(path, fps=1).init()
         camera = [one for one in self.findings(box) if one["check"] == "camera"]
         self.assertEqual([one["verdict"] for one in camera], ["good"], camera)
         self.assertRegex(camera[0]["message"], r"\d+ x \d+")
 
     @unittest.skipIf(SANITIZED, "libfaketime and a sanitizer both want to be loaded first")
     def test_what_lies_before_an_accident(self):
-        box = self.shop().camera(film()[0]).init()
+        box = self.shop().camera(small_film()[0]).init()
 
         def verdicts(days=0):
             env = {}
@@ -104,7 +100,7 @@ class Doctor(ShopTest):
 
     def placement(self, **camera):
         """What a camera's people say of its place: status, report."""
-        box = self.shop().camera(film()[0], **camera).init()
+        box = self.shop().camera(small_film()[0], **camera).init()
         answer = box.ctl("doctor", "--camera", "entrance", "--seconds", "6")
         self.assertIn(answer.status, (0, 1), answer.err)
         self.assertEqual(answer.status, 1 if answer.json["faults"] else 0)
@@ -123,13 +119,13 @@ class Doctor(ShopTest):
         tall = self.placement(min_face=400)
         self.assertTrue(any("narrower than min_face" in one["message"]
                             for one in tall["findings"]), tall["findings"])
-        box = self.shop().camera(film()[0]).init()
+        box = self.shop().camera(small_film()[0]).init()
         self.assertEqual(box.ctl("doctor", "--camera", "cellar").code, "camera_unknown")
 
 
 class Setup(ShopTest):
     def test_answers_become_a_configuration_that_runs(self):
-        path, _ = film()
+        path, _ = small_film()
         box = self.shop()
         # Wrong answers are asked for again, and what was answered is proposed.
         words = "\n".join(["", "nosuch.mp4", "front door", "0.1,0,0.9,1", str(path), "", "",

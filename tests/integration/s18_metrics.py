@@ -10,7 +10,7 @@ from shop import *
 def get(port, path, method="GET"):
     request = urllib.request.Request(f"http://127.0.0.1:{port}{path}", method=method)
     try:
-        with urllib.request.urlopen(request, timeout=10) as answer:
+        with urllib.request.urlopen(request, timeout=HANG_S) as answer:
             return answer.status, answer.read().decode()
     except urllib.error.HTTPError as error:
         return error.code, error.read().decode()
@@ -33,24 +33,23 @@ class Metrics(ShopTest):
         box.section("metrics", listen=f"127.0.0.1:{box.metrics_port}")
         return box
 
-    def until(self, box, condition, timeout=60):
-        deadline = time.monotonic() + timeout * PATIENCE
-        while time.monotonic() < deadline:
+    def until(self, box, condition):
+        def fitting():
             found = samples(get(box.metrics_port, "/metrics")[1])
-            if condition(found):
-                return found
-            time.sleep(0.2)
-        raise AssertionError(found)
+            return found if condition(found) else None
+
+        return eventually(fitting, lambda: get(box.metrics_port, "/metrics")[1], every=0.2)
 
     def test_a_visit_is_counted_from_recognition_to_outcome(self):
-        path, truth = film()
+        path, truth = small_film()
         box = self.metered_shop().camera(path, realtime=True, loop=True)
         box.init()
         ids = [box.enrol(f"Robin {member}", portrait_of_member(member),
                          extra=["--allow-duplicate"]) for member in truth["enroll"]]
         box.start()
         client = box.client()
-        visit = client.until("alert", timeout=90)["visit"]
+        visit = client.until("alert")["visit"]
+        alerted = time.monotonic()
         client.send({"type": "claim", "visit": visit, "by": "Sam Staff"})
         self.assertIsNotNone(client.until("claimed"))
         client.send({"type": "close", "visit": visit, "outcome": "served"})
@@ -58,7 +57,8 @@ class Metrics(ShopTest):
             box, lambda now: now['maitred_alert_outcomes_total{outcome="served"}'] == 1)
         self.assertGreaterEqual(found["maitred_visits_total"], 1)
         self.assertEqual(found["maitred_time_to_claim_seconds_count"], 1)
-        self.assertLess(found["maitred_time_to_claim_seconds_sum"], 60)
+        # The picture that decided may be some time older than the alert; seconds, not milliseconds.
+        self.assertLess(found["maitred_time_to_claim_seconds_sum"], time.monotonic() - alerted + 100)
         self.assertEqual(found["maitred_staff_connected"], 1)
         self.assertEqual(found["maitred_customers"], len(ids))
         self.assertEqual(found['maitred_camera_state{camera="entrance",state="running"}'], 1)
@@ -86,7 +86,7 @@ class Metrics(ShopTest):
         began = time.monotonic()
         self.until(box, lambda now:
                    now['maitred_camera_state{camera="entrance",state="stalled"}'] == 1)
-        self.assertLess(time.monotonic() - began, 3 * PATIENCE)
+        self.assertWithin(time.monotonic() - began, 3, "a camera that hangs is seen")
         status, text = get(box.metrics_port, "/readyz")
         self.assertEqual(status, 503)
         self.assertIn("camera entrance", text)

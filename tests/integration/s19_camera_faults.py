@@ -1,7 +1,6 @@
 """Cameras that fail: seen within 2 s, back within 5 s of the camera's return, nothing leaks.
 
-Times are held in the median, for a test machine may have other things to do; no single one may be
-much longer.
+Times are held in the median, and judged where MAITRED_JUDGE_TIMES=1.
 
 A camera that sends JPEGs over HTTP is played by this program; a real RTSP server is GStreamer's
 (skipped where it is absent). MAITRED_FAULTS=1000 does so many faults in a row.
@@ -18,7 +17,6 @@ FAULTS = int(os.environ.get("MAITRED_FAULTS", "12"))
 SEEN_WITHIN = 2.0
 BACK_WITHIN = 5.0
 ASKING = 0.3               # what a look at the state takes
-SLACK = 4                  # the longest of many, in a multiple
 
 
 class CameraFaults(ShopTest):
@@ -28,7 +26,7 @@ class CameraFaults(ShopTest):
         self.box.section("metrics", listen=f"127.0.0.1:{self.metrics_port}")
         self.box.section("recognition", allow_demo_engine=True)
         self.box.camera(source).init().start(env=env)
-        self.await_state({"running"}, 60)
+        self.await_state({"running"})
 
     def camera(self):
         return self.box.do("status")["cameras"][0]
@@ -39,22 +37,20 @@ class CameraFaults(ShopTest):
         return next(state for state in ("connecting", "running", "stalled", "ended")
                     if found[f'maitred_camera_state{{camera="entrance",state="{state}"}}'] == 1)
 
-    def await_state(self, states, timeout):
+    def await_state(self, states):
         """Seconds until the camera is in one of these states."""
         began = time.monotonic()
-        while time.monotonic() - began < timeout * PATIENCE:
-            if self.state() in states:
-                return time.monotonic() - began
-            time.sleep(0.03)
-        raise AssertionError(f"{self.camera()} is not {states}:\n{self.box.log.read_text()[-3000:]}")
+        eventually(lambda: self.state() in states, lambda: f"{states}: {self.camera()}:\n"
+                   f"{self.box.log.read_text()[-3000:]}", every=0.03)
+        return time.monotonic() - began
 
     def fault(self, begin, end, last=1.0):
         """One fault: when it was seen, and when the picture was back."""
         begin()
-        seen = self.await_state({"stalled", "connecting"}, SEEN_WITHIN * SLACK)
+        seen = self.await_state({"stalled", "connecting"})
         time.sleep(last)
         end()
-        back = self.await_state({"running"}, BACK_WITHIN * SLACK)
+        back = self.await_state({"running"})
         return seen, back
 
     def eye(self):
@@ -85,8 +81,10 @@ class CameraFaults(ShopTest):
                                for i in (1, 2)) for kind in kinds}
         print(f"{faults} faults, slowest (seen, back): {slowest}; eye before {before}, after "
               f"{after} (MiB, descriptors, threads)", file=sys.stderr)
-        self.assertLess(statistics.median(one[1] for one in times), SEEN_WITHIN + ASKING)
-        self.assertLess(statistics.median(one[2] for one in times), BACK_WITHIN)
+        self.assertWithin(statistics.median(one[1] for one in times), SEEN_WITHIN + ASKING,
+                          "median until a fault is seen")
+        self.assertWithin(statistics.median(one[2] for one in times), BACK_WITHIN,
+                          "median until the picture is back")
         self.assertLess(after[0], before[0] + max(20, before[0] * 0.2))
         self.assertLessEqual(after[1], before[1] + 2)
         self.assertLessEqual(after[2], before[2] + 2)
@@ -103,10 +101,10 @@ class CameraFaults(ShopTest):
         self.every_fault(proxy, FAULTS)
         # A picture that stands still: the line is good, the camera is not.
         camera.frozen = True
-        self.await_state({"stalled"}, 20)
+        self.await_state({"stalled"})
         self.assertIn("stands still", self.camera()["note"])
         camera.frozen = False
-        self.await_state({"running"}, BACK_WITHIN * SLACK)
+        self.await_state({"running"})
 
     def test_a_decoder_that_hangs(self):
         camera = JpegCamera(jpegs(60))
@@ -115,12 +113,12 @@ class CameraFaults(ShopTest):
         client = self.box.client()
         pid = self.eye()
         os.kill(pid, signal.SIGSTOP)
-        self.assertLess(self.await_state({"stalled"}, SEEN_WITHIN * SLACK),
-                        (SEEN_WITHIN + ASKING) * PATIENCE)
+        self.assertWithin(self.await_state({"stalled"}), SEEN_WITHIN + ASKING,
+                          "a decoder that hangs is seen")
         # The core serves staff meanwhile, kills the eye and starts another.
         client.send({"type": "ping"})
-        self.assertIsNotNone(client.until("pong", timeout=1))
-        self.await_state({"running"}, 20)
+        self.assertIsNotNone(client.until("pong"))
+        self.await_state({"running"})
         self.assertNotEqual(self.eye(), pid)
         self.assertIn("silent", self.box.log.read_text())
 
@@ -133,7 +131,7 @@ class CameraFaults(ShopTest):
         time.sleep(8)  # an eye that is silent for 6 s is killed
         os.kill(core, signal.SIGCONT)
         time.sleep(2)
-        self.await_state({"running"}, BACK_WITHIN * SLACK)
+        self.await_state({"running"})
         self.assertEqual(self.eye(), pid)
         self.assertNotIn("killing it", self.box.log.read_text())
 
@@ -159,14 +157,15 @@ class CameraFaults(ShopTest):
         self.watched(f"http://127.0.0.1:{camera.port}/video", env={"LD_PRELOAD": str(library)})
         client = self.box.client()
         core, pids = self.box.daemon.pid, set()
-        deadline = time.monotonic() + 60 * PATIENCE
-        while len(pids) < 3 and time.monotonic() < deadline:
-            pids |= set(children_of(core))
+
+        def three_eyes():
+            pids.update(children_of(core))
             # Staff are served all the while, on the line that they had.
             client.send({"type": "ping"})
-            self.assertIsNotNone(client.until("pong", timeout=2 * PATIENCE))
-            time.sleep(0.1)
-        self.assertGreaterEqual(len(pids), 3)
+            self.assertIsNotNone(client.until("pong"))
+            return len(pids) >= 3
+
+        eventually(three_eyes, "a third eye", every=0.1)
         self.assertIsNone(self.box.daemon.poll())
         self.assertIn(f"signal {signal.SIGSEGV.value}", self.box.log.read_text())
         self.assertEqual(self.box.stop(), 0)
@@ -190,11 +189,11 @@ class CameraFaults(ShopTest):
         # The camera itself goes, and comes back with a larger picture.
         server.kill()
         server.wait()
-        self.await_state({"stalled", "connecting"}, SEEN_WITHIN * SLACK)
+        self.await_state({"stalled", "connecting"})
         time.sleep(3)
         _, other = self.rtsp("--size", "1280x720")
         proxy.target_port = other
-        self.await_state({"running"}, BACK_WITHIN * SLACK)
+        self.await_state({"running"})
         self.assertEqual(self.box.stop(), 0)
 
     def test_an_rtsp_camera_with_a_password(self):
@@ -203,17 +202,12 @@ class CameraFaults(ShopTest):
         self.box = box
         box.section("recognition", allow_demo_engine=True)
         box.camera(f"rtsp://shop:wr0ng-word@127.0.0.1:{port}/stream").init().start()
-        deadline = time.monotonic() + 15 * PATIENCE
-        while "password" not in self.camera()["note"] and time.monotonic() < deadline:
-            time.sleep(0.2)
+        eventually(lambda: "password" in self.camera()["note"], self.camera, every=0.2)
         self.assertIn("check path, user and password", self.camera()["note"])
         box.stop()
         box.cameras[0]["source"] = f"rtsp://shop:s3cret-word@127.0.0.1:{port}/stream"
         box.write().start()
-        deadline = time.monotonic() + 30 * PATIENCE
-        while self.camera()["state"] != "running" and time.monotonic() < deadline:
-            time.sleep(0.2)
-        self.assertEqual(self.camera()["state"], "running")
+        eventually(lambda: self.camera()["state"] == "running", self.camera, every=0.2)
         log = box.log.read_text()
         self.assertNotIn("s3cret-word", log)
         self.assertNotIn("wr0ng-word", log)
@@ -221,9 +215,7 @@ class CameraFaults(ShopTest):
     def test_an_rtsp_camera_in_the_dark(self):
         _, port = self.rtsp("--pattern", "black")
         self.watched(f"rtsp://127.0.0.1:{port}/stream")
-        deadline = time.monotonic() + 20 * PATIENCE
-        while not self.camera()["note"] and time.monotonic() < deadline:
-            time.sleep(0.3)
+        eventually(lambda: self.camera()["note"], self.camera, every=0.3)
         self.assertIn("black", self.camera()["note"])
 
 

@@ -122,7 +122,7 @@ class Confinement(ShopTest):
                                    f"{box.config} 3<&{staff.fileno()}"], stderr=log,
                           pass_fds=[staff.fileno()])
             self.addCleanup(core.kill)
-            client = box.client(timeout=30)
+            client = box.client()
             member = list(truth["enroll"])[0]
             customer = box.enrol("Robin Sample", portrait_of_member(member))
             eye = strace("eye", [BIN / "maitred-eye", "-c", box.config, "entrance"], stderr=log)

@@ -92,7 +92,7 @@ class Soak(ShopTest):
             client.send({"type": "claim", "visit": alert["visit"], "by": "Sam"})
             client.send({"type": "close", "visit": alert["visit"],
                          "outcome": random.choice(("served", "declined", "not_found"))})
-            client.rest(0.3)
+            client.rest()
         client.close()
 
     def customers(self):

@@ -44,7 +44,7 @@ class Answers(ShopTest):
         self.assertGreaterEqual(suspended[0]["wrong"], 3)
         self.assertIn("raises no alerts any more", self.box.log.read_text())
         visits = len(self.box.do("visits")["visits"])
-        client.rest(0.3)
+        client.rest()
         self.assertIsNone(client.until("alert", timeout=4), "a suspended camera alerts")
         self.assertEqual(len(self.box.do("visits")["visits"]), visits)
         finding = [one for one in self.box.ctl("doctor").json["findings"]

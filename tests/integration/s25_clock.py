@@ -70,7 +70,7 @@ class Clock(ShopTest):
         self.set_clock("-10d")
         # So far back that ended consents might come to life: an administrator has to look.
         shop.start(wait=False, env=self.environment)
-        self.assertEqual(shop.wait(20), 3)
+        self.assertEqual(shop.wait(), 3)
         self.assertIn("audit accept", shop.log.read_text())
         self.assertEqual(shop.ctl("list", env=self.environment).code, "clock_behind")
         for words in (("audit", "accept"), ("audit", "verify")):

@@ -5,14 +5,9 @@ from shop import *
 
 class VisitsTest(ShopTest):
     def shop_with_visits(self, extra="", before_start=lambda box: None, **visits):
-        box = self.shop()
-        path, truth = film()
+        box, people = self.shop_with_members()
         box.section("visits", **{"cooldown": "4h", "escalate": [], "alert_ttl": "3d"} | visits)
-        box.camera(path, realtime=False)
-        box.init()
-        people = [box.enrol(member, portrait_of_member(member),
-                            scopes="recognition,history,feedback", extra=["--allow-duplicate"])
-                  for member in list(truth["enroll"])[:4]]
+        box.camera(small_film()[0], realtime=False)
         box.write(extra)
         before_start(box)
         return box, people
@@ -20,10 +15,7 @@ class VisitsTest(ShopTest):
     def serve_all(self, box, outcomes=("served",)):
         """Every open alert is claimed and closed; the alerts."""
         client = box.client()
-        alerts = []
-        while (line := client.line(1.5)) is not None:
-            if line["type"] == "alert":
-                alerts.append(line)
+        alerts = [line for line in client.rest() if line["type"] == "alert"]
         for number, alert in enumerate(alerts):
             client.send({"type": "claim", "visit": alert["visit"], "by": "Sam"})
             self.assertTrue(client.until("claimed")["ok"])

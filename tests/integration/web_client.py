@@ -9,7 +9,7 @@ import socket
 import struct
 import time
 
-PATIENCE = float(os.environ.get("MAITRED_PATIENCE", "1"))
+from basics import HANG_S, PATIENCE
 
 
 class Board:
@@ -22,7 +22,7 @@ class Board:
 
     def ask(self, method, path, body=None, headers=()):
         """Status, headers and body; `body` is bytes or what becomes JSON."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10 * PATIENCE)
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=HANG_S * PATIENCE)
         sent = {"Cookie": self.cookie} if self.cookie else {}
         if method == "POST":
             sent |= {"Origin": self.origin, "Content-Type": "application/json"}
@@ -54,7 +54,7 @@ class WebSocket:
     """One staff line a message."""
 
     def __init__(self, port, cookie="", origin=None, resume=True, path="/events"):
-        self.socket = socket.create_connection(("127.0.0.1", port), timeout=5 * PATIENCE)
+        self.socket = socket.create_connection(("127.0.0.1", port), timeout=HANG_S * PATIENCE)
         self.buffer = b""
         lines = [f"GET {path} HTTP/1.1", f"Host: 127.0.0.1:{port}", "Connection: Upgrade",
                  "Upgrade: websocket", "Sec-WebSocket-Version: 13",
@@ -101,7 +101,7 @@ class WebSocket:
             self.buffer += got
         return True
 
-    def line(self, timeout=10):
+    def line(self, timeout=HANG_S):
         """The next message as an object; None at the end of the connection or the time."""
         deadline = time.monotonic() + timeout * PATIENCE
         while self._need(2, deadline):
@@ -123,7 +123,7 @@ class WebSocket:
                 return json.loads(data)
         return None
 
-    def until(self, wanted, timeout=10):
+    def until(self, wanted, timeout=HANG_S):
         deadline = time.monotonic() + timeout * PATIENCE
         while time.monotonic() < deadline:
             line = self.line(deadline - time.monotonic())

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "tests/unit/eye/inference/model_maker.h"
+#include "tests/unit/eye/inference/processor.h"
 
 namespace maitred::inference::testing {
 namespace {
@@ -29,7 +30,9 @@ class PointwiseOfSize : public ::testing::TestWithParam<std::pair<std::size_t, s
  protected:
   void SetUp() override {
     std::tie(inputs_, outputs_) = GetParam();
-    if (!PointwiseInt8::possible(inputs_, outputs_)) GTEST_SKIP() << "skipped: no AVX-512 VNNI";
+    const bool wide = processor_has_avx512() && processor_has({"avx512_vnni"});
+    ASSERT_EQ(PointwiseInt8::possible(inputs_, outputs_), wide);
+    if (!wide) GTEST_SKIP() << "skipped: no AVX-512 VNNI";
     weights_ = noise(inputs_ * outputs_, 1);
     bias_ = noise(outputs_, 2);
   }

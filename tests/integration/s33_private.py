@@ -112,7 +112,7 @@ class Private(ShopTest):
         self.assertEqual(shop.ctl("list").code, "store_older")
         self.assertEqual(shop.ctl("audit", "verify").status, 3)
         shop.start(spawn=False, wait=False)
-        self.assertEqual(shop.wait(20), 3)
+        self.assertEqual(shop.wait(), 3)
         self.assertIn("older", shop.log.read_text())
         self.assertEqual(shop.do("audit", "accept")["customers"], 1)
         self.assertEqual(self.names(shop), ["Bert Beta"])
