@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include "maitred/admin/admin_fields.h"
+#include "maitred/admin/views.h"
 #include "maitred/base/file.h"
 #include "maitred/shop/consent/consent.h"
 
@@ -207,15 +208,7 @@ Result<json> Admin::list(const json& args, const Actor&) {
                           args.value("limit", std::size_t{0})};
   MAITRED_ASSIGN(const auto summaries, shop_.store().customers().list(page));
   json customers = json::array();
-  for (const CustomerSummary& one : summaries) {
-    customers.push_back({{"id", one.id.value},
-                         {"name", one.name},
-                         {"loyalty", one.loyalty},
-                         {"enrolled", format_time(one.enrolled)},
-                         {"expires", time_or_null(one.expires)},
-                         {"withdrawn", time_or_null(one.withdrawn)},
-                         {"last_visit", time_or_null(one.last_visit)}});
-  }
+  for (const CustomerSummary& one : summaries) customers.push_back(admin_row(one));
   json object{{"customers", std::move(customers)}};
   if (page.limit != 0 && summaries.size() == page.limit) object["next"] = summaries.back().row;
   return object;
@@ -225,15 +218,12 @@ Result<json> Admin::show(const json& args, const Actor& actor) {
   MAITRED_ASSIGN(const std::string reference, needed_text(args, "id"));
   MAITRED_ASSIGN(const CustomerId id, shop_.customer_named(reference));
   MAITRED_ASSIGN(const Customer customer, shop_.store().customers().find(id));
+  HeldCounts counts;
   MAITRED_ASSIGN(const auto templates, shop_.store().customers().templates(id));
-  json object = customer_json(customer, actor.at);
-  object["templates"] = templates.size();
-  MAITRED_ASSIGN(object["photos_kept"], shop_.store().customers().photo_count(id));
-  MAITRED_ASSIGN(object["templates_learned"], shop_.store().customers().learned_count(id));
-  object["threshold_steps"] = customer.caution.steps;
-  object["wrong_answers"] = customer.caution.wrong.size();
-  object["suspended"] = time_or_null(customer.caution.suspended);
-  return object;
+  counts.templates = templates.size();
+  MAITRED_ASSIGN(counts.photos, shop_.store().customers().photo_count(id));
+  MAITRED_ASSIGN(counts.learned, shop_.store().customers().learned_count(id));
+  return admin_view(customer, counts, actor.at);
 }
 
 Result<json> Admin::resume(const json& args, const Actor& actor) {

@@ -6,6 +6,7 @@
 
 #include "maitred/admin/admin.h"
 #include "maitred/admin/admin_fields.h"
+#include "maitred/admin/views.h"
 
 namespace maitred {
 
@@ -77,7 +78,7 @@ Result<json> Admin::consent_receipt(const json& args, const Actor& actor) {
                   {"controller", privacy.controller},
                   {"contact", privacy.contact},
                   {"retention", format_duration(shop_.settings().visits.retention)},
-                  {"consent", consent_json(customer.consent, actor.at)},
+                  {"consent", admin_consent(customer.consent, actor.at)},
                   {"text", text ? json(text->text) : json(nullptr)}};
   MAITRED_TRY(shop_.store().audit().append(actor, "consent", id.value, "receipt issued"));
   return receipt;

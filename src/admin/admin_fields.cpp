@@ -7,7 +7,6 @@
 #include "maitred/admin/photo_reports.h"
 #include "maitred/base/file.h"
 #include "maitred/base/json.h"
-#include "maitred/shop/consent/consent.h"
 
 namespace maitred {
 namespace {
@@ -128,80 +127,6 @@ Result<std::vector<Template>> templates_field(const json& args, const std::strin
     templates.push_back(std::move(one));
   }
   return templates;
-}
-
-json time_or_null(const std::optional<WallTime>& time) {
-  return time ? json(format_time(*time)) : json(nullptr);
-}
-
-json consent_json(const Consent& consent, WallTime now) {
-  json scopes = json::array();
-  for (const Scope scope : consent.scopes) scopes.push_back(scope_name(scope));
-  return {{"version", consent.version},
-          {"reference", consent.reference},
-          {"scopes", std::move(scopes)},
-          {"incentive", consent.incentive},
-          {"purpose", consent.purpose},
-          {"channel", consent.channel},
-          {"operator", consent.taken_by},
-          {"granted", format_time(consent.granted)},
-          {"expires", time_or_null(consent.expires)},
-          {"withdrawn", time_or_null(consent.withdrawn)},
-          {"valid", may(consent, Scope::kRecognition, now)}};
-}
-
-json customer_json(const Customer& customer, WallTime now) {
-  json asks = json::array();
-  for (const Ask& ask : customer.asks) {
-    asks.push_back({{"number", ask.number},
-                    {"text", ask.text},
-                    {"item", ask.item},
-                    {"at", format_time(ask.at)},
-                    {"open", ask.open}});
-  }
-  json purchases = json::array();
-  for (const Purchase& purchase : customer.purchases) {
-    purchases.push_back({{"number", purchase.number},
-                         {"item", purchase.item},
-                         {"status", purchase.status},
-                         {"date", format_time(purchase.date)}});
-  }
-  json appointments = json::array();
-  for (const Appointment& appointment : customer.appointments) {
-    appointments.push_back({{"number", appointment.number},
-                            {"at", format_time(appointment.at)},
-                            {"with", appointment.with}});
-  }
-  return {{"id", customer.id.value},
-          {"name", customer.profile.name},
-          {"loyalty", customer.profile.loyalty},
-          {"tier", customer.profile.tier},
-          {"note", customer.profile.note},
-          {"external", is_row_key(customer.profile.external) ? "" : customer.profile.external},
-          {"preferences", customer.profile.preferences},
-          {"enrolled", format_time(customer.enrolled)},
-          {"last_visit", time_or_null(customer.last_visit)},
-          {"consent", consent_json(customer.consent, now)},
-          {"asks", std::move(asks)},
-          {"purchases", std::move(purchases)},
-          {"appointments", std::move(appointments)}};
-}
-
-json due_appointment_json(const Customer& customer, WallTime now) {
-  const auto due = view_within_consent(customer, now).appointments;
-  if (due.empty()) return nullptr;
-  return {{"at", format_time(due.front().at)}, {"with", due.front().with}};
-}
-
-json visit_json(const Visit& visit) {
-  return {{"visit", visit.id.value},
-          {"id", visit.customer.value},
-          {"camera", visit.camera},
-          {"start", format_time(visit.start)},
-          {"end", format_time(visit.end)},
-          {"outcome", word(visit.outcome)},
-          {"note", visit.note},
-          {"holdout", visit.holdout}};
 }
 
 }  // namespace maitred

@@ -5,6 +5,7 @@
 
 #include "maitred/admin/admin.h"
 #include "maitred/admin/admin_fields.h"
+#include "maitred/admin/views.h"
 #include "maitred/shop/desk/key_access.h"
 
 namespace maitred {

@@ -5,6 +5,7 @@
 
 #include "maitred/admin/admin.h"
 #include "maitred/admin/admin_fields.h"
+#include "maitred/admin/views.h"
 #include "maitred/base/file.h"
 #include "maitred/base/json.h"
 #include "maitred/shop/consent/consent.h"
@@ -19,7 +20,7 @@ Result<json> Admin::consent_show(const json& args, const Actor& actor) {
   MAITRED_ASSIGN(const CustomerId id, id_field(args));
   MAITRED_ASSIGN(const auto history, shop_.store().customers().consent_history(id));
   json consents = json::array();
-  for (const Consent& consent : history) consents.push_back(consent_json(consent, actor.at));
+  for (const Consent& consent : history) consents.push_back(admin_consent(consent, actor.at));
   return json{{"id", id.value},
               {"consent", consents.empty() ? json(nullptr) : consents.back()},
               {"history", consents}};
@@ -56,7 +57,7 @@ Result<json> Admin::consent_renew(const json& args, const Actor& actor) {
   json warnings = json::array();
   MAITRED_TRY(warn_of_missing_text(renewed.version, warnings));
   return json{{"id", id.value},
-              {"consent", consent_json(renewed, actor.at)},
+              {"consent", admin_consent(renewed, actor.at)},
               {"warnings", std::move(warnings)}};
 }
 
@@ -66,7 +67,7 @@ Result<json> Admin::consent_withdraw(const json& args, const Actor& actor) {
   MAITRED_TRY(shop_.customer_changed(id));
   MAITRED_ASSIGN(const Customer customer, shop_.store().customers().find(id));
   return json{{"id", id.value},
-              {"consent", consent_json(customer.consent, actor.at)},
+              {"consent", admin_consent(customer.consent, actor.at)},
               {"erased_by", format_time(actor.at + shop_.privacy().after_withdrawal)}};
 }
 
@@ -85,42 +86,35 @@ Result<json> Admin::receipt(const json& args, const Actor&) {
   return json{{"id", id.value}, {"receipt", json::parse(receipt_text(receipt))}};
 }
 
-Result<json> Admin::export_customer(const json& args, const Actor& actor) {
-  MAITRED_ASSIGN(const CustomerId id, id_field(args));
-  MAITRED_ASSIGN(json object, show(args, actor));
-  MAITRED_ASSIGN(const json consent, consent_show(args, actor));
-  object["consent_history"] = consent["history"];
-  MAITRED_ASSIGN(const auto visits, shop_.store().visits().list(VisitQuery{id, {}, false, 0}));
-  object["visits"] = json::array();
-  for (const Visit& visit : visits) object["visits"].push_back(visit_json(visit));
+namespace {
+
+Result<CustomerRecord> record_of(Store& store, const CustomerId& id) {
+  CustomerRecord record;
+  MAITRED_ASSIGN(record.customer, store.customers().find(id));
+  MAITRED_ASSIGN(record.consents, store.customers().consent_history(id));
+  MAITRED_ASSIGN(record.visits, store.visits().list(VisitQuery{id, {}, false, 0}));
   AlertQuery query;
   query.customer = id;
-  MAITRED_ASSIGN(const auto alerts, shop_.store().visits().alerts(query));
-  object["alerts"] = json::array();
-  for (const StoredAlert& stored : alerts) object["alerts"].push_back(to_json(stored.alert));
-  object["feedback"] = json::array();
-  for (const Visit& visit : visits) {
-    MAITRED_ASSIGN(const auto answers, shop_.store().visits().feedback(visit.id));
-    for (const Feedback& answer : answers) {
-      object["feedback"].push_back({{"visit", answer.visit.value},
-                                    {"rating", answer.rating},
-                                    {"comment", answer.comment},
-                                    {"at", format_time(answer.at)}});
-    }
+  MAITRED_ASSIGN(auto alerts, store.visits().alerts(query));
+  for (StoredAlert& stored : alerts) record.alerts.push_back(std::move(stored.alert));
+  for (const Visit& visit : record.visits) {
+    MAITRED_ASSIGN(auto answers, store.visits().feedback(visit.id));
+    for (Feedback& answer : answers) record.feedback.push_back(std::move(answer));
   }
-  MAITRED_ASSIGN(const auto templates, shop_.store().customers().templates(id));
-  object["template_data"] = json::array();
-  for (const Template& one : templates) {
-    object["template_data"].push_back(
-        {{"engine", one.engine()},
-         {"rotated", true},
-         {"values", std::vector<float>(one.values().begin(), one.values().end())}});
-  }
-  MAITRED_ASSIGN(const auto photos, shop_.store().customers().photos(id));
-  object["photos"] = json::array();
-  for (const auto& photo : photos) object["photos"].push_back(to_base64(photo));
+  MAITRED_ASSIGN(record.templates, store.customers().templates(id));
+  MAITRED_ASSIGN(record.learned, store.customers().learned_count(id));
+  MAITRED_ASSIGN(record.photos, store.customers().photos(id));
+  return record;
+}
+
+}  // namespace
+
+Result<json> Admin::export_customer(const json& args, const Actor& actor) {
+  MAITRED_ASSIGN(const std::string reference, needed_text(args, "id"));
+  MAITRED_ASSIGN(const CustomerId id, shop_.customer_named(reference));
+  MAITRED_ASSIGN(const CustomerRecord record, record_of(shop_.store(), id));
   MAITRED_TRY(shop_.store().audit().append(actor, "export", id.value, ""));
-  return object;
+  return export_view(record, actor.at);
 }
 
 namespace {
@@ -197,7 +191,7 @@ Result<json> Admin::visits(const json& args, const Actor& actor) {
   MAITRED_ASSIGN(const auto visits, shop_.store().visits().list(query));
   json rows = json::array();
   for (const Visit& visit : visits) {
-    json row = visit_json(visit);
+    json row = admin_visit(visit);
     bool due = false;
     if (visit.start >= actor.at - kFeedbackWindow) {
       MAITRED_ASSIGN(due, awaits_feedback(shop_.store(), visit, actor.at));

@@ -1,4 +1,4 @@
-// Fields of a control request, read with a clear error, and the JSON of what the core holds. Pure.
+// Fields of a control request, read with a clear error. Pure.
 #pragma once
 
 #include <nlohmann/json.hpp>
@@ -11,7 +11,6 @@
 #include "maitred/base/time.h"
 #include "maitred/types/customer.h"
 #include "maitred/types/template.h"
-#include "maitred/types/visit.h"
 
 namespace maitred {
 
@@ -26,12 +25,5 @@ Result<std::set<Scope>> scopes_field(const nlohmann::json& args);  // empty when
 // The templates of "photos": reports of maitred-eye. Error: template_mismatch for another engine.
 Result<std::vector<Template>> templates_field(const nlohmann::json& args, const std::string& engine,
                                               std::size_t length);
-
-nlohmann::json time_or_null(const std::optional<WallTime>& time);
-nlohmann::json consent_json(const Consent& consent, WallTime now);
-nlohmann::json customer_json(const Customer& customer, WallTime now);
-nlohmann::json visit_json(const Visit& visit);
-// The one the customer comes for at this time: {"at","with"}, or null.
-nlohmann::json due_appointment_json(const Customer& customer, WallTime now);
 
 }  // namespace maitred

@@ -10,6 +10,7 @@
 #include <set>
 #include <vector>
 
+#include "maitred/admin/views.h"
 #include "maitred/base/auth_failures.h"
 #include "maitred/base/json.h"
 #include "maitred/base/log.h"
@@ -143,9 +144,13 @@ Result<json> HttpApi::run(const Call& call, const Actor& actor) {
     MAITRED_ASSIGN(const CustomerId id, shop_.customer_named(call.reference));
     args["id"] = id.value;
   }
-  MAITRED_ASSIGN(json answer, admin_.run(call.verb, args, actor));
-  for (const char* inner : {"templates", "consent"}) answer.erase(inner);
-  return answer;
+  if (call.verb != "show") {
+    MAITRED_ASSIGN(json answer, admin_.run(call.verb, args, actor));
+    if (call.verb != "update") return answer;
+  }
+  const CustomerId id(args["id"].get<std::string>());
+  MAITRED_ASSIGN(const Customer customer, shop_.store().customers().find(id));
+  return system_view(customer, actor.at);
 }
 
 void HttpApi::refuse_token(const std::string& address, WebReply reply) {
