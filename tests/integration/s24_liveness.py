@@ -52,7 +52,7 @@ class Liveness(ShopTest):
 
         def judged(film):
             done = subprocess.run([BIN / "maitred-eye", "-c", self.box.config, "--liveness", film],
-                                  capture_output=True, check=True, timeout=60 * PATIENCE)
+                                  capture_output=True, check=True, timeout=HANG_S * PATIENCE)
             return json.loads(done.stdout)
 
         self.assertIs(judged(VIDEO / "close-face.mp4")["moves"], True)

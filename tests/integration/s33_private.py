@@ -5,15 +5,25 @@ import zipfile
 from shop import *
 
 
+def enrol_first(shop, count):
+    """Customers with the same face; their ids."""
+    shop.init()
+    names = ["Anna Alpha", "Bert Beta", "Cleo Gamma"][:count]
+    return [shop.enrol(name, portrait(7000), extra=["--allow-duplicate"]) for name in names]
+
+
+def enrol_walker(shop):
+    shop.init()
+    return shop.enrol("Walker", portrait_of_member(list(small_film()[1]["enroll"])[0]))
+
+
 class Private(ShopTest):
     def setUp(self):
         self.opened = self.shop()
 
     def filled(self, count=2):
-        shop = self.opened.init()
-        names = ["Anna Alpha", "Bert Beta", "Cleo Gamma"][:count]
-        return shop, [shop.enrol(name, portrait(7000), extra=["--allow-duplicate"])
-                      for name in names]
+        shop, ids = self.prepared(f"filled-{count}", lambda fresh: enrol_first(fresh, count))
+        return shop, ids
 
     def names(self, shop):
         return sorted(row["name"] for row in shop.do("list")["customers"])
@@ -118,17 +128,16 @@ class Private(ShopTest):
         self.assertEqual(self.names(shop), ["Bert Beta"])
 
     def test_staff_learn_at_once_that_a_customer_is_gone(self):
-        path, truth = film()
-        shop = self.opened.camera(path, realtime=False)
-        shop.section("visits", alert_ttl="3d", escalate=[]).init()
-        customer = shop.enrol("Walker", portrait_of_member(list(truth["enroll"])[0]))
+        shop, customer = self.prepared("walker", enrol_walker)
+        shop.camera(small_film()[0], realtime=False)
+        shop.section("visits", alert_ttl="3d", escalate=[]).write()
         self.assertEqual(len(shop.replay()), 1)
         shop.cameras = []
         shop.write().start(spawn=False)
         client = shop.client()
         self.assertEqual(client.until("alert")["customer"]["name"], "Walker")
         shop.do("forget", customer)
-        update = client.until("update", 3)
+        update = client.until("update")
         self.assertEqual(update["state"], "withdrawn")
         self.assertEqual(shop.do("alerts")["alerts"], [])
         late = shop.client()
@@ -136,10 +145,9 @@ class Private(ShopTest):
 
     def shop_with_an_open_alert(self):
         """A customer who came in; and a backup from before that, and one from after it."""
-        path, truth = film()
-        shop = self.opened.camera(path, realtime=False)
-        shop.section("visits", alert_ttl="3d", escalate=[]).init()
-        customer = shop.enrol("Walker", portrait_of_member(list(truth["enroll"])[0]))
+        shop, customer = self.prepared("walker", enrol_walker)
+        shop.camera(small_film()[0], realtime=False)
+        shop.section("visits", alert_ttl="3d", escalate=[]).write()
         before, after = shop.folder / "before", shop.folder / "after"
         shop.do("backup", before)
         self.assertEqual(len(shop.replay()), 1)
@@ -153,7 +161,7 @@ class Private(ShopTest):
         client = shop.client()
         alert = client.until("alert")
         shop.do("restore", before)
-        update = client.until("update", 3)
+        update = client.until("update")
         self.assertEqual((update["visit"], update["state"]), (alert["visit"], "withdrawn"))
         self.assertGreater(update["seq"], alert["seq"])
         self.assertEqual(shop.do("alerts")["alerts"], [])
@@ -163,7 +171,7 @@ class Private(ShopTest):
         client = shop.client()
         last = client.until("alert")["seq"]
         shop.do("consent", customer, "withdraw")
-        self.assertEqual(client.until("update", 3)["state"], "withdrawn")
+        self.assertEqual(client.until("update")["state"], "withdrawn")
         self.assertEqual(shop.do("restore", after)["withdrawals_replayed"], 1)
         self.assertFalse(shop.do("consent", customer, "show")["consent"]["valid"])
         alerts = shop.do("alerts")["alerts"]
@@ -237,9 +245,7 @@ class Private(ShopTest):
         shop.cameras[0] = {"name": "floor", "source": "rtsp://192.0.2.1/floor"}
         shop.write()
         shop.daemon.send_signal(signal.SIGHUP)
-        deadline = time.monotonic() + 10 * PATIENCE
-        while len(noted()) < 2 and time.monotonic() < deadline:
-            time.sleep(0.1)
+        eventually(lambda: len(noted()) == 2, noted)
         self.assertEqual(noted(), [first, ("floor", "ended")])
         self.assertEqual(shop.do("audit", "verify")["ok"], True)
 
@@ -299,9 +305,14 @@ class Private(ShopTest):
         self.assertEqual(done["erased"], [anna])
         self.assertEqual([receipt["customer"] for receipt in done["receipts"]], [anna])
         self.assertTrue(shop.do("receipt", "verify", receipts / f"{anna}.json")["valid"])
-        soon = int(time.time()) + 10
-        shop.do("consent", bert, "renew", "--consent-version", "v1", "--consent-ref", "form 2",
-                "--expires", time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(soon)))
+        for ahead_s in (3, 30, 300):  # until this machine is quick enough to note it before its end
+            soon = int(time.time()) + ahead_s
+            renewed = shop.ctl("consent", bert, "renew", "--consent-version", "v1", "--consent-ref",
+                               "form 2", "--expires",
+                               time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(soon)))
+            if renewed.status == 0 or renewed.code != "consent_expired":
+                break
+        self.assertEqual(renewed.status, 0, renewed.err)
         time.sleep(max(0.0, soon + 0.2 - time.time()))
         self.assertEqual(shop.do("retention", "run")["erased"], [bert])
         self.assertEqual(self.names(shop), ["Cleo Gamma"])

@@ -110,7 +110,7 @@ class Shop:
         if json_out:
             command.append("--json")
         done = subprocess.run([str(word) for word in command + list(words)], capture_output=True,
-                              text=True, timeout=HANG_S * PATIENCE, input=stdin,
+                              text=True, timeout=4 * HANG_S * PATIENCE, input=stdin,
                               env={**os.environ, **(env or {})})
         return Answer(done)
 

@@ -189,7 +189,7 @@ class Crowd {
         static_cast<std::size_t>(options_.clients) * static_cast<std::size_t>(options_.alerts);
     const auto deadline = Clock::now() +
                           std::chrono::milliseconds(options_.every_ms) * options_.alerts +
-                          std::chrono::seconds(20);
+                          std::chrono::minutes(10);
     while (latencies_ms_.size() < wanted && Clock::now() < deadline) {
       epoll_event events[256];
       const int count = ::epoll_wait(epoll_, events, 256, 50);

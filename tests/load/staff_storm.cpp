@@ -131,7 +131,8 @@ int weather_disconnects(const StormOptions& options) {
   const std::uint64_t every = events / static_cast<std::uint64_t>(std::max(1, options.disconnects));
   std::uint64_t raised = 0, next_break = every;
   const auto begin = Clock::now();
-  const auto deadline = begin + std::chrono::seconds(60 + options.events / 500);
+  const auto deadline =
+      begin + std::chrono::minutes(10) + std::chrono::seconds(options.events / 500);
   while (expected <= events && Clock::now() < deadline) {
     // The client keeps up, so that each break finds something under way.
     if (raised < events && raised < expected + every) {

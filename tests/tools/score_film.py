@@ -27,8 +27,9 @@ def photo_of(folder, person, photo):
     return in_folder if in_folder.exists() else folder / photo
 
 
-def enrol_gallery(shop, truth, known, gallery, progress=lambda done, total: None):
-    """Enrols the film's people and fills the gallery; {customer id: person}."""
+def enrol_gallery(shop, truth, known, gallery):
+    """Enrols the film's people and fills the gallery in one import, which loads the models once:
+    {customer id: person}, and who was refused and why."""
     photos = {person: photo_of(known, person, photo) for person, photo in truth["enroll"].items()}
     in_film = {visit["person"] for visit in truth["visits"]}
     for folder in sorted(known.iterdir()):
@@ -36,17 +37,13 @@ def enrol_gallery(shop, truth, known, gallery, progress=lambda done, total: None
             break
         if folder.is_dir() and folder.name not in in_film:
             photos[folder.name] = sorted(folder.iterdir())[0]
-    ids = {}
-    refused = []
-    for number, (person, photo) in enumerate(photos.items()):
-        answer = shop.ctl("enroll", "--name", person, "--consent-version", "1", "--consent-ref", "x",
-                          "--photo", photo)
-        if answer.status == 0:
-            ids[answer.json["id"]] = person
-        else:
-            refused.append((person, answer.code))
-        progress(number + 1, len(photos))
-    return ids, refused
+    rows = [{"name": person, "photo": str(photo), "consent-version": "1", "consent-ref": "x"}
+            for person, photo in photos.items()]
+    path = shop.folder / "gallery.jsonl"
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    done = shop.do("import", path)
+    refused = [(rows[one["row"] - 1]["name"], one["reason"]) for one in done["rejected"]]
+    return {row["id"]: row["name"] for row in shop.do("list")["customers"]}, refused
 
 
 def score(alerts, truth, ids):
@@ -81,11 +78,7 @@ def play(film, truth, known, gallery, engine="retail", models=None, false_alerts
             shop.section("recognition", false_alerts=false_alerts)
         shop.init()
 
-        def progress(done, total):
-            if sys.stderr.isatty():
-                print(f"\renrolling {done}/{total}", end="", file=sys.stderr)
-
-        ids, refused = enrol_gallery(shop, truth, known, gallery, progress)
+        ids, refused = enrol_gallery(shop, truth, known, gallery)
         alerts = shop.replay()
         result = score(alerts, truth, ids)
         result["gallery"] = len(ids)
