@@ -264,7 +264,7 @@ class Journal(ShopTest):
         connected = next(entry for entry in entries if "eye connected" in entry["MESSAGE"])
         self.assertEqual(connected["PRIORITY"], "6")
         self.assertEqual(connected["SYSLOG_IDENTIFIER"], "maitred")
-        self.assertEqual(connected["MAITRED_MODULE"], "core")
+        self.assertEqual(connected["MAITRED_MODULE"], "daemon")
         self.assertNotIn("eye connected", box.log.read_text())  # not a second time
 
 

@@ -86,7 +86,7 @@ FilmTally watch_film(Engine& engine, int every) {
 TEST(DemoEngine, FindsTheFacesOfTheFilmAndTellsTheCastApart) {
   Result<Engine>& engine = demo_engine();
   ASSERT_TRUE(engine) << engine.error().message;
-  const FilmTally tally = watch_film(*engine, kSlow ? 24 : 6);
+  const FilmTally tally = watch_film(*engine, kSlow ? 24 : 10);
   EXPECT_GT(tally.drawn, 10);
   EXPECT_GE(tally.found, tally.drawn * 0.95);
   EXPECT_EQ(tally.surplus, 0);
@@ -100,7 +100,7 @@ TEST(RetailEngine, FindsTheFacesOfTheFilmAndTellsTheCastApart) {
   }
   auto engine = load_retail_engine();
   ASSERT_TRUE(engine) << engine.error().message;
-  const FilmTally tally = watch_film(*engine, kSlow ? 24 : 6);
+  const FilmTally tally = watch_film(*engine, kSlow ? 24 : 10);
   EXPECT_GE(tally.found, tally.drawn * 0.95);
   EXPECT_EQ(tally.surplus, 0);
   EXPECT_GT(tally.least_same, 0.60) << tally.least_same_id;
@@ -133,8 +133,8 @@ Template seen(Engine& engine, std::uint64_t person, int number) {
 TEST(DemoEngine, RecognisesPeopleItHasNeverSeen) {
   Result<Engine>& engine = demo_engine();
   ASSERT_TRUE(engine) << engine.error().message;
-  const int gallery_size = kSlow ? 20 : 200;
-  const int stranger_count = kSlow ? 20 : 300;
+  const int gallery_size = kSlow ? 20 : 100;
+  const int stranger_count = kSlow ? 20 : 200;
   std::vector<GalleryEntry> entries;
   std::uint64_t person = demo::kFirstUnseenPerson;
   for (int i = 0; i < gallery_size; ++i) {
