@@ -88,8 +88,8 @@ Result<json> Admin::receipt(const json& args, const Actor&) {
 
 namespace {
 
-Result<CustomerRecord> record_of(Store& store, const CustomerId& id) {
-  CustomerRecord record;
+Result<HeldOnCustomer> record_of(Store& store, const CustomerId& id) {
+  HeldOnCustomer record;
   MAITRED_ASSIGN(record.customer, store.customers().find(id));
   MAITRED_ASSIGN(record.consents, store.customers().consent_history(id));
   MAITRED_ASSIGN(record.visits, store.visits().list(VisitQuery{id, {}, false, 0}));
@@ -112,7 +112,7 @@ Result<CustomerRecord> record_of(Store& store, const CustomerId& id) {
 Result<json> Admin::export_customer(const json& args, const Actor& actor) {
   MAITRED_ASSIGN(const std::string reference, needed_text(args, "id"));
   MAITRED_ASSIGN(const CustomerId id, shop_.customer_named(reference));
-  MAITRED_ASSIGN(const CustomerRecord record, record_of(shop_.store(), id));
+  MAITRED_ASSIGN(const HeldOnCustomer record, record_of(shop_.store(), id));
   MAITRED_TRY(shop_.store().audit().append(actor, "export", id.value, ""));
   return export_view(record, actor.at);
 }

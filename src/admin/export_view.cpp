@@ -127,7 +127,7 @@ json exported_alert(const Alert& alert) {
 
 }  // namespace
 
-json export_view(const CustomerRecord& record, WallTime now) {
+json export_view(const HeldOnCustomer& record, WallTime now) {
   const Customer& customer = record.customer;
   const Profile& profile = customer.profile;
   const auto consent_now = [now](const Consent& one) { return exported_consent(one, now); };

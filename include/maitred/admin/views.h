@@ -45,7 +45,7 @@ nlohmann::json admin_visit(const Visit& visit);
 nlohmann::json due_appointment_json(const Customer& customer, WallTime now);
 
 // Everything that is held on one customer.
-struct CustomerRecord {
+struct HeldOnCustomer {
   Customer customer;
   std::vector<Consent> consents;  // oldest first
   std::vector<Visit> visits;
@@ -57,7 +57,7 @@ struct CustomerRecord {
 };
 
 // The customer gets everything that is held, whatever the consent covers.
-nlohmann::json export_view(const CustomerRecord& record, WallTime now);
+nlohmann::json export_view(const HeldOnCustomer& record, WallTime now);
 
 // "2026-11-22T10:15:03.120Z", or null.
 nlohmann::json time_or_null(const std::optional<WallTime>& time);

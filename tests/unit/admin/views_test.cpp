@@ -188,8 +188,8 @@ Feedback filled_feedback() {
   return feedback;
 }
 
-CustomerRecord filled_record() {
-  CustomerRecord record;
+HeldOnCustomer filled_record() {
+  HeldOnCustomer record;
   auto& [customer, consents, visits, alerts, feedback, templates, learned, photos] = record;
   customer = filled_customer();
   consents = {filled_consent()};
@@ -302,7 +302,7 @@ TEST(Views, TheCustomerGetsTheseFields) {
 
 TEST(Views, AnAlertInTheExportIsWhatStaffSaw) {
   EXPECT_EQ(export_view(filled_record(), kNow)["alerts"][0], to_json(filled_alert()));
-  CustomerRecord record = filled_record();
+  HeldOnCustomer record = filled_record();
   record.alerts = {Alert{}};
   EXPECT_EQ(export_view(record, kNow)["alerts"][0], to_json(Alert{}));
 }
@@ -352,7 +352,7 @@ TEST(Views, SystemsSeeOnlyTheIdWithoutAValidConsent) {
 }
 
 TEST(Views, AKeyThatAnImportMadeUpIsNotShown) {
-  CustomerRecord record = filled_record();
+  HeldOnCustomer record = filled_record();
   record.customer.profile.external = "row:0123";
   record.customer.asks[0].external = "row:4567";
   EXPECT_EQ(system_view(record.customer, kNow)["external"], "");
