@@ -20,6 +20,8 @@ build_packages=(
 )
 test_packages=(
   libgtest-dev libgmock-dev binutils procps mosquitto mosquitto-clients clang-format
+  # what the documents' commands use
+  curl jq openssl
   # the package, its pages, and what the units allow
   dpkg-dev file groff-base strace systemd faketime
 )
