@@ -25,7 +25,7 @@ void round_trip(ByteView bytes) {
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   if (size == 0) return 0;
   const ByteView bytes(data + 1, size - 1);
-  switch (data[0] % 14) {
+  switch (data[0] % 16) {
     case 0:
       round_trip<maitred::CustomerRecord>(bytes);
       break;
@@ -64,6 +64,12 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
       break;
     case 12:
       round_trip<maitred::Template>(bytes);
+      break;
+    case 14:
+      round_trip<maitred::RotationState>(bytes);
+      break;
+    case 15:
+      round_trip<maitred::NotedTime>(bytes);
       break;
     default:
       static_cast<void>(maitred::decode_ledger(bytes));

@@ -79,16 +79,6 @@ Result<Consent> renew_consent(const Consent& old, const ConsentRenewal& renewal,
   return renewed;
 }
 
-Result<Consent> withdraw_consent(const Consent& consent, WallTime now) {
-  if (consent.withdrawn.has_value()) {
-    return clean_no("consent_withdrawn", fmt::format("the consent was withdrawn already, {}",
-                                                     format_time(*consent.withdrawn)));
-  }
-  Consent withdrawn = consent;
-  withdrawn.withdrawn = now;
-  return withdrawn;
-}
-
 CustomerView view_within_consent(const Customer& customer, WallTime now) {
   CustomerView view;
   view.id = customer.id;

@@ -3,8 +3,6 @@
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
-#include <cstring>
-
 #include "maitred/base/log.h"
 #include "maitred/shop/consent/consent.h"
 
@@ -13,9 +11,6 @@ namespace {
 
 // Templates of confirmed visits, at most, of one customer: those of the photos must not drown.
 constexpr std::size_t kMostLearned = 3;
-
-constexpr const char* kRetentionKey = "retention_run";
-constexpr const char* kBackupKey = "last_backup";
 
 // Recordings that are read fast, and clocks of cameras, may be ahead by some.
 constexpr std::chrono::hours kClockTolerance{7 * 24};
@@ -141,24 +136,14 @@ Result<RestoreReport> Shop::restore(const RestoreOptions& options, const Actor& 
   return report;
 }
 
-std::optional<WallTime> Shop::noted_time(std::string_view key) const {
-  const auto value = store_.setting(key);
-  std::int64_t milliseconds = 0;
-  if (!value || !*value || (*value)->size() != sizeof milliseconds) return std::nullopt;
-  std::memcpy(&milliseconds, (*value)->data(), sizeof milliseconds);
-  return WallTime(Milliseconds(milliseconds));
+std::optional<WallTime> Shop::last_retention() const {
+  return store_.last_upkeep(Upkeep::kRetention).value_or(std::nullopt);
 }
-
-Status Shop::note_time(std::string_view key, WallTime at) {
-  const std::int64_t milliseconds = at.time_since_epoch().count();
-  const auto* bytes = reinterpret_cast<const std::uint8_t*>(&milliseconds);
-  return store_.set_setting(key, {bytes, sizeof milliseconds});
+Status Shop::note_retention(WallTime at) { return store_.note_upkeep(Upkeep::kRetention, at); }
+std::optional<WallTime> Shop::last_backup() const {
+  return store_.last_upkeep(Upkeep::kBackup).value_or(std::nullopt);
 }
-
-std::optional<WallTime> Shop::last_retention() const { return noted_time(kRetentionKey); }
-Status Shop::note_retention(WallTime at) { return note_time(kRetentionKey, at); }
-std::optional<WallTime> Shop::last_backup() const { return noted_time(kBackupKey); }
-Status Shop::note_backup(WallTime at) { return note_time(kBackupKey, at); }
+Status Shop::note_backup(WallTime at) { return store_.note_upkeep(Upkeep::kBackup, at); }
 
 Status Shop::customer_changed(const CustomerId& id) {
   if (external_ids_) {

@@ -8,7 +8,7 @@
 namespace maitred {
 namespace {
 
-// A measured rate of 0 only says that no pair failed.
+// A measured rate of 0 means only that no pair of the sample failed.
 constexpr double kLeastFnmr = 1e-6;
 
 double line(double x, double x0, double y0, double x1, double y1) {
@@ -83,7 +83,7 @@ double Calibration::fnmr(Similarity threshold) const {
 }
 
 Similarity Calibration::threshold_for(double fmr) const {
-  // log_fmr falls strictly where it is below 0, so halving the interval finds the threshold.
+  // log_fmr falls strictly where it is below 0, so bisection finds the threshold.
   const double wanted = std::log(std::clamp(fmr, 1e-300, 1.0));
   double low = -1.0;
   double high = 1.0;

@@ -28,7 +28,7 @@ float CohortNorm::resemblance(std::span<float> similarities, std::optional<std::
       std::lround(kHighestShare * static_cast<double>(similarities.size())));
   const auto highest = static_cast<std::ptrdiff_t>(std::max<std::size_t>(share, 1));
   if (without) similarities[*without] = -2.0F;
-  // few of many: its heap is quicker than nth_element's partitions
+  // Few of many are wanted: a heap is faster than the partitions of nth_element.
   std::partial_sort(similarities.begin(), similarities.begin() + highest, similarities.end(),
                     std::greater<>());
   return std::accumulate(similarities.begin(), similarities.begin() + highest, 0.0F) /

@@ -1,6 +1,6 @@
-// Cohort normalisation: how much a face resembles people in general is taken off its similarity to
-// one of them. Some faces resemble many (the embedder has seen few like them, or the picture is
-// poor); without this they cause most false alerts. Source: adaptive symmetric score
+// Cohort normalisation: subtracts from a similarity how much the face resembles people in general.
+// Some faces resemble many (the embedder has seen few like them, or the picture is poor); without
+// this correction they cause most false alerts. Source: adaptive symmetric score
 // normalisation, P. Matejka et al., "Analysis of score normalization in multilingual speaker
 // recognition", Interspeech 2017; here as a shift only, so that thresholds keep their scale.
 #pragma once
@@ -12,8 +12,8 @@
 
 namespace maitred {
 
-// Measured on LFW people (README, Figures): a cohort of fewer people says too little, of more
-// nothing new.
+// Measured on LFW people (README, Figures): a smaller cohort is too noisy, a larger one adds
+// nothing.
 inline constexpr std::size_t kLeastCohort = 32;
 inline constexpr std::size_t kLargestCohort = 256;
 
@@ -21,15 +21,15 @@ inline constexpr std::size_t kLargestCohort = 256;
 class CohortNorm {
  public:
   CohortNorm() = default;  // no cohort: shifts nothing
-  // `resemblances[i]`: of the i-th member to the others, see resemblance().
+  // `resemblances[i]` is the resemblance of the i-th member to the others; see resemblance().
   explicit CohortNorm(std::span<const float> resemblances);
 
-  // The mean of the highest twentieth of the similarities to the members; `without`, the member
-  // that is the person in question, is left out. Reorders `similarities`. Requires kLeastCohort
-  // members or more.
+  // The mean of the highest twentieth of the similarities to the members. Leaves out `without`, the
+  // member who is the person in question. Reorders `similarities`. Requires kLeastCohort members or
+  // more.
   static float resemblance(std::span<float> similarities, std::optional<std::size_t> without);
 
-  // What is taken off every similarity of a face of this resemblance; cosine.
+  // The cosine to subtract from every similarity of a face with this resemblance.
   float shift(float resemblance) const { return strength_ * (resemblance - usual_); }
   bool active() const { return strength_ > 0.0F; }
 

@@ -26,7 +26,8 @@ std::vector<std::pair<CustomerId, CustomerId>> lookalikes_among(
   std::vector<std::pair<CustomerId, CustomerId>> pairs;
   for (auto one = candidates.begin(); one != candidates.end(); ++one) {
     for (auto other = std::next(one); other != candidates.end(); ++other) {
-      if (gallery.likeness(one->customer, other->customer) < policy.lookalike_from()) continue;
+      if (gallery.pair_similarity(one->customer, other->customer) < policy.lookalike_from())
+        continue;
       pairs.emplace_back(one->customer, other->customer);
     }
   }
@@ -47,7 +48,8 @@ struct Decider::Contest {
   std::vector<std::optional<std::size_t>> column_of;
   std::map<CustomerId, Similarity> settled;  // held or won so far, with the winner's similarity
 
-  // The margin to every other customer, except those who are someone else with more right.
+  // The margin must hold to every other customer, except those who are another track with a higher
+  // similarity.
   bool wins_clearly(const Evidence& track, const Candidate& winner,
                     const DecisionRules& rules) const {
     return std::all_of(
@@ -57,7 +59,8 @@ struct Decider::Contest {
           const bool is_another_track =
               other != settled.end() && !(track.held && track.held->customer == rival.customer);
           if (is_another_track && other->second > rival.similarity) return true;
-          // Of a pair the first is the nearer: a rival who is nearer than the winner wins anyway.
+          // The first of a pair is the nearer one: a rival who is nearer than the winner wins
+          // anyway.
           const bool alike =
               std::find(track.lookalikes.begin(), track.lookalikes.end(),
                         std::pair(winner.customer, rival.customer)) != track.lookalikes.end();
@@ -87,8 +90,8 @@ Decider::Contest Decider::contest(const DecisionPolicy& policy) {
     if (takes_part) contest.rows.push_back(track);
   }
 
-  // What a pair is worth is how far it is above the lowest threshold of all; what a track holds
-  // already it may keep.
+  // The value of a pair is its distance above the lowest threshold of all. A track may keep the
+  // customer it holds.
   const float base = policy.threshold(1.0).value;
   const auto worth = [base](Similarity similarity) {
     return std::max(static_cast<double>(similarity.value - base), 0.0) + 1e-6;
@@ -124,7 +127,7 @@ std::vector<Match> Decider::resolve(const DecisionPolicy& policy) {
     if (evidence.held && evidence.held->customer == customer) continue;
     won.push_back({now.rows[row], {customer, *score_of(evidence.candidates, customer), 0}});
   }
-  // The surest first: what it wins is no longer a rival to the others.
+  // The surest track comes first: the customer it wins is no longer a rival to the others.
   std::sort(won.begin(), won.end(), [](const Won& a, const Won& b) {
     return a.candidate.similarity > b.candidate.similarity;
   });
@@ -169,7 +172,7 @@ Result<std::vector<Match>> Decider::observe(const std::string& camera, const Sig
       evidence.held->similarity = *score;
     }
   }
-  evidence.share = policy.spend(evidence.looks, sighting.frames);
+  evidence.share = policy.spend(evidence.attempts, sighting.frames);
   return resolve(policy);
 }
 

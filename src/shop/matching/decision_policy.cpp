@@ -8,11 +8,11 @@
 namespace maitred {
 namespace {
 
-// Shares of the budget that a look may spend; see the header.
+// Shares of the budget that an attempt may spend; the header explains them.
 constexpr double kEarlyShare = 0.05;
-constexpr std::uint32_t kEarlyLooks = 2;
+constexpr std::uint32_t kEarlyAttempts = 2;
 constexpr double kSettledShare = 0.6;
-constexpr std::uint32_t kFullSettledLooks = 8;
+constexpr std::uint32_t kFullSettledAttempts = 8;
 
 }  // namespace
 
@@ -34,7 +34,7 @@ Similarity DecisionPolicy::threshold() const { return threshold(kSettledShare); 
 
 double DecisionPolicy::expected_false_alerts_per_1000() const {
   if (comparisons_ == 0) return 0.0;
-  // What the calibration can promise may be less than what was asked, far out in its tail.
+  // Far out in its tail, the calibration may promise less than what was asked for.
   const double fmr = std::max(fmr_, calibration_.fmr(threshold(1.0)));
   return -1000.0 * std::expm1(static_cast<double>(comparisons_) * std::log1p(-fmr));
 }
@@ -45,14 +45,14 @@ Confidence DecisionPolicy::confidence(Similarity similarity) const {
   return similarity >= threshold(kEarlyShare) ? Confidence::kHigh : Confidence::kMedium;
 }
 
-double DecisionPolicy::spend(Looks& looks, std::uint32_t frames) const {
+double DecisionPolicy::spend(Attempts& attempts, std::uint32_t frames) const {
   if (frames == 0) return 0.0;
   if (frames >= rules_.settled_frames) {
-    const double beyond = static_cast<double>(++looks.settled) / kFullSettledLooks;
+    const double beyond = static_cast<double>(++attempts.settled) / kFullSettledAttempts;
     return kSettledShare / std::max(1.0, beyond);
   }
-  if (looks.early >= kEarlyLooks) return 0.0;
-  ++looks.early;
+  if (attempts.early >= kEarlyAttempts) return 0.0;
+  ++attempts.early;
   return kEarlyShare;
 }
 

@@ -51,7 +51,7 @@ const Loops& loops() {
   return chosen;
 }
 
-// Rows that stay in a core's second cache while all probes pass over them.
+// Rows that fit into a core's second-level cache while all probes pass over them.
 constexpr std::size_t kBlockBytes = 256 * 1024;
 
 }  // namespace

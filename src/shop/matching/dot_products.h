@@ -9,8 +9,8 @@ namespace maitred {
 
 inline constexpr std::size_t kProbesAtOnce = 4;
 
-// Copies of probes, each 64-byte aligned and zero-padded to a row of the gallery, and with probes
-// of zeros to a multiple of kProbesAtOnce; wiped on destruction.
+// Copies of probes, each 64-byte aligned and zero-padded to the length of a gallery row. Probes of
+// zeros pad their number to a multiple of kProbesAtOnce. Wiped on destruction.
 class PaddedProbes {
  public:
   PaddedProbes(const std::vector<std::span<const float>>& probes, std::size_t stride);

@@ -20,15 +20,16 @@ namespace {
 
 constexpr std::size_t kAlignment_bytes = 64;
 constexpr std::size_t kRowLane = kAlignment_bytes / sizeof(float);
-// Measured on LFW people: with it, false alerts of rows of three photos meet the target as those of
-// one photo do.
+// Measured on LFW people: with this exponent, rows of three photos meet the target of false alerts
+// as rows of one photo do.
 constexpr float kMeanLengthPower = 0.45F;
-// Of one pass over the rows.
+// Probes of one pass over the rows.
 constexpr std::size_t kMostProbes = 16;
 constexpr std::uint16_t kNoMember = std::numeric_limits<std::uint16_t>::max();
 static_assert(kLargestCohort < kNoMember);
 
-// Of the mean of unit vectors, before it is normalised to `mean`: 1 when they are all the same.
+// The length of the mean of unit vectors before it was normalised to `mean`: 1 if they are all the
+// same.
 float mean_length(const std::vector<const Template*>& templates, const std::vector<float>& weights,
                   const Template& mean) {
   float sum = 0.0F;
@@ -40,7 +41,7 @@ float mean_length(const std::vector<const Template*>& templates, const std::vect
   return std::clamp(sum / whole, 0.0F, 1.0F);
 }
 
-// A short one stands in the string itself, which a move or an end leaves as it is.
+// A short id stands inside the string object, which neither a move nor its destructor wipes.
 void wipe_id(CustomerId& customer) {
   wipe(std::as_writable_bytes(std::span<char>(customer.value)));
 }
@@ -55,7 +56,7 @@ struct Gallery::Cohort {
   CohortNorm norm;
 
   std::size_t size() const { return members; }
-  // `member`: the place of who it is, or kNoMember.
+  // `member` is the place in the cohort of the person in question, or kNoMember.
   float resemblance(const float* face, std::size_t stride, std::uint16_t member) const {
     WipedVector<float> scores(size());
     dot_products(values.get(), size(), stride, face, scores.data());
@@ -178,7 +179,7 @@ Status Gallery::put(const CustomerId& customer, const std::vector<Template>& tem
   return {};
 }
 
-// The last row takes the place.
+// The last row moves to the place of the removed one, so that rows stay contiguous.
 void Gallery::remove(const CustomerId& customer) {
   const auto found = row_of_.find(Place(customer));
   if (found == row_of_.end()) return;
@@ -279,7 +280,8 @@ std::vector<Candidate> Gallery::best_of(const float* probe, std::span<float> sco
                                         std::size_t count) const {
   const CohortNorm& norm = cohort_->norm;
   if (norm.active()) {
-    // Whoever the probe resembles most may be who it is, and says nothing of people in general.
+    // The member that the probe resembles most may be the same person, so it says nothing about
+    // people in general.
     const auto most = std::max_element(scores.begin(), scores.end()) - scores.begin();
     const float shift =
         norm.shift(cohort_->resemblance(probe, stride_, members_[static_cast<std::size_t>(most)]));
@@ -321,7 +323,7 @@ Result<Similarity> Gallery::score(const CustomerId& customer, const Template& pr
   return Similarity{score};
 }
 
-Similarity Gallery::likeness(const CustomerId& a, const CustomerId& b) const {
+Similarity Gallery::pair_similarity(const CustomerId& a, const CustomerId& b) const {
   const auto first = row_of(a);
   const auto second = row_of(b);
   if (!first || !second) return Similarity{};

@@ -34,8 +34,8 @@ Result<std::optional<Identified>> identify(const Gallery& gallery, const Decisio
     return std::nullopt;
   }
   if (candidates.size() > 1) {
-    const bool alike =
-        gallery.likeness(candidates[0].customer, candidates[1].customer) >= policy.lookalike_from();
+    const bool alike = gallery.pair_similarity(candidates[0].customer, candidates[1].customer) >=
+                       policy.lookalike_from();
     const float margin = alike ? policy.rules().lookalike_margin : policy.rules().margin;
     if (candidates[0].similarity.value - candidates[1].similarity.value < margin) {
       return std::nullopt;

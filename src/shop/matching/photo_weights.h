@@ -1,4 +1,4 @@
-// How much each of several photos of a person counts. Private to this module.
+// The weight of each of several photos of a person. Private to this module.
 #pragma once
 
 #include <algorithm>
@@ -9,9 +9,9 @@
 
 namespace maitred {
 
-// The roots of their qualities. Of photos that are fit for enrolment it does not matter, by
-// whichever measure (README, Figures); poorer ones come from desks and visits, and with those the
-// mean of three misses 3 % fewer than with equal weights. Pure.
+// The square roots of their qualities. For photos that are fit for enrolment the weights make no
+// difference (README, Figures). Poorer ones come from desks and visits: there, the mean of three
+// misses 3 % fewer than with equal weights. Pure.
 inline std::vector<float> photo_weights(const std::vector<const Template*>& photos) {
   constexpr float kLeastQuality = 0.05F;
   std::vector<float> weights;

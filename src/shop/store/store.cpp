@@ -1,10 +1,8 @@
 #include "maitred/shop/store/store.h"
 
 #include <fmt/format.h>
-#include <sodium.h>
 
 #include <algorithm>
-#include <array>
 #include <utility>
 
 #include "maitred/base/file.h"
@@ -15,158 +13,19 @@
 #include "src/shop/store/integrity/erasure.h"
 #include "src/shop/store/integrity/erasure_list.h"
 #include "src/shop/store/integrity/store_check.h"
-#include "src/shop/store/integrity/witness.h"
 #include "src/shop/store/keys/key_slots.h"
 #include "src/shop/store/keys/receipt_signing.h"
 #include "src/shop/store/keys/vault.h"
 #include "src/shop/store/rows/customer_rows.h"
+#include "src/shop/store/rows/setting_rows.h"
 #include "src/shop/store/rows/withdrawal.h"
 #include "store_access.h"
+#include "store_opening.h"
 
 namespace maitred {
 namespace {
 
 constexpr std::size_t kLongestSettingKey = 100;
-
-// Random, version 4.
-std::string new_uuid() {
-  std::array<std::uint8_t, 16> bytes{};
-  randombytes_buf(bytes.data(), bytes.size());
-  bytes[6] = static_cast<std::uint8_t>((bytes[6] & 0x0f) | 0x40);
-  bytes[8] = static_cast<std::uint8_t>((bytes[8] & 0x3f) | 0x80);
-  const std::string hex = to_hex(bytes);
-  const std::string_view text = hex;
-  return fmt::format("{}-{}-{}-{}-{}", text.substr(0, 8), text.substr(8, 4), text.substr(12, 4),
-                     text.substr(16, 4), text.substr(20));
-}
-
-Result<std::string> read_meta(Database& database, std::string_view key) {
-  Query row(database, "SELECT value FROM meta WHERE key = ?1", key);
-  MAITRED_ASSIGN(const bool found, row.next());
-  if (found) return row.text(0);
-  return environment_error("store_corrupt", fmt::format("{} lacks its {}: restore it from a backup",
-                                                        database.path().string(), key));
-}
-
-// The whole of a new store, in a file of its own.
-Status build(const std::filesystem::path& built, const KeyAccess& key, const Actor& actor) {
-  MAITRED_ASSIGN(auto database, Database::open(built, Database::Mode::kCreate));
-  // It goes to disk as a whole, in finish_file.
-  MAITRED_TRY(database->execute("PRAGMA synchronous=OFF"));
-  MAITRED_TRY(create_schema(*database));
-  const std::string id = new_uuid();
-  MAITRED_TRY(Query(*database, "INSERT INTO meta VALUES ('store_id', ?1), ('created', ?2)", id,
-                    format_time(actor.at))
-                  .run());
-  SecretBytes root = SecretBytes::random(kKeyBytes);
-  MAITRED_ASSIGN(SlotRecord slot, make_slot(key, id, kSlotsTable, 1, root));
-  slot.made = actor.at;
-  MAITRED_TRY(insert_slot(*database, slot));
-  Vault vault(std::move(database), id, std::move(root), SecretBytes::random(kKeyBytes));
-  MAITRED_TRY(vault.begin());
-  MAITRED_TRY(AuditChain(vault).append(actor, "init", "", ""));
-  return vault.database().truncate_wal();
-}
-
-// What a crash left of a backup or a restore.
-void remove_leftovers(const std::filesystem::path& path) {
-  std::error_code ignored;
-  for (const char* name : {".backing-up", ".restoring"}) {
-    for (const char* tail : {"", "-wal", "-shm", "-journal"}) {
-      std::filesystem::remove(path.string() + name + tail, ignored);
-    }
-  }
-}
-
-// A slot of schema 1 gets its public key when it is used.
-Status upgrade_slot(Vault& vault, std::int64_t number, const Bytes& public_key) {
-  MAITRED_ASSIGN(auto slots, read_slots(vault.database(), kSchemaVersion));
-  for (SlotRecord& slot : slots) {
-    if (slot.number != number || !slot.public_key.empty()) continue;
-    slot.public_key = public_key;
-    refill_slot(slot, vault.store_id(), kSlotsTable, vault.root());
-    return vault.transact([&] { return update_slot(vault.database(), slot); });
-  }
-  return {};
-}
-
-tl::unexpected<Error> older(const Vault& vault, const std::string& how) {
-  return environment_error(
-      "store_older",
-      fmt::format("{}: {}; restore a backup, or, if you know why it is so, take it as it is with "
-                  "maitredctl audit accept",
-                  vault.path().string(), how));
-}
-
-// What cannot be read may be so because a page is damaged: that is said first.
-template <class Answer>
-Answer unless_damaged(Database& database, Answer answer) {
-  if (answer) return answer;
-  MAITRED_TRY(check_pages(database));
-  return answer;
-}
-
-// A file that was closed in order is known to its last bit; of another one every page and row is
-// looked at.
-Status check_file(Vault& vault, int schema_version, const std::optional<Testimony>& testimony) {
-  const bool known =
-      testimony && testimony->file && testimony->generation == vault.ledger().generation;
-  if (known) {
-    MAITRED_ASSIGN(const Digest found,
-                   hash_of_open_file(vault.database(), vault.subkey(Purpose::kWitness)));
-    if (found == *testimony->file) return {};
-  }
-  MAITRED_TRY(check_pages(vault.database()));
-  MAITRED_TRY(vault.check_digests(schema_version));
-  if (!known) return {};
-  MAITRED_TRY(check_audit(vault));
-  return environment_error("store_corrupt",
-                           fmt::format("{} was changed after it was closed, in a place that holds "
-                                       "no row: restore it from a backup",
-                                       vault.path().string()));
-}
-
-// After a clock that was ahead and has been set back.
-Status go_on_in_the_present(Vault& vault, const Actor& actor) {
-  AuditChain chain(vault);
-  MAITRED_ASSIGN(const auto newest, chain.rows(1));
-  if (newest.empty() || newest.back().at <= actor.at) return {};
-  return chain.append(actor, "accept", "",
-                      fmt::format("the clock was set back from {}", format_time(newest.back().at)));
-}
-
-// Compares the store with what its witness said, and has the witness follow from now on.
-Status hear(Vault& vault, Witness& witness, const Result<std::optional<Testimony>>& heard,
-            const OpenOptions& options) {
-  const bool accept = options.accept_older;
-  Ledger& ledger = vault.ledger();
-  if (!heard && ledger.witnessed && !accept) return tl::unexpected(heard.error());
-  const std::optional<Testimony> testimony = heard ? *heard : std::nullopt;
-  if (!testimony && ledger.witnessed && !accept) {
-    return older(vault,
-                 fmt::format("{} is missing, so it cannot be told whether this is the newest "
-                             "state",
-                             witness.file().string()));
-  }
-  const std::uint64_t seen = testimony ? testimony->generation : 0;
-  if (ledger.generation < seen && !accept) {
-    return older(vault, fmt::format("this is an older copy of the store (generation {}, but {} "
-                                    "has seen {}): later changes are missing, erasures too",
-                                    ledger.generation, witness.file().string(), seen));
-  }
-  const bool taken = accept && ((!testimony && ledger.witnessed) || ledger.generation < seen);
-  ledger.generation = std::max(ledger.generation, seen);
-  MAITRED_TRY(witness.begin(ledger.generation));
-  vault.set_on_commit([&witness](std::uint64_t generation) { witness.note(generation); });
-  if (taken) {
-    MAITRED_TRY(AuditChain(vault).append(options.actor, "accept", "", "an older state was taken"));
-    MAITRED_TRY(replay(vault, read_erasure_file(vault, erasure_file(vault.path())), options.actor));
-  }
-  if (accept) MAITRED_TRY(go_on_in_the_present(vault, options.actor));
-  if (ledger.witnessed) return {};
-  ledger.witnessed = true;
-  return vault.keep_ledger();
-}
 
 }  // namespace
 
@@ -218,7 +77,7 @@ Result<Store> Store::create(const std::filesystem::path& path, const KeyAccess& 
     MAITRED_ASSIGN(const bool made_key, provide_key(key));
     const Status done = [&]() -> Status {
       MAITRED_ASSIGN(const std::filesystem::path built, begin_file(path));
-      MAITRED_TRY(build(built, key, actor));
+      MAITRED_TRY(build_store(built, key, actor));
       return finish_file(built, path);
     }();
     std::error_code ignored;
@@ -257,16 +116,16 @@ Result<Store> StoreAccess::open(const std::filesystem::path& path, const KeyAcce
   Vault& vault = parts->vault;
   MAITRED_TRY(unless_damaged(vault.database(), vault.unlock()));
   MAITRED_TRY(vault.database().truncate_wal());
-  const auto heard = parts->witness.read();
-  const bool believed = heard.has_value() && !options.accept_older;
-  MAITRED_TRY(check_file(vault, version, believed ? *heard : std::nullopt));
+  const auto witness = parts->witness.read();
+  const bool believed = witness.has_value() && !options.accept_older;
+  MAITRED_TRY(check_file(vault, version, believed ? *witness : std::nullopt));
   {
     MAITRED_ASSIGN(const SchemaCopy kept, SchemaCopy::keep(vault.database(), version));
     MAITRED_TRY(vault.raise(version));
   }
   MAITRED_TRY(vault.follow());
   MAITRED_TRY(upgrade_slot(vault, number, public_key));
-  MAITRED_TRY(hear(vault, parts->witness, heard, options));
+  MAITRED_TRY(check_generation(vault, parts->witness, witness, options));
   MAITRED_TRY(write_erasure_file(vault, erasure_file(path)));
   const auto created_at = parse_time(created);
   if (!created_at) return vault.corrupt("meta", "created");
@@ -306,16 +165,14 @@ Result<std::vector<StoredAlert>> Store::withdraw(const CustomerId& id, const Act
   Vault& vault = parts_->vault;
   std::vector<StoredAlert> withdrawn;
   const Status done = vault.transact([&]() -> Status {
-    MAITRED_TRY(read_record(vault, id));
+    MAITRED_TRY(read_customer_record(vault, id));
     MAITRED_ASSIGN(Consent consent, read_consent(vault, id));
     if (consent.withdrawn.has_value()) {
       return clean_no("consent_withdrawn",
                       fmt::format("customer {} has withdrawn already", id.value));
     }
-    consent.withdrawn = actor.at;
-    MAITRED_TRY(parts_->customers.set_consent(id, consent, actor, "withdrawn"));
-    MAITRED_TRY(note_withdrawal(vault, id, actor.at));
-    MAITRED_ASSIGN(withdrawn, end_as_withdrawn(vault, id, actor));
+    MAITRED_ASSIGN(withdrawn,
+                   withdraw_consent(vault, id, std::move(consent), actor.at, actor, "withdrawn"));
     return {};
   });
   MAITRED_TRY(done);
@@ -360,25 +217,28 @@ Result<std::vector<Receipt>> Store::forget_all(const std::vector<CustomerId>& id
                            "be written: restart maitred to finish it");
 }
 
-Result<std::optional<std::vector<std::uint8_t>>> Store::setting(std::string_view key) const {
+Result<std::optional<WallTime>> Store::last_upkeep(Upkeep upkeep) const {
+  MAITRED_ASSIGN(const auto noted,
+                 read_setting_record<NotedTime>(parts_->vault, setting_key(upkeep)));
+  return noted ? std::optional(noted->at) : std::nullopt;
+}
+
+Status Store::note_upkeep(Upkeep upkeep, WallTime at) {
   Vault& vault = parts_->vault;
-  Query row(vault.database(), "SELECT sealed FROM settings WHERE key = ?1", key);
-  MAITRED_ASSIGN(const bool found, row.next());
-  if (!found) return std::nullopt;
-  MAITRED_ASSIGN(const ClearBytes clear,
-                 vault.open(Purpose::kSettings, {"settings", std::string(key)}, row.blob(0)));
-  return Bytes(clear.begin(), clear.end());
+  return vault.transact(
+      [&] { return put_setting_record(vault, setting_key(upkeep), NotedTime{at}); });
+}
+
+Result<std::optional<std::vector<std::uint8_t>>> Store::setting(std::string_view key) const {
+  MAITRED_ASSIGN(const auto clear, read_setting(parts_->vault, key));
+  if (!clear) return std::nullopt;
+  return Bytes(clear->begin(), clear->end());
 }
 
 Status Store::set_setting(std::string_view key, std::span<const std::uint8_t> value) {
   MAITRED_TRY(check_text("setting's key", key, kLongestSettingKey, false));
   Vault& vault = parts_->vault;
-  return vault.transact([&]() -> Status {
-    return Query(vault.database(),
-                 "INSERT INTO settings VALUES (?1, ?2) ON CONFLICT (key) DO UPDATE SET sealed = ?2",
-                 key, vault.seal(Purpose::kSettings, {"settings", std::string(key)}, value))
-        .run();
-  });
+  return vault.transact([&] { return put_setting(vault, key, value); });
 }
 
 Result<std::uint64_t> Store::check() const { return check_rows(parts_->vault); }

@@ -45,9 +45,6 @@ struct ConsentRenewal {
 // check_new_consent.
 Result<Consent> renew_consent(const Consent& old, const ConsentRenewal& renewal, WallTime now);
 
-// The same consent, withdrawn at `now`. Error: consent_withdrawn (kNo) when it is already.
-Result<Consent> withdraw_consent(const Consent& consent, WallTime now);
-
 // What staff may see of a customer at `now`:
 // - recognition covers name, loyalty id and tier, note, preferences, the open asks, which are what
 //   the customer asked the shop for, the first kShownAsks of them, and the appointments that are

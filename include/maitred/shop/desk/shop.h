@@ -73,8 +73,6 @@ class Shop {
   Shop(const Settings& settings, Store store, KeyAccess key)
       : settings_(settings), key_(std::move(key)), store_(std::move(store)) {}
 
-  std::optional<WallTime> noted_time(std::string_view key) const;
-  Status note_time(std::string_view key, WallTime at);
   Status learn(const Visit& visit, const Actor& actor);
   Status improve(const CustomerId& id, const Actor& actor);
 

@@ -1,4 +1,4 @@
-// What a similarity of one engine means.
+// Error rates of one engine as functions of the similarity threshold.
 #pragma once
 
 #include <utility>
@@ -20,10 +20,10 @@ struct CalibrationRow {
 // FMR and FNMR as functions of the threshold, from the rows of models/manifest.toml
 // (calibration = [[threshold, fmr, fnmr], ...]).
 //
-// Between rows log(FMR) and log(FNMR) are linear in the threshold. Beyond the last row log(FMR)
-// goes on with the flatter of the last two slopes: impostor distributions fall faster than
-// that, so the FMR is rather over- than under-estimated; and never below kLeastFmr is claimed,
-// however high the threshold. Immutable, thread-safe.
+// Between rows, log(FMR) and log(FNMR) are linear in the threshold. Beyond the last row, log(FMR)
+// continues with the flatter of the last two slopes. Impostor distributions fall faster than that,
+// so the FMR is over-estimated rather than under-estimated. No FMR below kLeastFmr is claimed.
+// Immutable, thread-safe.
 class Calibration {
  public:
   static constexpr double kLeastFmr = 1e-9;

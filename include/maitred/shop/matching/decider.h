@@ -1,4 +1,4 @@
-// Sightings to matches: which live track is which customer.
+// Turns sightings into matches: decides which live track is which customer.
 #pragma once
 
 #include <cstddef>
@@ -17,43 +17,45 @@
 
 namespace maitred {
 
-// All cameras of a box. Keeps scores and customer ids of live tracks, never a probe, and of a track
-// that resembles nobody nothing but its times and counts. A customer is at most one track at a
-// time, and a track at most one customer: the optimal assignment over all live tracks decides
-// conflicts. A match needs the threshold of its look (DecisionPolicy), higher for customers with
-// caution, and the margin to every other customer, more to one who looks like them, except those
-// who are known to be another track with a higher similarity.
+// Serves all cameras of a box. It keeps scores and customer ids of live tracks, never a probe. For
+// a track that resembles nobody it keeps times and counts only.
+//
+// A customer is at most one track at a time, and a track at most one customer: the optimal
+// assignment over all live tracks decides conflicts. A match must reach the threshold of its
+// attempt (DecisionPolicy), which is higher for customers with caution. It must also keep a margin
+// to every other customer, a larger one to a look-alike. Customers who are another track with a
+// higher similarity do not count.
 //
 // A decided track stays decided until it ends, loses its customer to a track that fits better, or
-// is corrected by a later look; then another Match is returned. Thread-compatible, pure state.
+// is corrected by a later attempt; then another Match is returned. Thread-compatible, pure state.
 class Decider {
  public:
-  // A sighting of a live or new track; returns what is newly decided, of any track (mostly nothing
-  // or one). Error: template_mismatch (kEnvironment), when the probe is not of the gallery's
-  // engine; nothing changes then. Fewer frames than before mean that
-  // the eye began anew with this track: it counts as a new one.
+  // Takes a sighting of a live or new track. Returns the new decisions about any track; mostly
+  // there is none or one. A sighting with fewer frames than the one before means that the eye
+  // restarted this track: it counts as a new one. Error: template_mismatch (kEnvironment) if the
+  // probe is not of the gallery's engine; nothing changes then.
   Result<std::vector<Match>> observe(const std::string& camera, const Sighting& sighting,
                                      const Gallery& gallery, const DecisionPolicy& policy);
 
-  // The last look at the track, then it is forgotten. May decide it, or others that it stood in
-  // the way of.
+  // Makes a last attempt to decide the track, then forgets it. This may also decide tracks that it
+  // was in conflict with.
   std::vector<Match> end_track(const std::string& camera, TrackId track,
                                const DecisionPolicy& policy);
 
-  // The camera's eye is gone: ends all its tracks without a last look.
+  // Ends all tracks of a camera whose eye is gone, without a last attempt.
   void drop_camera(const std::string& camera);
 
-  // The customer is no longer to be matched: erased, or consent withdrawn.
+  // Stops matching a customer who was erased or withdrew consent.
   void forget(const CustomerId& customer);
 
-  // Who the track is, as decided so far: to prolong the visit of someone who stays in view.
+  // The customer that the track was decided to be; used to prolong the visit of someone who stays
+  // in view.
   std::optional<CustomerId> decided(const std::string& camera, TrackId track) const;
 
-  // A template of the track has come.
+  // True if a template of the track has arrived.
   bool knows(const std::string& camera, TrackId track) const {
     return tracks_.contains({camera, track});
   }
-  std::size_t live_tracks() const { return tracks_.size(); }
 
  private:
   using Key = std::pair<std::string, TrackId>;
@@ -62,12 +64,12 @@ class Decider {
     WallTime at{};
     std::optional<Milliseconds> position;
     std::uint32_t frames = 0;
-    DecisionPolicy::Looks looks;
-    std::vector<Candidate>
-        candidates;      // of the latest template, best first, near or above threshold
-    double share = 0.0;  // of the latest look; 0: nothing may be decided
+    DecisionPolicy::Attempts attempts;
+    std::vector<Candidate> candidates;  // for the newest template, best first, near the threshold
+                                        // or above
+    double share = 0.0;  // what the newest attempt may spend; 0: nothing may be decided
     std::vector<std::pair<CustomerId, CustomerId>> lookalikes;  // among the candidates
-    std::optional<Candidate> held;                              // decided
+    std::optional<Candidate> held;                              // the customer it was decided to be
   };
   using Tracks = std::map<Key, Evidence>;
   struct Contest;  // one run of the assignment

@@ -1,4 +1,4 @@
-// Everybody who may be recognised now, laid out for search.
+// The templates of everybody who may be recognised now, laid out for search.
 #pragma once
 
 #include <compare>
@@ -31,40 +31,40 @@ struct Candidate {
 };
 
 // Float32 rows, one a customer, contiguous, each 64-byte aligned and zero-padded to a multiple of
-// 16 values; wiped when they go. A customer of several photos stands there with their mean: the
-// better estimate of a face, at the price of one comparison. Thread-compatible.
+// 16 values; wiped when they are removed. A customer with several photos has one row, their mean:
+// it is the better estimate of a face and costs one comparison. Thread-compatible.
 //
-// A similarity is the cosine, with two corrections that make one calibration hold for all rows and
+// A similarity is the cosine with two corrections, which make one calibration hold for all rows and
 // faces (measured on LFW people: README, Figures):
-// - A row that is the mean of k photos resembles everybody a little more than a photo does. It is
-//   therefore kept shorter than 1: by the length that the mean of its photos has, to the power .45.
-// - In galleries of 32 customers and more, how much probe and row resemble people in general is
-//   taken off (src/matching/cohort.h), measured against up to 256 of the customers.
+// - A row that is the mean of k photos resembles everybody a little more than a photo does. Its
+//   length is therefore not 1 but the length of the mean of its photos, to the power .45.
+// - In galleries of 32 customers and more, the resemblance of probe and row to people in general is
+//   subtracted (cohort.h). It is measured against up to 256 of the customers, the cohort.
 //
-// One customer comes or goes in microseconds. Where that changes who the 256 are, what is taken off
-// the other rows has to be worked out anew: settle_some does it in portions.
+// Adding or removing a customer takes microseconds. If it changes the cohort, the shift of every
+// other row must be computed again: settle_some does so in portions.
 class Gallery {
  public:
   Gallery(std::string engine, std::size_t template_length);
   ~Gallery();
 
-  // Of these customers, settled. Entries without templates are left out; entries of one customer
-  // are joined. Error: template_mismatch (kEnvironment) for a template of another engine or length.
+  // Builds a settled gallery. Entries without templates are left out; entries of one customer are
+  // joined. Error: template_mismatch (kEnvironment) for a template of another engine or length.
   static Result<std::unique_ptr<Gallery>> build(std::string engine, std::size_t template_length,
                                                 const std::vector<GalleryEntry>& entries);
 
-  // Room for so many customers, so that none is copied when they come.
+  // Allocates rows for this many customers, so that adding them copies none.
   void reserve(std::size_t customers);
-  // A new customer, or all that is known of one; without templates the customer goes. Call
-  // settle_some before the next search. Error: template_mismatch; nothing is changed then.
+  // Adds a customer, or replaces the row of one. Without templates, removes the customer. Call
+  // settle_some before the next search. Error: template_mismatch; nothing changes then.
   Status put(const CustomerId& customer, const std::vector<Template>& templates,
              std::uint32_t caution = 0);
-  // Nothing of the customer is left in memory. Call settle_some before the next search.
+  // Removes the customer and wipes the row. Call settle_some before the next search.
   void remove(const CustomerId& customer);
-  // The threshold is raised by so many steps.
+  // Sets the number of steps by which the customer's threshold is raised.
   void set_caution(const CustomerId& customer, std::uint32_t steps);
-  // Works out what is taken off up to so many rows. True: there are more, whose similarities are,
-  // until it is called for them, off by as much as one of 256 people makes out.
+  // Computes the shifts of up to `rows` rows that are out of date. True if more are left: until
+  // then their similarities are wrong by the share that one of 256 people has.
   bool settle_some(std::size_t rows);
 
   const std::string& engine() const { return engine_; }
@@ -73,20 +73,19 @@ class Gallery {
   std::size_t rows() const { return customers_.size(); }
   bool holds(const CustomerId& customer) const { return row_of(customer).has_value(); }
 
-  // The `count` best customers, best first; fewer when there are fewer. Exact. Error:
+  // The `count` best customers, best first; fewer if the gallery has fewer. Exact. Error:
   // template_mismatch (kEnvironment).
   Result<std::vector<Candidate>> search(const Template& probe, std::size_t count = 2) const;
 
-  // The same for several probes in fewer passes over the rows: quicker in large galleries.
+  // The same for several probes in fewer passes over the rows: faster in large galleries.
   Result<std::vector<std::vector<Candidate>>> search_each(
       const std::vector<const Template*>& probes, std::size_t count = 2) const;
 
   // 1:1. Errors: unknown_customer (kInput), template_mismatch.
   Result<Similarity> score(const CustomerId& customer, const Template& probe) const;
 
-  // How much two customers look alike: the similarity of their rows; -1 where one is not in the
-  // gallery.
-  Similarity likeness(const CustomerId& a, const CustomerId& b) const;
+  // The similarity of two customers' rows; -1 if one of them is not in the gallery.
+  Similarity pair_similarity(const CustomerId& a, const CustomerId& b) const;
   // Steps by which the customer's threshold is raised.
   std::uint32_t caution(const CustomerId& customer) const;
 
@@ -96,8 +95,8 @@ class Gallery {
     void operator()(float* memory) const;
   };
   using Rows = std::unique_ptr<float[], FreeAligned>;
-  // In the order of the hashes of their ids the first are the cohort: it hardly changes when
-  // customers come and go. To look one up no copy of the id is made, which would stay on the stack.
+  // The cohort is the first customers by hash of their id: it hardly changes when customers come
+  // and go. A look-up makes no copy of the id, because a copy would stay on the stack.
   struct Place {
     explicit Place(const CustomerId& customer);
     auto operator<=>(const Place&) const = default;
@@ -134,15 +133,15 @@ class Gallery {
   std::size_t room_ = 0;      // rows that fit into values_
   Rows values_;
   std::map<Key, std::uint32_t, InOrder> row_of_;
-  // Of each row:
+  // One element a row:
   std::vector<CustomerId> customers_;
   std::vector<std::uint32_t> cautions_;
-  std::vector<float> shifts_;           // taken off its similarities
+  std::vector<float> shifts_;           // subtracted from its similarities
   std::vector<std::uint16_t> members_;  // its place in the cohort
 
   std::unique_ptr<Cohort> cohort_;
   bool cohort_stale_ = false;
-  std::size_t settled_ = 0;  // rows whose shift is that of the present cohort
+  std::size_t settled_ = 0;  // rows whose shift is computed against the present cohort
 };
 
 }  // namespace maitred

@@ -40,6 +40,9 @@ struct OpenOptions {
   Actor actor;  // for the audit rows of that
 };
 
+// Regular work whose last time the store remembers.
+enum class Upkeep { kRetention, kBackup };
+
 // An open store. Only one process has it open: the daemon, or maitredctl without one. What a call
 // returned with success is on disk (WAL, synchronous=FULL); a crash leaves the store as before or
 // after each call. Thread-compatible. Movable; the parts it hands out live as long as it does.
@@ -111,6 +114,10 @@ class Store {
   Result<Receipt> receipt_of(const CustomerId& id) const;
   // The public key of receipts, base64.
   const std::string& signing_key() const;
+
+  // When this was last done to its end, if it ever was.
+  Result<std::optional<WallTime>> last_upkeep(Upkeep upkeep) const;
+  Status note_upkeep(Upkeep upkeep, WallTime at);
 
   // Small sealed values that belong to the store. A missing one is none.
   Result<std::optional<std::vector<std::uint8_t>>> setting(std::string_view key) const;

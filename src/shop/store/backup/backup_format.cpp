@@ -6,8 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "maitred/base/file.h"
-#include "maitred/base/json.h"
-#include "src/shop/store/rows/json_fields.h"
+#include "maitred/base/json_record.h"
 
 namespace maitred {
 namespace {
@@ -33,52 +32,43 @@ tl::unexpected<Error> bad_backup(const char* how) {
   return input_error("backup_invalid", fmt::format("this is not a backup of maitred: {}", how));
 }
 
-Json slot_json(const SlotRecord& slot) {
-  return {{"slot", slot.number},
-          {"kind", slot.kind},
-          {"salt", to_base64(slot.salt)},
-          {"operations", slot.operations},
-          {"memory", slot.memory_bytes},
-          {"proof", to_base64(slot.proof)},
-          {"public_key", to_base64(slot.public_key)},
-          {"wrapped", to_base64(slot.wrapped)}};
-}
-
-Bytes binary(FieldReader& fields, std::string_view name) {
-  const std::string text = fields.text(name);
-  auto bytes = from_base64(text.substr(0, kLongestSlotField + 1));
-  if (text.size() > kLongestSlotField || !bytes) {
-    fields.fail();
-    return {};
+// Bytes as base64 text.
+struct Base64Codec {
+  template <class Json>
+  Json write(const Bytes& bytes) const {
+    return to_base64(bytes);
   }
-  return std::move(*bytes);
-}
+  bool read(const nlohmann::json& json, const FieldRule& rule, Bytes& out) const {
+    const auto text = text_value(json, rule);
+    if (!text) return false;
+    auto bytes = from_base64(*text);
+    if (bytes) out = std::move(*bytes);
+    return bytes.has_value();
+  }
+};
 
-std::optional<SlotRecord> slot_from(const Json& object) {
-  FieldReader fields(object);
-  SlotRecord slot;
-  slot.number = static_cast<std::int64_t>(fields.number("slot") & 0xffff);
-  slot.kind = fields.text("kind");
-  slot.salt = binary(fields, "salt");
-  slot.operations = fields.number("operations");
-  slot.memory_bytes = fields.number("memory");
-  slot.proof = binary(fields, "proof");
-  slot.public_key = binary(fields, "public_key");
-  slot.wrapped = binary(fields, "wrapped");
-  if (!fields.ok() || slot.public_key.empty()) return std::nullopt;
-  return slot;
-}
+constexpr FieldRule kBytesRule{.longest_bytes = kLongestSlotField};
+
+constexpr auto kSlotFields = record_fields<SlotRecord>(
+    field("slot", &SlotRecord::number, {.most = 0xffff}), field("kind", &SlotRecord::kind),
+    field_as("salt", &SlotRecord::salt, Base64Codec{}, kBytesRule),
+    field("operations", &SlotRecord::operations), field("memory", &SlotRecord::memory_bytes),
+    field_as("proof", &SlotRecord::proof, Base64Codec{}, kBytesRule),
+    field_as("public_key", &SlotRecord::public_key, Base64Codec{},
+             {.may_be_empty = false, .longest_bytes = kLongestSlotField}),
+    field_as("wrapped", &SlotRecord::wrapped, Base64Codec{}, kBytesRule));
+
+constexpr auto kHeadFields = record_fields<BackupHead>(
+    field("store", &BackupHead::store), time_text("made", &BackupHead::made),
+    field("schema", &BackupHead::schema, {.most = 1000}),
+    object_field("slots", &BackupHead::slots, kSlotFields, {.most_elements = kMostBackupSlots}),
+    field_as("for_store", &BackupHead::for_store, Base64Codec{},
+             {.need = FieldRule::Need::kOptional, .longest_bytes = kLongestSlotField}));
 
 }  // namespace
 
 Bytes encode_backup_head(const BackupHead& head) {
-  Json object = {{"store", head.store},
-                 {"made", format_time(head.made)},
-                 {"schema", head.schema},
-                 {"slots", Json::array()}};
-  if (!head.for_store.empty()) object["for_store"] = to_base64(head.for_store);
-  for (const SlotRecord& slot : head.slots) object["slots"].push_back(slot_json(slot));
-  const std::string text = json_text(object);
+  const std::string text = json_text(write_record(head, kHeadFields));
   Bytes bytes(kBackupMagic.begin(), kBackupMagic.end());
   put_word(bytes, kBackupVersion);
   put_word(bytes, static_cast<std::uint32_t>(text.size()));
@@ -110,20 +100,9 @@ Result<BackupHead> decode_backup_head(ByteView json) {
   const auto object = parse_json({reinterpret_cast<const char*>(json.data()), json.size()},
                                  {.bytes = kLongestBackupHead, .depth = 4});
   if (!object) return damaged();
-  FieldReader fields(*object);
-  BackupHead head;
-  head.store = fields.text("store");
-  const auto made = parse_time(fields.text("made"));
-  const std::uint64_t schema = fields.number("schema");
-  head.slots = fields.list<SlotRecord>("slots", slot_from);
-  if (fields.find("for_store") != nullptr) head.for_store = binary(fields, "for_store");
-  if (!fields.ok() || !made || schema > 1000 || head.store.size() != 36 || head.slots.empty() ||
-      head.slots.size() > kMostBackupSlots) {
-    return damaged();
-  }
-  head.made = *made;
-  head.schema = static_cast<int>(schema);
-  return head;
+  auto head = read_record(*object, kHeadFields);
+  if (!head || head->store.size() != 36 || head->slots.empty()) return damaged();
+  return std::move(*head);
 }
 
 ClearBytes encode_backup_secrets(const BackupSecrets& secrets) {

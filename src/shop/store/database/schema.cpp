@@ -74,7 +74,7 @@ CREATE TABLE audit (n INTEGER PRIMARY KEY, sealed BLOB NOT NULL, link BLOB NOT N
 )sql";
 
 // What each version added to the one before; the first of them leads to version 2.
-constexpr std::array<const char*, 2> kMigrations = {R"sql(
+constexpr std::array<const char*, 3> kMigrations = {R"sql(
 ALTER TABLE key_slots ADD COLUMN public_key BLOB NOT NULL DEFAULT x'';
 ALTER TABLE key_slots ADD COLUMN label TEXT NOT NULL DEFAULT '';
 ALTER TABLE key_slots ADD COLUMN made INTEGER NOT NULL DEFAULT 0;
@@ -85,7 +85,10 @@ CREATE TABLE consent_texts (version TEXT PRIMARY KEY, sealed BLOB NOT NULL) STRI
 )sql",
                                                     R"sql(
 CREATE TABLE key_groups (n INTEGER PRIMARY KEY, wrapped BLOB NOT NULL) STRICT;
-)sql"};
+)sql",
+                                                    // Version 4 has the same tables: it changed
+                                                    // what some settings hold (raw_settings.h).
+                                                    ""};
 static_assert(kMigrations.size() == kSchemaVersion - 1);
 
 constexpr std::array<std::string_view, 20> kDigested = {
@@ -96,7 +99,8 @@ constexpr std::array<std::string_view, 20> kDigested = {
 
 // Digested tables of a file of an older version.
 std::size_t digested_count(int version) {
-  constexpr std::array<std::size_t, kSchemaVersion> kDigestedBefore = {16, 19, kDigested.size()};
+  constexpr std::array<std::size_t, kSchemaVersion> kDigestedBefore = {16, 19, 20,
+                                                                       kDigested.size()};
   return kDigestedBefore.at(static_cast<std::size_t>(version) - 1);
 }
 

@@ -11,7 +11,7 @@
 namespace maitred {
 
 // Kept in the file's user_version. A file of a higher one is refused.
-inline constexpr int kSchemaVersion = 3;
+inline constexpr int kSchemaVersion = 4;
 
 // Tables whose rows the ledger's digests cover. The position is part of the format: new ones go to
 // the end. The audit chain and the ledger guard themselves.

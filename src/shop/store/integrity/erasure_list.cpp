@@ -247,11 +247,8 @@ Result<Replayed> replay(Vault& vault, const ErasureList& list, const Actor& acto
     for (const auto& [id, at] : withdrawn) {
       MAITRED_ASSIGN(Consent consent, read_consent(vault, id));
       if (consent.withdrawn.has_value() || consent.granted >= at) continue;
-      consent.withdrawn = at;
-      MAITRED_TRY(add_consent(vault, id, consent));
-      MAITRED_TRY(note_withdrawal(vault, id, at));
-      MAITRED_TRY(end_as_withdrawn(vault, id, actor));
-      MAITRED_TRY(AuditChain(vault).append(actor, "consent", id.value, "withdrawn, replayed"));
+      MAITRED_TRY(
+          withdraw_consent(vault, id, std::move(consent), at, actor, "withdrawn, replayed"));
       ++done.withdrawn;
     }
     MAITRED_ASSIGN(done.staff, drop_revoked_staff(vault, list));

@@ -29,17 +29,17 @@ Digest mac_of(const Sector& sector, const std::string& store_id, ByteView key) {
   return keyed_hash(key, message);
 }
 
-std::optional<Testimony> read_sector(const Sector& sector, const std::string& store_id,
-                                     ByteView key) {
+std::optional<WitnessRecord> read_sector(const Sector& sector, const std::string& store_id,
+                                         ByteView key) {
   const Digest mac = mac_of(sector, store_id, key);
   if (sodium_memcmp(mac.data(), sector.data() + kMacAt, mac.size()) != 0) return std::nullopt;
-  Testimony testimony;
-  std::memcpy(&testimony.generation, sector.data() + kNumberAt, sizeof testimony.generation);
+  WitnessRecord record;
+  std::memcpy(&record.generation, sector.data() + kNumberAt, sizeof record.generation);
   if (sector[kCleanAt] == 1) {
-    testimony.file.emplace();
-    std::memcpy(testimony.file->data(), sector.data() + kHashAt, testimony.file->size());
+    record.file.emplace();
+    std::memcpy(record.file->data(), sector.data() + kHashAt, record.file->size());
   }
-  return testimony;
+  return record;
 }
 
 constexpr std::size_t kHashBlock = std::size_t{1} << 20;
@@ -105,22 +105,22 @@ Witness::~Witness() {
   static_cast<void>(::fdatasync(fd_.get()));
 }
 
-Result<std::optional<Testimony>> Witness::read() {
+Result<std::optional<WitnessRecord>> Witness::read() {
   const UniqueFd fd(::open(file_.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
   if (!fd && errno == ENOENT) return std::nullopt;
-  std::optional<Testimony> newest;
+  std::optional<WitnessRecord> newest;
   for (unsigned turn = 0; fd && turn < 2; ++turn) {
     Sector sector{};
     if (::pread(fd.get(), sector.data(), sector.size(), static_cast<off_t>(turn * kSector)) !=
         static_cast<ssize_t>(sector.size())) {
       continue;
     }
-    const auto testimony = read_sector(sector, store_id_, key_.span());
-    if (!testimony) continue;
-    const bool newer = !newest || testimony->generation > newest->generation ||
-                       (testimony->generation == newest->generation && testimony->file);
+    const auto record = read_sector(sector, store_id_, key_.span());
+    if (!record) continue;
+    const bool newer = !newest || record->generation > newest->generation ||
+                       (record->generation == newest->generation && record->file);
     if (!newer) continue;
-    newest = testimony;
+    newest = record;
     turn_ = turn + 1;
   }
   if (newest) return newest;
@@ -158,13 +158,13 @@ void Witness::note(std::uint64_t generation) {
   write({generation, std::nullopt});
 }
 
-void Witness::write(const Testimony& testimony) {
+void Witness::write(const WitnessRecord& record) {
   Sector sector{};
   std::memcpy(sector.data(), kWitnessMagic.data(), kWitnessMagic.size());
-  std::memcpy(sector.data() + kNumberAt, &testimony.generation, sizeof testimony.generation);
-  if (testimony.file) {
+  std::memcpy(sector.data() + kNumberAt, &record.generation, sizeof record.generation);
+  if (record.file) {
     sector[kCleanAt] = 1;
-    std::memcpy(sector.data() + kHashAt, testimony.file->data(), testimony.file->size());
+    std::memcpy(sector.data() + kHashAt, record.file->data(), record.file->size());
   }
   const Digest mac = mac_of(sector, store_id_, key_.span());
   std::memcpy(sector.data() + kMacAt, mac.data(), mac.size());

@@ -16,7 +16,7 @@ namespace maitred {
 
 // What a witness last saw. `file` is there when the store was closed in order: the keyed hash of
 // the whole database file, so that a changed bit shows even where SQLite keeps nothing.
-struct Testimony {
+struct WitnessRecord {
   std::uint64_t generation = 0;
   std::optional<Digest> file;
 };
@@ -36,7 +36,7 @@ class Witness {
 
   // None when there is no such file. Errors (kEnvironment): store_older when it holds nothing
   // readable, or is another store's; store_failed.
-  Result<std::optional<Testimony>> read();
+  Result<std::optional<WitnessRecord>> read();
 
   // From now on it follows. Makes the file where it is missing; durable when it returns.
   // Error: store_failed.
@@ -48,7 +48,7 @@ class Witness {
   const std::filesystem::path& file() const { return file_; }
 
  private:
-  void write(const Testimony& testimony);
+  void write(const WitnessRecord& record);
 
   const std::filesystem::path store_;
   const std::filesystem::path file_;
@@ -59,8 +59,8 @@ class Witness {
   unsigned turn_ = 0;
 };
 
-// The hash of a Testimony, of a file that is open with an empty log. It is read through SQLite: to
-// open and close the file beside it would drop its lock. Error: store_failed.
+// The hash of a WitnessRecord, of a file that is open with an empty log. It is read through SQLite:
+// to open and close the file beside it would drop its lock. Error: store_failed.
 Result<Digest> hash_of_open_file(Database& database, ByteView key);
 
 }  // namespace maitred

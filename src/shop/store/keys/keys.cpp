@@ -7,7 +7,6 @@
 #include <algorithm>
 #include <cerrno>
 #include <charconv>
-#include <cstddef>
 #include <cstring>
 
 #include "key_slots.h"
@@ -15,6 +14,7 @@
 #include "src/shop/store/database/schema.h"
 #include "src/shop/store/integrity/erasure_list.h"
 #include "src/shop/store/rows/customer_rows.h"
+#include "src/shop/store/rows/setting_rows.h"
 #include "vault.h"
 
 namespace maitred {
@@ -22,45 +22,12 @@ namespace {
 
 constexpr std::size_t kMostSlots = 16;
 constexpr std::size_t kLongestLabel = 60;
-constexpr std::string_view kRotationKey = "rotation";
-
-// Where a rotation is: first groups from `next_group` to `last_group` get a new key, then the
-// customers' rows: those up to `after` have theirs, those up to `last` will get it. `old_slot` is
-// the slot of the key file's old key, 0 when it is gone.
-struct RotationState {
-  std::int64_t after = 0;
-  std::int64_t last = 0;
-  std::int64_t old_slot = 0;
-  std::uint64_t done = 0;
-  std::uint64_t total = 0;
-  // Before schema 3 it ended here, and there were no groups.
-  std::int64_t next_group = 0;
-  std::int64_t last_group = -1;
-};
-constexpr std::size_t kStateBytesOfSchema2 = offsetof(RotationState, next_group);
-
 Result<std::optional<RotationState>> read_state(Vault& vault) {
-  Query row(vault.database(), "SELECT sealed FROM settings WHERE key = ?1", kRotationKey);
-  MAITRED_ASSIGN(const bool found, row.next());
-  if (!found) return std::nullopt;
-  const Place place{"settings", std::string(kRotationKey)};
-  MAITRED_ASSIGN(const ClearBytes clear, vault.open(Purpose::kSettings, place, row.blob(0)));
-  RotationState state;
-  if (clear.size() != sizeof state && clear.size() != kStateBytesOfSchema2) {
-    return vault.corrupt(place.table, place.row);
-  }
-  std::memcpy(&state, clear.data(), clear.size());
-  return state;
+  return read_setting_record<RotationState>(vault, kRotationKey);
 }
 
 Status write_state(Vault& vault, const RotationState& state) {
-  ClearBytes clear(sizeof state);
-  std::memcpy(clear.data(), &state, sizeof state);
-  const Place place{"settings", std::string(kRotationKey)};
-  return Query(vault.database(),
-               "INSERT INTO settings VALUES (?1, ?2) ON CONFLICT (key) DO UPDATE SET sealed = ?2",
-               kRotationKey, vault.seal(Purpose::kSettings, place, clear))
-      .run();
+  return put_setting_record(vault, kRotationKey, state);
 }
 
 KeyAccess next_key_file(const KeyAccess& key) {
@@ -225,7 +192,8 @@ Status Keys::new_root(const KeyAccess* next, const Actor& actor) {
     MAITRED_TRY(counts.next());
     state.last = counts.number(0);
     state.total = counts.count(1);
-    MAITRED_ASSIGN(state.last_group, vault_.last_key_group());
+    MAITRED_ASSIGN(const std::int64_t last_group, vault_.last_key_group());
+    state.groups = last_group + 1;
     MAITRED_TRY(write_state(vault_, state));
     MAITRED_TRY(AuditChain(vault_).append(actor, "key", "", "rotation begun"));
     MAITRED_TRY(vault_.store_seed(root));
@@ -270,7 +238,7 @@ Result<RotationProgress> Keys::rotate_some(const KeyAccess& key, std::size_t cus
   Database& database = vault_.database();
   RotationProgress progress{0, state->total, false};
   MAITRED_TRY(vault_.transact([&]() -> Status {
-    if (state->next_group <= state->last_group) {
+    if (state->next_group < state->groups) {
       MAITRED_TRY(vault_.rekey_group(state->next_group++));
       return write_state(vault_, *state);
     }
@@ -292,7 +260,7 @@ Result<RotationProgress> Keys::rotate_some(const KeyAccess& key, std::size_t cus
     }
     progress.finished = due.size() < customers;
     if (!progress.finished) return write_state(vault_, *state);
-    MAITRED_TRY(Query(database, "DELETE FROM settings WHERE key = ?1", kRotationKey).run());
+    MAITRED_TRY(drop_setting(vault_, kRotationKey));
     return AuditChain(vault_).append(actor, "key", "", "rotation finished");
   }));
   if (progress.finished) {

@@ -9,6 +9,7 @@
 
 #include "maitred/base/check.h"
 #include "src/shop/store/database/schema.h"
+#include "src/shop/store/rows/raw_settings.h"
 
 namespace maitred {
 Vault::Vault(std::unique_ptr<Database> database, std::string store_id, SecretBytes root,
@@ -67,7 +68,8 @@ Status Vault::raise(int from) {
   return transact([&]() -> Status {
     MAITRED_TRY(raise_schema(*database_, from));
     if (from < 2) MAITRED_TRY(store_seed(root_));
-    MAITRED_TRY(group_keys_of_schema2());
+    if (from < 3) MAITRED_TRY(group_keys_of_schema2());
+    if (from < 4) MAITRED_TRY(rewrite_raw_settings(*this));
     MAITRED_ASSIGN(ledger_.digests, digests_.compute(digested_tables()));
     return {};
   });

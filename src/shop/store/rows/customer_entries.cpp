@@ -20,7 +20,7 @@ template <class Entry>
 Result<Entry> add_entry(Vault& vault, const CustomerId& id, std::string_view kind, Entry entry,
                         const Actor& actor) {
   const Status done = vault.transact([&]() -> Status {
-    MAITRED_TRY(read_record(vault, id));
+    MAITRED_TRY(read_customer_record(vault, id));
     Query last(vault.database(),
                "SELECT ifnull(max(number), 0) FROM entries WHERE customer = ?1 AND kind = ?2",
                id.value, kind);

@@ -55,7 +55,7 @@ Status delete_photos(Vault& vault, const CustomerId& id) {
 Status Customers::replace_templates(const CustomerId& id, const std::vector<Template>& templates,
                                     const Actor& actor, OtherEngines others) {
   return vault_.transact([&]() -> Status {
-    MAITRED_TRY(read_record(vault_, id));
+    MAITRED_TRY(read_customer_record(vault_, id));
     MAITRED_ASSIGN(const std::uint64_t last,
                    one_number(vault_,
                               "SELECT ifnull(max(number), 0) FROM templates WHERE customer = ?1 "
@@ -82,12 +82,12 @@ Status Customers::replace_templates(const CustomerId& id, const std::vector<Temp
 }
 
 Result<std::vector<Template>> Customers::templates(const CustomerId& id) const {
-  MAITRED_TRY(read_record(vault_, id));
+  MAITRED_TRY(read_customer_record(vault_, id));
   return read_templates(vault_, id);
 }
 
 Result<std::vector<std::vector<std::uint8_t>>> Customers::photos(const CustomerId& id) const {
-  MAITRED_TRY(read_record(vault_, id));
+  MAITRED_TRY(read_customer_record(vault_, id));
   Query rows(vault_.database(),
              "SELECT number, sealed FROM photos WHERE customer = ?1 ORDER BY number", id.value);
   std::vector<std::vector<std::uint8_t>> photos;
@@ -101,7 +101,7 @@ Result<std::vector<std::vector<std::uint8_t>>> Customers::photos(const CustomerI
 }
 
 Result<std::uint64_t> Customers::photo_count(const CustomerId& id) const {
-  MAITRED_TRY(read_record(vault_, id));
+  MAITRED_TRY(read_customer_record(vault_, id));
   return one_number(vault_, "SELECT count(*) FROM photos WHERE customer = ?1", id.value);
 }
 
@@ -109,7 +109,7 @@ Status Customers::replace_photos(const CustomerId& id,
                                  const std::vector<std::vector<std::uint8_t>>& photos,
                                  const Actor& actor) {
   return vault_.transact([&]() -> Status {
-    MAITRED_TRY(read_record(vault_, id));
+    MAITRED_TRY(read_customer_record(vault_, id));
     MAITRED_TRY(delete_photos(vault_, id));
     std::uint64_t number = 0;
     for (const auto& photo : photos) MAITRED_TRY(insert_photo(vault_, id, ++number, photo));
@@ -121,7 +121,7 @@ Status Customers::replace_photos(const CustomerId& id,
 Status Customers::learn_template(const CustomerId& id, const Template& rotated, std::size_t most,
                                  const Actor& actor) {
   return vault_.transact([&]() -> Status {
-    MAITRED_TRY(read_record(vault_, id));
+    MAITRED_TRY(read_customer_record(vault_, id));
     MAITRED_ASSIGN(const std::uint64_t next,
                    one_number(vault_,
                               "SELECT ifnull(max(number) + 1, ?2) FROM templates "
@@ -139,7 +139,7 @@ Status Customers::learn_template(const CustomerId& id, const Template& rotated, 
 }
 
 Result<std::uint64_t> Customers::learned_count(const CustomerId& id) const {
-  MAITRED_TRY(read_record(vault_, id));
+  MAITRED_TRY(read_customer_record(vault_, id));
   return one_number(vault_, "SELECT count(*) FROM templates WHERE customer = ?1 AND number >= ?2",
                     id.value, kFirstLearned);
 }

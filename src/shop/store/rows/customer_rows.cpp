@@ -12,7 +12,7 @@ namespace {
 constexpr std::size_t kLongestName = 200;
 constexpr std::size_t kLongestLoyalty = 100;
 constexpr std::size_t kLongestTier = 64;
-constexpr std::size_t kLongestNote = 500;
+constexpr std::size_t kLongestProfileNote = 500;
 constexpr std::size_t kMostPreferences = 32;
 constexpr std::size_t kLongestPreferenceKey = 64;
 constexpr std::size_t kLongestPreference = 200;
@@ -59,18 +59,18 @@ std::string row_of(const CustomerId& id, std::uint64_t number) {
   return fmt::format("{}/{}", id.value, number);
 }
 
-Result<CustomerRecord> read_record(Vault& vault, const CustomerId& id) {
+Result<CustomerRecord> read_customer_record(Vault& vault, const CustomerId& id) {
   Query row(vault.database(), "SELECT sealed FROM customers WHERE id = ?1", id.value);
   MAITRED_ASSIGN(const bool found, row.next());
   if (!found) return unknown_customer(id);
-  return read_record(vault, id, row.blob(0));
+  return read_customer_record(vault, id, row.blob(0));
 }
 
-Result<CustomerRecord> read_record(Vault& vault, const CustomerId& id, ByteView sealed) {
+Result<CustomerRecord> read_customer_record(Vault& vault, const CustomerId& id, ByteView sealed) {
   return vault.read_for<CustomerRecord>(id, {"customers", id.value}, sealed);
 }
 
-Status write_record(Vault& vault, const CustomerId& id, const CustomerRecord& record) {
+Status write_customer_record(Vault& vault, const CustomerId& id, const CustomerRecord& record) {
   MAITRED_ASSIGN(const Bytes sealed, vault.write_for(id, {"customers", id.value}, record));
   return Query(vault.database(), "UPDATE customers SET sealed = ?2 WHERE id = ?1", id.value, sealed)
       .run();
@@ -98,7 +98,7 @@ Status add_consent(Vault& vault, const CustomerId& id, const Consent& consent) {
 }
 
 Result<Customer> read_customer(Vault& vault, const CustomerId& id) {
-  MAITRED_ASSIGN(CustomerRecord record, read_record(vault, id));
+  MAITRED_ASSIGN(CustomerRecord record, read_customer_record(vault, id));
   MAITRED_ASSIGN(Consent consent, read_consent(vault, id));
   Customer customer = assemble(id, std::move(record), std::move(consent));
   MAITRED_TRY(read_entries(vault, customer));
@@ -140,7 +140,7 @@ Status check_profile(const Profile& profile) {
   MAITRED_TRY(check_text("name", profile.name, kLongestName, false));
   MAITRED_TRY(check_text("loyalty id", profile.loyalty, kLongestLoyalty, true));
   MAITRED_TRY(check_text("tier", profile.tier, kLongestTier, true));
-  MAITRED_TRY(check_text("note", profile.note, kLongestNote, true));
+  MAITRED_TRY(check_text("note", profile.note, kLongestProfileNote, true));
   MAITRED_TRY(check_text("external id", profile.external, kLongestExternal, true));
   if (profile.preferences.size() > kMostPreferences) {
     return input_error("field_invalid",

@@ -14,9 +14,9 @@ namespace maitred {
 tl::unexpected<Error> unknown_customer(const CustomerId& id);
 
 // Error: unknown_customer.
-Result<CustomerRecord> read_record(Vault& vault, const CustomerId& id);
-Result<CustomerRecord> read_record(Vault& vault, const CustomerId& id, ByteView sealed);
-Status write_record(Vault& vault, const CustomerId& id, const CustomerRecord& record);
+Result<CustomerRecord> read_customer_record(Vault& vault, const CustomerId& id);
+Result<CustomerRecord> read_customer_record(Vault& vault, const CustomerId& id, ByteView sealed);
+Status write_customer_record(Vault& vault, const CustomerId& id, const CustomerRecord& record);
 
 // The newest one.
 Result<Consent> read_consent(Vault& vault, const CustomerId& id);

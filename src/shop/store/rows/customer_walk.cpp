@@ -95,7 +95,7 @@ Result<Consent> CustomerWalk::consent() {
 }
 
 Result<Customer> CustomerWalk::customer() {
-  MAITRED_ASSIGN(CustomerRecord record, read_record(vault_, id_, customers_.blob(1)));
+  MAITRED_ASSIGN(CustomerRecord record, read_customer_record(vault_, id_, customers_.blob(1)));
   MAITRED_ASSIGN(Consent agreed, consent());
   return assemble(id_, std::move(record), std::move(agreed));
 }

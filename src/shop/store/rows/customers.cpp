@@ -64,7 +64,7 @@ Status insert_customer(Vault& vault, const CustomerId& id, const NewCustomer& cu
                     loyalty, Bytes())
                   .run());
   MAITRED_TRY(vault.make_key(id));
-  MAITRED_TRY(write_record(vault, id, {customer.profile, actor.at, std::nullopt, {}}));
+  MAITRED_TRY(write_customer_record(vault, id, {customer.profile, actor.at, std::nullopt, {}}));
   MAITRED_TRY(add_consent(vault, id, customer.consent));
   std::uint64_t number = 0;
   for (const Template& plain : customer.templates) {
@@ -112,7 +112,7 @@ Result<std::vector<CustomerSummary>> Customers::list(const CustomerPage& page) c
     MAITRED_ASSIGN(const bool found, rows.next());
     if (!found) return summaries;
     const CustomerId id(rows.text(0));
-    MAITRED_ASSIGN(CustomerRecord record, read_record(vault_, id, rows.blob(1)));
+    MAITRED_ASSIGN(CustomerRecord record, read_customer_record(vault_, id, rows.blob(1)));
     MAITRED_ASSIGN(const Consent consent, read_consent(vault_, id));
     summaries.push_back({id, std::move(record.profile.name), std::move(record.profile.loyalty),
                          record.enrolled, consent.expires, consent.withdrawn, record.last_visit,
@@ -146,10 +146,10 @@ Status Customers::for_each_with_templates(
 Status Customers::update_profile(const CustomerId& id, const Profile& profile, const Actor& actor) {
   MAITRED_TRY(check_profile(profile));
   return vault_.transact([&]() -> Status {
-    MAITRED_ASSIGN(CustomerRecord record, read_record(vault_, id));
+    MAITRED_ASSIGN(CustomerRecord record, read_customer_record(vault_, id));
     MAITRED_ASSIGN(const auto loyalty, claim_loyalty(vault_, profile.loyalty, id));
     record.profile = profile;
-    MAITRED_TRY(write_record(vault_, id, record));
+    MAITRED_TRY(write_customer_record(vault_, id, record));
     MAITRED_TRY(Query(vault_.database(), "UPDATE customers SET loyalty = ?2 WHERE id = ?1",
                       id.value, loyalty)
                     .run());
@@ -160,9 +160,9 @@ Status Customers::update_profile(const CustomerId& id, const Profile& profile, c
 Status Customers::set_caution(const CustomerId& id, const Caution& caution, const Actor& actor,
                               std::string_view detail) {
   return vault_.transact([&]() -> Status {
-    MAITRED_ASSIGN(CustomerRecord record, read_record(vault_, id));
+    MAITRED_ASSIGN(CustomerRecord record, read_customer_record(vault_, id));
     record.caution = caution;
-    MAITRED_TRY(write_record(vault_, id, record));
+    MAITRED_TRY(write_customer_record(vault_, id, record));
     return AuditChain(vault_).append(actor, "caution", id.value, detail);
   });
 }
@@ -170,14 +170,14 @@ Status Customers::set_caution(const CustomerId& id, const Caution& caution, cons
 Status Customers::set_consent(const CustomerId& id, const Consent& consent, const Actor& actor,
                               std::string_view detail) {
   return vault_.transact([&]() -> Status {
-    MAITRED_TRY(read_record(vault_, id));
+    MAITRED_TRY(read_customer_record(vault_, id));
     MAITRED_TRY(add_consent(vault_, id, consent));
     return AuditChain(vault_).append(actor, "consent", id.value, detail);
   });
 }
 
 Result<std::vector<Consent>> Customers::consent_history(const CustomerId& id) const {
-  MAITRED_TRY(read_record(vault_, id));
+  MAITRED_TRY(read_customer_record(vault_, id));
   Query rows(vault_.database(),
              "SELECT number, sealed FROM consents WHERE customer = ?1 ORDER BY number", id.value);
   std::vector<Consent> history;

@@ -37,6 +37,24 @@ struct Tombstone {
   std::optional<std::uint64_t> rows{};  // how many went; not known of an erasure elsewhere
 };
 
+// How far a rotation of keys is. First the groups from `next_group` up to `groups` get a new key,
+// then the customers: rows up to `after` have theirs, rows up to `last` get it. `old_slot` is the
+// slot of the key file's old key, 0 once it is gone.
+struct RotationState {
+  std::int64_t after = 0;
+  std::int64_t last = 0;
+  std::int64_t old_slot = 0;
+  std::uint64_t done = 0;  // customers
+  std::uint64_t total = 0;
+  std::int64_t next_group = 0;
+  std::int64_t groups = 0;
+};
+
+// When something was last done.
+struct NotedTime {
+  WallTime at{};
+};
+
 // For each record below. What encode_record gives, decode_record takes. Errors of encoding:
 // field_invalid (kInput) for text that is not UTF-8, a time out of range or a record too long.
 // Decoding takes any bytes and gives none for what is not such a record, of this version.
@@ -57,6 +75,8 @@ extern template Result<ClearBytes> encode_record(const Feedback&);
 extern template Result<ClearBytes> encode_record(const StaffMember&);
 extern template Result<ClearBytes> encode_record(const Tombstone&);
 extern template Result<ClearBytes> encode_record(const AuditRow&);
+extern template Result<ClearBytes> encode_record(const RotationState&);
+extern template Result<ClearBytes> encode_record(const NotedTime&);
 extern template std::optional<CustomerRecord> decode_record(ByteView);
 extern template std::optional<Consent> decode_record(ByteView);
 extern template std::optional<Ask> decode_record(ByteView);
@@ -69,6 +89,8 @@ extern template std::optional<Feedback> decode_record(ByteView);
 extern template std::optional<StaffMember> decode_record(ByteView);
 extern template std::optional<Tombstone> decode_record(ByteView);
 extern template std::optional<AuditRow> decode_record(ByteView);
+extern template std::optional<RotationState> decode_record(ByteView);
+extern template std::optional<NotedTime> decode_record(ByteView);
 
 // version (1 byte), length of the engine's name (1 byte), the name, count (4 bytes, little endian),
 // floats (IEEE 754, little endian).

@@ -12,7 +12,7 @@ namespace maitred {
 namespace {
 
 constexpr std::size_t kLongestComment = 2000;
-constexpr std::size_t kLongestNote = 1000;
+constexpr std::size_t kLongestVisitNote = 1000;
 constexpr int kBestRating = 10;
 
 Status insert_visit(Vault& vault, const Visit& visit) {
@@ -31,10 +31,10 @@ Status insert_visit(Vault& vault, const Visit& visit) {
 
 // `last_visit` of the customer moves forward only.
 Status move_last_visit(Vault& vault, const CustomerId& id, WallTime end) {
-  MAITRED_ASSIGN(CustomerRecord record, read_record(vault, id));
+  MAITRED_ASSIGN(CustomerRecord record, read_customer_record(vault, id));
   if (record.last_visit.has_value() && *record.last_visit >= end) return {};
   record.last_visit = end;
-  return write_record(vault, id, record);
+  return write_customer_record(vault, id, record);
 }
 
 // Each way to ask has its own index.
@@ -99,7 +99,7 @@ Result<StoredAlert> Visits::commit_alert_change(const StoredAlert& changed,
   const Status done = vault_.transact([&]() -> Status {
     MAITRED_ASSIGN(const StoredAlert before, alert(changed.alert.visit));
     if (visit) {
-      MAITRED_TRY(check_text("note", visit->note, kLongestNote, true));
+      MAITRED_TRY(check_text("note", visit->note, kLongestVisitNote, true));
       MAITRED_ASSIGN(const Visit stored, read_visit(vault_, visit->id));
       if (visit->id != before.alert.visit || visit->customer != stored.customer) {
         return input_error("unknown_visit", "the visit given is not the one of the alert");
@@ -127,7 +127,7 @@ Status Visits::touch(const VisitId& id, WallTime end) {
 
 Status Visits::set_outcome(const VisitId& id, Outcome outcome, const std::string& note,
                            const Actor& actor) {
-  MAITRED_TRY(check_text("note", note, kLongestNote, true));
+  MAITRED_TRY(check_text("note", note, kLongestVisitNote, true));
   return vault_.transact([&]() -> Status {
     MAITRED_ASSIGN(Visit visit, read_visit(vault_, id));
     visit.outcome = outcome;

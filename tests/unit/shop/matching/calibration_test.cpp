@@ -115,19 +115,19 @@ TEST(DecisionPolicy, SaysWhenItCannotKeepTheTarget) {
 
 TEST(DecisionPolicy, AnEarlyLookNeedsAClearMatch) {
   const auto policy = DecisionPolicy::derive(retail(), {}, 200);
-  DecisionPolicy::Looks looks;
-  EXPECT_EQ(policy.spend(looks, 0), 0.0);
-  const double early = policy.spend(looks, 1);
+  DecisionPolicy::Attempts attempts;
+  EXPECT_EQ(policy.spend(attempts, 0), 0.0);
+  const double early = policy.spend(attempts, 1);
   EXPECT_GT(early, 0.0);
   EXPECT_LT(early, 0.1);
-  EXPECT_EQ(policy.spend(looks, 2), early);
-  EXPECT_EQ(policy.spend(looks, 2), 0.0);  // twice is enough
-  EXPECT_GT(policy.spend(looks, 3), early);
-  EXPECT_GT(policy.threshold(early), policy.threshold(policy.spend(looks, 8)));
+  EXPECT_EQ(policy.spend(attempts, 2), early);
+  EXPECT_EQ(policy.spend(attempts, 2), 0.0);  // twice is enough
+  EXPECT_GT(policy.spend(attempts, 3), early);
+  EXPECT_GT(policy.threshold(early), policy.threshold(policy.spend(attempts, 8)));
 }
 
 // Strangers whose fused templates change from look to look, as those of tracks do: the false alerts
-// of whole tracks stay near the target although there are many looks.
+// of whole tracks stay near the target although there are many attempts.
 TEST(DecisionPolicy, ManyLooksKeepToTheTarget) {
   constexpr int kLength = 64;
   constexpr int kGallery = 50;
@@ -166,7 +166,7 @@ TEST(DecisionPolicy, ManyLooksKeepToTheTarget) {
   for (int track = 0; track < kTracks; ++track) {
     const auto person = draw();
     std::vector<std::array<float, kLength>> kept;
-    DecisionPolicy::Looks looks;
+    DecisionPolicy::Attempts attempts;
     bool alert = false;
     for (int frame = 0; frame < 40; ++frame) {  // of which the last eight are fused
       auto seen = draw();
@@ -178,7 +178,7 @@ TEST(DecisionPolicy, ManyLooksKeepToTheTarget) {
         for (std::size_t i = 0; i < kLength; ++i) fused[i] += one[i];
       }
       fused = unit(fused);
-      const double share = policy.spend(looks, static_cast<std::uint32_t>(kept.size()));
+      const double share = policy.spend(attempts, static_cast<std::uint32_t>(kept.size()));
       if (share <= 0.0) continue;
       const float threshold = policy.threshold(share).value;
       for (const auto& row : gallery) {

@@ -72,7 +72,7 @@ TEST(ChangingGallery, TakesCautionForWhoIsThereOnly) {
   EXPECT_EQ(gallery.search(photos[0], 1).value().at(0).caution, 2U);
   EXPECT_EQ(gallery.caution(customer(1)), 2U);
   EXPECT_EQ(gallery.caution(customer(2)), 0U);
-  EXPECT_EQ(gallery.likeness(customer(2), customer(1)).value, -1.0F) << "nobody's likeness";
+  EXPECT_EQ(gallery.pair_similarity(customer(2), customer(1)).value, -1.0F) << "nobody's likeness";
 }
 
 }  // namespace

@@ -10,8 +10,9 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// tests/golden/store-schemaN.sql, written by the program of that schema: Anna forgotten, Bert
-// withdrawn, Cleo with a request.
+// tests/golden/store-schemaN.sql, written by the program of that schema: Anna is forgotten, Bert
+// has withdrawn, Cleo has a request. In the store of schema 3 a rotation of keys is under way, and
+// the times of upkeep are noted.
 class MigrationTest : public StoreTest, public testing::WithParamInterface<int> {
  protected:
   MigrationTest() {
@@ -19,8 +20,11 @@ class MigrationTest : public StoreTest, public testing::WithParamInterface<int> 
         content_of(fs::path(MAITRED_SOURCE_DIR) / "tests/golden/store-schema1.key");
     must(write_file(folder_ / "store.key",
                     {reinterpret_cast<const std::uint8_t*>(key.data()), key.size()}, 0600));
-    raw_sql(content_of(fs::path(MAITRED_SOURCE_DIR) /
-                       fmt::format("tests/golden/store-schema{}.sql", GetParam())));
+    const fs::path golden =
+        fs::path(MAITRED_SOURCE_DIR) / fmt::format("tests/golden/store-schema{}", GetParam());
+    raw_sql(content_of(golden.string() + ".sql"));
+    const std::string generation = content_of(golden.string() + ".generation");
+    if (!generation.empty()) overwrite(path_.string() + ".generation", generation);
   }
   std::string version() { return raw_column(path_, "PRAGMA user_version").at(0); }
 };
@@ -40,7 +44,7 @@ TEST_P(MigrationTest, EverythingIsThereAndTheCopyIsGone) {
     must(store.customers().enrol(new_customer("New", ""), kActor));
     must(store.forget(must(store.customers().list()).back().id, kActor));
   }
-  EXPECT_EQ(version(), "3");
+  EXPECT_EQ(version(), "4");
   EXPECT_FALSE(fs::exists(fmt::format("{}.schema{}", path_.string(), GetParam())));
   // The erasure of the older program is on the list as well.
   EXPECT_NE(content_of(path_.string() + ".erasures").find("erased "), std::string::npos);
@@ -62,7 +66,28 @@ TEST_P(MigrationTest, KeysRotateAfterwards) {
   EXPECT_EQ(must(open().customers().count()), 2U);
 }
 
-INSTANTIATE_TEST_SUITE_P(Schemas, MigrationTest, testing::Values(1, 2));
+INSTANTIATE_TEST_SUITE_P(Schemas, MigrationTest, testing::Values(1, 2, 3));
+
+class RawSettingsTest : public MigrationTest {};
+
+TEST_P(RawSettingsTest, TimesAndARotationUnderWayAreKept) {
+  for (int round = 0; round < 2; ++round) {
+    Store store = open();
+    EXPECT_EQ(must(store.last_upkeep(Upkeep::kRetention)), kNow);
+    EXPECT_EQ(must(store.last_upkeep(Upkeep::kBackup)), kNow + std::chrono::seconds(1));
+    EXPECT_TRUE(store.keys().rotating());
+  }
+  Store store = open();
+  // One of two customers was sealed anew by the older program.
+  const auto progress = must(store.keys().rotate_some(key_, 1, kActor));
+  EXPECT_EQ(progress.done, 2U);
+  EXPECT_EQ(progress.total, 2U);
+  EXPECT_TRUE(must(store.keys().rotate_some(key_, 1, kActor)).finished);
+  EXPECT_FALSE(store.keys().rotating());
+  EXPECT_EQ(code_of(store.check()), "");
+}
+
+INSTANTIATE_TEST_SUITE_P(Schemas, RawSettingsTest, testing::Values(3));
 
 }  // namespace
 }  // namespace maitred

@@ -65,6 +65,19 @@ TEST(Records, NothingIsWrittenThatCouldNotBeRead) {
   EXPECT_EQ(code_of(encode_record(ask)), "field_invalid");
 }
 
+TEST(Records, TheStateOfARotationIsAVersionedRecord) {
+  const RotationState state{3, 9, 1, 2, 8, 1, 2};
+  EXPECT_EQ(
+      text_of(state),
+      R"({"after":3,"done":2,"groups":2,"last":9,"next_group":1,"old_slot":1,"total":8,"v":1})");
+  const auto read = decode_record<RotationState>(view(text_of(state)));
+  ASSERT_TRUE(read);
+  EXPECT_EQ(text_of(*read), text_of(state));
+  EXPECT_FALSE(decode_record<RotationState>(view(std::string(56, '\0'))));
+  EXPECT_EQ(text_of(NotedTime{WallTime(Milliseconds(5))}), R"({"at":5,"v":1})");
+  EXPECT_FALSE(decode_record<NotedTime>(view(std::string(8, '\0'))));
+}
+
 TEST(Records, TemplatesKeepTheirEngineAndValues) {
   const Template plain = made_up_template(1);
   const ClearBytes bytes = must(encode_record(plain));
