@@ -1,34 +1,33 @@
 #include "maitred/doors/control/server.h"
 
-#include <fcntl.h>
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <boost/asio/io_context.hpp>
-#include <boost/asio/posix/stream_descriptor.hpp>
-#include <boost/asio/post.hpp>
-#include <boost/asio/steady_timer.hpp>
 #include <boost/system/system_error.hpp>
-#include <cerrno>
-#include <map>
 #include <nlohmann/json.hpp>
 
 #include "maitred/base/log.h"
+#include "maitred/base/net/session_server.h"
 #include "session.h"
 
 namespace maitred {
 
 namespace asio = boost::asio;
-using boost::system::error_code;
 
 namespace {
 
-constexpr Milliseconds kAcceptPause{200};  // when the process has no descriptor left
 constexpr Milliseconds kSlowestTick{1000};
 constexpr Milliseconds kFastestTick{5};
+
+SessionServerOptions session_options(const ControlServerOptions& options) {
+  const auto shortest = std::min(options.line_time, options.idle_time) / 4;
+  return {.client = "control connection",
+          .sessions = options.max_connections,
+          .check_every = std::clamp(shortest, kFastestTick, kSlowestTick)};
+}
 
 bool may_ask(const PeerCredentials& peer, uid_t own, std::optional<gid_t> admin_group) {
   if (peer.uid == 0 || peer.uid == own) return true;
@@ -39,51 +38,28 @@ bool may_ask(const PeerCredentials& peer, uid_t own, std::optional<gid_t> admin_
 
 }  // namespace
 
-class ControlServer::State : public ControlSession::Owner,
-                             public std::enable_shared_from_this<State> {
+class ControlServer::Impl : public ControlSession::Owner,
+                            public std::enable_shared_from_this<Impl> {
  public:
-  State(asio::io_context& io, UnixListener socket, ControlServerOptions options,
-        ControlHandler handler)
+  Impl(asio::io_context& io, ControlServerOptions options, ControlHandler handler)
       : io_(io),
-        listening_(std::move(socket)),
-        acceptor_(io, ::fcntl(listening_->fd(), F_DUPFD_CLOEXEC, 0)),
-        accept_pause_(io),
-        tick_(io),
-        patience_(io),
         options_(std::move(options)),
-        handler_(std::move(handler)) {}
+        handler_(std::move(handler)),
+        sessions_(SessionServer::create(io, session_options(options_))) {}
 
-  void start() {
-    wait_for_client();
-    tick();
-  }
-
-  std::size_t connections() const { return sessions_.size(); }
-
-  void drain(Milliseconds patience, std::function<void()> done) {
-    drained_ = std::move(done);
-    stop_accepting();
-    for (auto& [id, session] : sessions_) session->finish();
-    patience_.expires_after(patience);
-    patience_.async_wait([self = shared_from_this()](const error_code& error) {
-      if (error) return;
-      for (auto& [id, session] : self->sessions_) session->close();
+  void start(UnixListener socket) {
+    sessions_->listen(std::move(socket), [weak = weak_from_this()](UniqueFd client, bool full) {
+      const auto self = weak.lock();
+      return self ? self->session_of(std::move(client), full) : nullptr;
     });
-    asio::post(io_, [self = shared_from_this()] { self->report_drained(); });
   }
+
+  SessionServer& sessions() { return *sessions_; }
 
   // The handler is not called after this. It is kept: it may be running.
   void abandon() {
     abandoned_ = true;
-    stop_accepting();
-    stop_timers();
-    for (auto& [id, session] : sessions_) session->close();
-    sessions_.clear();
-  }
-
-  void on_gone(std::uint64_t id) override {
-    sessions_.erase(id);
-    report_drained();
+    sessions_->abandon();
   }
 
   void on_request(const nlohmann::json& request, const PeerCredentials& peer,
@@ -99,96 +75,29 @@ class ControlServer::State : public ControlSession::Owner,
   }
 
  private:
-  void wait_for_client() {
-    acceptor_.async_wait(asio::posix::descriptor_base::wait_read,
-                         [self = shared_from_this()](const error_code& error) {
-                           if (!error && self->listening_) self->accept();
-                         });
-  }
-
-  void accept() {
-    const int fd = ::accept4(listening_->fd(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK);
-    if (fd >= 0) admit(UniqueFd(fd));
-    const bool exhausted =
-        fd < 0 && (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM);
-    if (!exhausted) return wait_for_client();
-    journal().error("cannot take a control connection: raise the limit of open files");
-    accept_pause_.expires_after(kAcceptPause);
-    accept_pause_.async_wait([self = shared_from_this()](const error_code& error) {
-      if (!error && self->listening_) self->wait_for_client();
-    });
-  }
-
-  void admit(UniqueFd fd) {
-    auto peer = peer_credentials(fd.get());
+  std::shared_ptr<Session> session_of(UniqueFd socket, bool full) {
+    auto peer = peer_credentials(socket.get());
     if (!peer || !may_ask(*peer, own_uid_, options_.admin_group)) {
       journal().warn("refused a connection to {}: user {} is neither ours nor in the admin group",
                      options_.socket.string(), peer ? static_cast<long>(peer->uid) : -1L);
-      return;
+      return nullptr;
     }
-    if (sessions_.size() >= options_.max_connections) {
-      journal().warn("refused a control connection: {} are open already", sessions_.size());
-      return;
+    if (full) {
+      journal().warn("refused a control connection: {} are open already",
+                     sessions_->open_sessions());
+      return nullptr;
     }
-    const std::uint64_t id = ++last_id_;
-    try {
-      const auto session = std::make_shared<ControlSession>(
-          io_, fd.get(), std::move(*peer), id, weak_from_this(),
-          ControlSession::Times{options_.line_time, options_.idle_time});
-      fd.release();
-      sessions_.emplace(id, session);
-      session->start();
-    } catch (const boost::system::system_error& error) {
-      journal().error("cannot take a control connection: {}", error.what());
-    }
-  }
-
-  void tick() {
-    const auto shortest = std::min(options_.line_time, options_.idle_time) / 4;
-    tick_.expires_after(std::clamp(shortest, kFastestTick, kSlowestTick));
-    tick_.async_wait([self = shared_from_this()](const error_code& error) {
-      // A tick that was due already is not cancelled any more.
-      if (error || self->stopped_) return;
-      const auto now = std::chrono::steady_clock::now();
-      for (auto& [id, session] : self->sessions_) session->check_time(now);
-      self->tick();
-    });
-  }
-
-  void stop_accepting() {
-    error_code ignored;
-    acceptor_.close(ignored);
-    accept_pause_.cancel();
-    listening_.reset();
-  }
-
-  void stop_timers() {
-    stopped_ = true;
-    tick_.cancel();
-    patience_.cancel();
-  }
-
-  void report_drained() {
-    if (abandoned_ || !drained_ || !sessions_.empty()) return;
-    stop_timers();
-    std::exchange(drained_, nullptr)();
+    return std::make_shared<ControlSession>(
+        io_, std::move(socket), std::move(*peer), weak_from_this(),
+        ControlSession::Times{options_.line_time, options_.idle_time});
   }
 
   asio::io_context& io_;
-  std::optional<UnixListener> listening_;
-  asio::posix::stream_descriptor acceptor_;
-  asio::steady_timer accept_pause_;
-  asio::steady_timer tick_;
-  asio::steady_timer patience_;
   const ControlServerOptions options_;
   const uid_t own_uid_ = ::geteuid();
   const ControlHandler handler_;
-
-  std::map<std::uint64_t, std::shared_ptr<ControlSession>> sessions_;
-  std::uint64_t last_id_ = 0;
-  std::function<void()> drained_;
+  const std::shared_ptr<SessionServer> sessions_;
   bool abandoned_ = false;
-  bool stopped_ = false;
 };
 
 Result<std::unique_ptr<ControlServer>> ControlServer::open(asio::io_context& io,
@@ -202,21 +111,20 @@ Result<std::unique_ptr<ControlServer>> ControlServer::open(asio::io_context& io,
                    options.socket.string(), *options.admin_group);
   }
   try {
-    auto state =
-        std::make_shared<State>(io, std::move(socket), std::move(options), std::move(handler));
-    state->start();
-    return std::unique_ptr<ControlServer>(new ControlServer(std::move(state)));
+    auto impl = std::make_shared<Impl>(io, std::move(options), std::move(handler));
+    impl->start(std::move(socket));
+    return std::unique_ptr<ControlServer>(new ControlServer(std::move(impl)));
   } catch (const boost::system::system_error& error) {
     return environment_error("socket_path_unusable",
                              fmt::format("cannot listen for maitredctl: {}", error.what()));
   }
 }
 
-ControlServer::ControlServer(std::shared_ptr<State> state) : state_(std::move(state)) {}
-ControlServer::~ControlServer() { state_->abandon(); }
+ControlServer::ControlServer(std::shared_ptr<Impl> impl) : impl_(std::move(impl)) {}
+ControlServer::~ControlServer() { impl_->abandon(); }
 void ControlServer::drain(Milliseconds patience, std::function<void()> done) {
-  state_->drain(patience, std::move(done));
+  impl_->sessions().drain(patience, std::move(done));
 }
-std::size_t ControlServer::connections() const { return state_->connections(); }
+std::size_t ControlServer::connections() const { return impl_->sessions().open_sessions(); }
 
 }  // namespace maitred

@@ -9,7 +9,7 @@
 
 #include "maitred/base/json.h"
 #include "maitred/base/log.h"
-#include "reply_state.h"
+#include "pending_reply.h"
 
 namespace maitred {
 
@@ -26,7 +26,7 @@ std::string error_text(const Error& error) {
                       {"message", error.message}}}});
 }
 
-// Best effort: arguments may be secrets. Depth is limited by the parser.
+// Best effort: arguments may be secrets. The parser limits the depth.
 void wipe_strings(json& value) {
   if (value.is_string()) {
     auto& text = value.get_ref<std::string&>();
@@ -45,15 +45,16 @@ bool is_request(const json& value) {
 
 }  // namespace
 
-ControlSession::ControlSession(boost::asio::io_context& io, int fd, PeerCredentials peer,
-                               std::uint64_t id, std::weak_ptr<Owner> owner, Times times)
+ControlSession::ControlSession(boost::asio::io_context& io, UniqueFd socket, PeerCredentials peer,
+                               std::weak_ptr<Owner> owner, Times times)
     : io_(io),
-      socket_(io, boost::asio::local::stream_protocol(), fd),
+      socket_(io, boost::asio::local::stream_protocol(), socket.get()),
       peer_(std::move(peer)),
-      id_(id),
       owner_(std::move(owner)),
       times_(times),
-      quiet_since_(Clock::now()) {}
+      quiet_since_(Clock::now()) {
+  socket.release();
+}
 
 void ControlSession::finish() {
   if (gone_) return;
@@ -66,9 +67,7 @@ void ControlSession::close() {
   gone_ = true;
   error_code ignored;
   socket_.close(ignored);
-  boost::asio::post(io_, [owner = owner_, id = id_] {
-    if (const auto alive = owner.lock()) alive->on_gone(id);
-  });
+  leave();
 }
 
 void ControlSession::check_time(Timestamp now) {
@@ -100,7 +99,7 @@ void ControlSession::on_read(std::size_t count) {
   take_lines();
 }
 
-// One request at a time: the next is looked at when the last is answered.
+// One request at a time: the next is read when the last is answered.
 void ControlSession::take_lines() {
   if (gone_ || busy_) return;
   if (finishing_) return finish();
@@ -122,7 +121,7 @@ void ControlSession::take_line(std::string_view line) {
   auto request = parse_json(line, {.bytes = kControlLineLimitBytes, .depth = kControlDepthLimit});
   if (!request) return refuse(request.error().message);
   busy_ = true;
-  const ControlReply reply(std::make_shared<ControlReply::State>(weak_from_this(), ++requests_));
+  const ControlReply reply(std::make_shared<ControlReply::Pending>(weak_from_this(), ++requests_));
   const auto owner = owner_.lock();
   if (!owner) return;
   if (!is_request(*request)) {

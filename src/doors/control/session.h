@@ -1,4 +1,4 @@
-// One connection to the control socket. Internal to control.
+// One connection to the control socket. Internal to doors/control.
 #pragma once
 
 #include <array>
@@ -8,20 +8,19 @@
 #include <memory>
 #include <string>
 
+#include "maitred/base/net/session_server.h"
 #include "maitred/base/secret.h"
 #include "maitred/doors/control/server.h"
 
 namespace maitred {
 
-class ControlSession : public std::enable_shared_from_this<ControlSession> {
+class ControlSession : public Session, public std::enable_shared_from_this<ControlSession> {
  public:
   class Owner {
    public:
     virtual ~Owner() = default;
     virtual void on_request(const nlohmann::json& request, const PeerCredentials& peer,
                             ControlReply reply) = 0;
-    // Once, from the io_context, when the connection is closed.
-    virtual void on_gone(std::uint64_t id) = 0;
   };
 
   struct Times {
@@ -29,18 +28,17 @@ class ControlSession : public std::enable_shared_from_this<ControlSession> {
     Milliseconds idle;
   };
 
-  // Takes `fd` over.
-  ControlSession(boost::asio::io_context& io, int fd, PeerCredentials peer, std::uint64_t id,
+  ControlSession(boost::asio::io_context& io, UniqueFd socket, PeerCredentials peer,
                  std::weak_ptr<Owner> owner, Times times);
 
-  void start() { read(); }
-  // After the answer under way, if there is one.
-  void finish();
-  void close();
-  // Ends what takes too long. Called a few times within each limit.
-  void check_time(Timestamp now);
+  // Session
+  void start() override { read(); }
+  void finish() override;
+  void close() override;
+  bool is_open() const override { return !gone_; }
+  void check_time(Timestamp now) override;
 
-  // For ControlReply: of the request with this number.
+  // For ControlReply: the request with this number.
   bool awaits(std::uint64_t request) const;
   void send_progress(std::uint64_t request, std::uint64_t done, std::uint64_t total);
   void send_answer(std::uint64_t request, const Result<nlohmann::json>& answer);
@@ -58,13 +56,12 @@ class ControlSession : public std::enable_shared_from_this<ControlSession> {
   boost::asio::io_context& io_;
   boost::asio::local::stream_protocol::socket socket_;
   const PeerCredentials peer_;
-  const std::uint64_t id_;
   const std::weak_ptr<Owner> owner_;
   const Times times_;
 
   bool gone_ = false;
   bool finishing_ = false;
-  std::uint64_t requests_ = 0;  // so far; the last one is under way while busy_
+  std::uint64_t requests_ = 0;  // so far; while busy_ the last one is under way
   bool busy_ = false;
 
   WipedVector<char> block_ = WipedVector<char>(64 * 1024);

@@ -18,29 +18,32 @@ SharedLine make_line(std::string text) {
   return std::make_shared<const std::string>(std::move(text));
 }
 
-StaffSession::StaffSession(boost::asio::io_context& io, std::unique_ptr<Stream> stream,
-                           std::uint64_t id, std::weak_ptr<Owner> owner, const StaffLimits& limits,
-                           std::string address)
-    : io_(io),
-      stream_(std::move(stream)),
-      id_(id),
+StaffSession::StaffSession(Parts parts, std::weak_ptr<Owner> owner, const StaffLimits& limits)
+    : io_(parts.io),
+      stream_(std::move(parts.stream)),
+      address_(std::move(parts.address)),
+      greeting_(std::move(parts.greeting)),
       owner_(std::move(owner)),
       limits_(limits),
-      address_(std::move(address)),
       connected_at_(Clock::now()),
       last_line_at_(connected_at_) {}
 
-void StaffSession::start(SharedLine greeting) {
-  stream_->open(
-      [self = shared_from_this(), greeting = std::move(greeting)](const error_code& error) {
-        if (self->phase_ != Phase::kOpening) return;
-        if (error) return self->close();
-        self->phase_ = Phase::kOpen;
-        self->connected_at_ = self->last_line_at_ = Clock::now();
-        if (self->sentence_) return self->refuse(self->sentence_->second);
-        self->send(greeting);
-        self->read();
-      });
+void StaffSession::start() {
+  stream_->open([self = shared_from_this()](const error_code& error) {
+    if (self->phase_ != Phase::kOpening) return;
+    if (error) return self->close();
+    self->phase_ = Phase::kOpen;
+    self->connected_at_ = self->last_line_at_ = Clock::now();
+    if (self->refusal_) return self->refuse(self->refusal_->second);
+    self->send(self->greeting_);
+    self->read();
+  });
+}
+
+// A client that is neither known nor listening makes room for others.
+std::optional<Timestamp> StaffSession::idle_since() const {
+  if (standing_.authenticated && standing_.resumed) return std::nullopt;
+  return connected_at_;
 }
 
 void StaffSession::send(SharedLine line, Counts counts) {
@@ -60,13 +63,13 @@ void StaffSession::send(SharedLine line, Counts counts) {
 
 void StaffSession::refuse_after(Milliseconds wait, Error error) {
   if (wait.count() == 0 && phase_ == Phase::kOpen) return refuse(error);
-  sentence_ = {Clock::now() + wait, std::move(error)};
+  refusal_ = {Clock::now() + wait, std::move(error)};
   input_.clear();
 }
 
 void StaffSession::refuse(const Error& error) {
   if (phase_ != Phase::kOpen) return;
-  journal().info("staff client {}: {} ({})", id_, error.message, error.code);
+  journal().info("staff client {}: {} ({})", id(), error.message, error.code);
   send(make_line(error_line(error)), Counts::kNo);
   finish();
 }
@@ -85,13 +88,11 @@ void StaffSession::close() {
   phase_ = Phase::kGone;
   stream_->close();
   output_.clear();
-  boost::asio::post(io_, [owner = owner_, id = id_] {
-    if (const auto alive = owner.lock()) alive->on_gone(id);
-  });
+  leave();
 }
 
 void StaffSession::cut_off(std::string_view why) {
-  journal().info("staff client {} was disconnected: {}; it can resume", id_, why);
+  journal().info("staff client {} was disconnected: {}; it can resume", id(), why);
   close();
 }
 
@@ -100,8 +101,8 @@ void StaffSession::check_time(Timestamp now) {
   if (phase_ == Phase::kLingering && now - lingering_since_ > limits_.lingering) return close();
   if (phase_ == Phase::kOpening && now - connected_at_ > limits_.handshake) return close();
   if (phase_ != Phase::kOpen) return;
-  if (sentence_) {
-    if (now >= sentence_->first) refuse(sentence_->second);
+  if (refusal_) {
+    if (now >= refusal_->first) refuse(refusal_->second);
     return;
   }
   if (!standing_.authenticated && now - connected_at_ > limits_.auth) {
@@ -134,18 +135,18 @@ void StaffSession::on_end_of_input() {
 }
 
 void StaffSession::on_read(std::size_t count) {
-  if (phase_ == Phase::kOpen && !sentence_) {
+  if (phase_ == Phase::kOpen && !refusal_) {
     input_.append(block_.data(), count);
     // It may have been a token.
     wipe(std::as_writable_bytes(std::span(block_).first(count)));
     return take_next_line();
   }
-  if (!sentence_) read();
+  if (!refusal_) read();
 }
 
 // One request for each turn of the loop: a client with much to say does not hold up the others.
 void StaffSession::take_next_line() {
-  if (phase_ != Phase::kOpen || sentence_) return;
+  if (phase_ != Phase::kOpen || refusal_) return;
   const std::size_t end = input_.find('\n');
   if (end > kStaffLineLimitBytes && input_.size() > kStaffLineLimitBytes) {
     return refuse({Fault::kInput, "line_too_long", "a line has at most 16 KiB"});

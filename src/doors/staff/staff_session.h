@@ -1,4 +1,5 @@
-// One staff client: lines in, lines out, its limits. Knows nothing of visits. Internal to wire.
+// One staff client: lines in, lines out, its limits. Knows nothing of visits. Internal to
+// doors/staff.
 #pragma once
 
 #include <array>
@@ -10,6 +11,7 @@
 #include <string>
 #include <unordered_set>
 
+#include "maitred/base/net/session_server.h"
 #include "maitred/doors/staff/staff_codec.h"
 #include "maitred/doors/staff/staff_server.h"
 #include "staff_stream.h"
@@ -20,14 +22,12 @@ namespace maitred::staff {
 using SharedLine = std::shared_ptr<const std::string>;
 SharedLine make_line(std::string text);
 
-class StaffSession : public std::enable_shared_from_this<StaffSession> {
+class StaffSession : public Session, public std::enable_shared_from_this<StaffSession> {
  public:
   class Owner {
    public:
     virtual ~Owner() = default;
     virtual void on_request(StaffSession& session, StaffRequest request) = 0;
-    // Once, from the io_context, when the connection is closed.
-    virtual void on_gone(std::uint64_t id) = 0;
   };
 
   // What the owner knows of the client.
@@ -39,38 +39,37 @@ class StaffSession : public std::enable_shared_from_this<StaffSession> {
     std::string claimed_by;                // the name it last won a claim under
   };
 
-  // Whether a line counts as unsent: what the client itself asked for by `resume` does not.
+  // Whether a line counts as unsent. What the client itself asked for by `resume` does not.
   enum class Counts { kYes, kNo };
 
-  StaffSession(boost::asio::io_context& io, std::unique_ptr<Stream> stream, std::uint64_t id,
-               std::weak_ptr<Owner> owner, const StaffLimits& limits, std::string address);
+  struct Parts {
+    boost::asio::io_context& io;
+    std::unique_ptr<Stream> stream;
+    std::string address;  // of the client
+    SharedLine greeting;  // the first line that is sent
+  };
+  StaffSession(Parts parts, std::weak_ptr<Owner> owner, const StaffLimits& limits);
 
-  // `greeting` is its first line, once the stream is open.
-  void start(SharedLine greeting);
   void send(SharedLine line, Counts counts = Counts::kYes);
-  // One error line, then the end.
+  // Sends one error line, then closes.
   void refuse(const Error& error);
-  // The same after a while, in which it gets nothing and is not listened to.
+  // The same after `wait`. Until then the client gets nothing and is not listened to.
   void refuse_after(Milliseconds wait, Error error);
-  // What is queued is sent, then the end.
-  void finish();
-  // The end, at once.
-  void close();
-  // Ends what takes too long. Called a few times within each limit.
-  void check_time(Timestamp now);
 
-  std::uint64_t id() const { return id_; }
-  bool open() const { return phase_ == Phase::kOpening || phase_ == Phase::kOpen; }
-  // Neither known nor listening, so the first to make way for others.
-  bool waits() const { return open() && !(standing_.authenticated && standing_.resumed); }
-  Timestamp connected_at() const { return connected_at_; }
+  // Session
+  void start() override;
+  void finish() override;
+  void close() override;
+  bool is_open() const override { return phase_ == Phase::kOpening || phase_ == Phase::kOpen; }
+  std::optional<Timestamp> idle_since() const override;
+  void check_time(Timestamp now) override;
+
   const std::string& address() const { return address_; }
   Standing& standing() { return standing_; }
 
  private:
-  // The stream opens; open; then sending the rest while what comes in is thrown away; then waiting
-  // for the client to close (a close with unread input would reset the connection and lose the last
-  // lines); gone.
+  // The stream opens; open; sending the rest and throwing input away; waiting for the client to
+  // close, because a close with unread input resets the connection and loses the last lines; gone.
   enum class Phase { kOpening, kOpen, kFinishing, kLingering, kGone };
 
   struct Queued {
@@ -90,13 +89,13 @@ class StaffSession : public std::enable_shared_from_this<StaffSession> {
 
   boost::asio::io_context& io_;
   const std::unique_ptr<Stream> stream_;
-  const std::uint64_t id_;
+  const std::string address_;
+  const SharedLine greeting_;
   const std::weak_ptr<Owner> owner_;
   const StaffLimits limits_;
-  const std::string address_;
 
   Phase phase_ = Phase::kOpening;
-  std::optional<std::pair<Timestamp, Error>> sentence_;  // refused at this time
+  std::optional<std::pair<Timestamp, Error>> refusal_;  // due at this time
   Standing standing_;
   Timestamp connected_at_;
   Timestamp last_line_at_;

@@ -21,7 +21,7 @@ namespace {
 namespace beast = boost::beast;
 namespace http = boost::beast::http;
 
-// Beyond what any site allows; the site's own limit is asked for once the header is there.
+// More than any site allows. The site is asked for its own limit once the header is there.
 constexpr std::uint64_t kAnyBody_bytes = std::uint64_t{64} << 20;
 
 std::string lower(std::string_view text) {
@@ -48,7 +48,7 @@ WebRequest request_of(const http::request_header<>& head, const Peer& peer) {
   return request;
 }
 
-class HttpConnection : public Connection, public std::enable_shared_from_this<HttpConnection> {
+class HttpConnection : public Session, public std::enable_shared_from_this<HttpConnection> {
  public:
   HttpConnection(std::unique_ptr<Stream> stream, Peer peer, std::weak_ptr<ConnectionOwner> owner)
       : stream_(std::move(stream)),
@@ -73,11 +73,14 @@ class HttpConnection : public Connection, public std::enable_shared_from_this<Ht
   }
 
   void close() override { end(); }
-  bool waiting() const override { return waiting_; }
-  Timestamp since() const override { return since_; }
+  bool is_open() const override { return !gone_; }
+  // A client that has not sent a whole request makes room for others.
+  std::optional<Timestamp> idle_since() const override {
+    return waiting_ ? std::optional(since_) : std::nullopt;
+  }
 
  private:
-  // Closes the connection when nothing has happened by then.
+  // Closes the connection if nothing happens within `time`.
   void within(Milliseconds time) {
     timer_.expires_after(time);
     timer_.async_wait([weak = weak_from_this()](const error_code& error) {
@@ -91,9 +94,7 @@ class HttpConnection : public Connection, public std::enable_shared_from_this<Ht
     gone_ = true;
     timer_.cancel();
     stream_.stream().close();
-    net::post(stream_.get_executor(), [owner = owner_, id = peer_.id] {
-      if (const auto alive = owner.lock()) alive->on_gone(id);
-    });
+    leave();
   }
 
   void read_head(Milliseconds time) {
@@ -132,21 +133,19 @@ class HttpConnection : public Connection, public std::enable_shared_from_this<Ht
     }
     if (!peer_.secure && !is_plain_host(request_.header("host"))) {
       return web_error(421, "wrong_host",
-                       "without TLS this page is reached by the address of the machine only, as "
+                       "without TLS this server answers only to the address of the machine, as "
                        "http://127.0.0.1");
     }
     return std::nullopt;
   }
 
-  static WebResponse too_large() {
-    return web_error(413, "too_large", "the request is larger than it may be");
-  }
+  static WebResponse too_large() { return web_error(413, "too_large", "the request is too large"); }
 
   void on_bad_request(const error_code& error) {
     const bool http_error = error.category() == http::make_error_code(http::error{}).category();
     if (!http_error) return end();
     if (error == http::error::header_limit || error == http::error::buffer_overflow) {
-      return refuse(web_error(431, "header_too_large", "the header is larger than it may be"));
+      return refuse(web_error(431, "header_too_large", "the header is too large"));
     }
     if (error == http::error::body_limit) return refuse(too_large());
     refuse(web_error(400, "bad_request", "this is not an HTTP/1.1 request"));
@@ -201,7 +200,7 @@ class HttpConnection : public Connection, public std::enable_shared_from_this<Ht
   // The rest of what the client sends is thrown away: a close with unread input would reset the
   // connection before the client has read why.
   void refuse(WebResponse response) {
-    journal().debug("web client {}: refused with {}", peer_.id, response.status);
+    journal().debug("web client {}: refused with {}", id(), response.status);
     keep_alive_ = false;
     head_only_ = false;
     send(std::move(response));
@@ -249,8 +248,8 @@ class HttpConnection : public Connection, public std::enable_shared_from_this<Ht
     if (auto* refused = std::get_if<WebResponse>(&answer)) return refuse(std::move(*refused));
     gone_ = true;
     timer_.cancel();
-    owner.replace(peer_.id, socket_connection(std::move(stream_), peer_, owner_, limits_,
-                                              std::move(std::get<1>(answer)), parser_->release()));
+    owner.replace(id(), socket_connection(std::move(stream_), limits_,
+                                          std::move(std::get<1>(answer)), parser_->release()));
   }
 
   ByteStream stream_;
@@ -276,8 +275,8 @@ class HttpConnection : public Connection, public std::enable_shared_from_this<Ht
 
 }  // namespace
 
-std::shared_ptr<Connection> http_connection(std::unique_ptr<Stream> stream, Peer peer,
-                                            std::weak_ptr<ConnectionOwner> owner) {
+std::shared_ptr<Session> http_connection(std::unique_ptr<Stream> stream, Peer peer,
+                                         std::weak_ptr<ConnectionOwner> owner) {
   return std::make_shared<HttpConnection>(std::move(stream), std::move(peer), std::move(owner));
 }
 

@@ -17,16 +17,14 @@ namespace beast = boost::beast;
 namespace http = boost::beast::http;
 namespace websocket = boost::beast::websocket;
 
-class SocketConnection : public Connection,
+class SocketConnection : public Session,
                          public WebSocket,
                          public std::enable_shared_from_this<SocketConnection> {
  public:
-  SocketConnection(ByteStream stream, Peer peer, std::weak_ptr<ConnectionOwner> owner,
-                   const WebLimits& limits, std::shared_ptr<WebSocketListener> listener,
+  SocketConnection(ByteStream stream, const WebLimits& limits,
+                   std::shared_ptr<WebSocketListener> listener,
                    http::request<http::string_body> request)
       : stream_(std::move(stream)),
-        peer_(std::move(peer)),
-        owner_(std::move(owner)),
         limits_(limits),
         listener_(std::move(listener)),
         request_(std::move(request)),
@@ -72,8 +70,7 @@ class SocketConnection : public Connection,
   }
 
   void close() override { end(); }
-  bool waiting() const override { return false; }
-  Timestamp since() const override { return refilled_; }
+  bool is_open() const override { return !gone_; }
 
  private:
   struct Queued {
@@ -95,7 +92,7 @@ class SocketConnection : public Connection,
   void on_read(const error_code& error) {
     if (gone_) return;
     if (error) return end();
-    if (!stream_.got_text()) return cut_off("it sent what is not text");
+    if (!stream_.got_text()) return cut_off("it sent a message that is not text");
     std::string text(static_cast<const char*>(buffer_.data().data()), buffer_.size());
     buffer_.consume(buffer_.size());
     if (!count_message()) return;
@@ -103,7 +100,7 @@ class SocketConnection : public Connection,
     if (!gone_) read();
   }
 
-  // False when there were too many, and the connection is over.
+  // False if there were too many; the connection is over then.
   bool count_message() {
     if (gone_) return false;
     const Timestamp now = std::chrono::steady_clock::now();
@@ -155,7 +152,7 @@ class SocketConnection : public Connection,
   }
 
   void cut_off(std::string_view why) {
-    journal().info("web client {} was disconnected: {}", peer_.id, why);
+    journal().info("web client {} was disconnected: {}", id(), why);
     end();
   }
 
@@ -170,13 +167,11 @@ class SocketConnection : public Connection,
     net::post(stream_.get_executor(), [self = shared_from_this()] {
       if (self->open_) self->listener_->on_closed();
       self->listener_.reset();
-      if (const auto alive = self->owner_.lock()) alive->on_gone(self->peer_.id);
+      self->leave();
     });
   }
 
   websocket::stream<ByteStream, false> stream_;
-  const Peer peer_;
-  const std::weak_ptr<ConnectionOwner> owner_;
   const WebLimits limits_;
   std::shared_ptr<WebSocketListener> listener_;
   const http::request<http::string_body> request_;
@@ -195,13 +190,11 @@ class SocketConnection : public Connection,
 
 }  // namespace
 
-std::shared_ptr<Connection> socket_connection(ByteStream stream, Peer peer,
-                                              std::weak_ptr<ConnectionOwner> owner,
-                                              const WebLimits& limits,
-                                              std::shared_ptr<WebSocketListener> listener,
-                                              http::request<http::string_body> request) {
-  return std::make_shared<SocketConnection>(std::move(stream), std::move(peer), std::move(owner),
-                                            limits, std::move(listener), std::move(request));
+std::shared_ptr<Session> socket_connection(ByteStream stream, const WebLimits& limits,
+                                           std::shared_ptr<WebSocketListener> listener,
+                                           http::request<http::string_body> request) {
+  return std::make_shared<SocketConnection>(std::move(stream), limits, std::move(listener),
+                                            std::move(request));
 }
 
 }  // namespace maitred::web

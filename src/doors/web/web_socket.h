@@ -1,4 +1,4 @@
-// A connection that has become a WebSocket. Internal to web.
+// A connection that has become a WebSocket. Internal to doors/web.
 #pragma once
 
 #include <boost/beast/http.hpp>
@@ -7,9 +7,8 @@
 
 namespace maitred::web {
 
-std::shared_ptr<Connection> socket_connection(
-    ByteStream stream, Peer peer, std::weak_ptr<ConnectionOwner> owner, const WebLimits& limits,
-    std::shared_ptr<WebSocketListener> listener,
+std::shared_ptr<Session> socket_connection(
+    ByteStream stream, const WebLimits& limits, std::shared_ptr<WebSocketListener> listener,
     boost::beast::http::request<boost::beast::http::string_body> request);
 
 }  // namespace maitred::web

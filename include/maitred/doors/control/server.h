@@ -23,32 +23,27 @@ class io_context;
 
 namespace maitred {
 
-// The answer to one request: copyable, kept as long as the work takes. Dropping the last copy
-// without finish sends an error (no_answer). Bound to the io_context's thread.
+// The answer to one request. Copyable; keep a copy as long as the work takes. Dropping the last
+// copy without finish sends an error (no_answer). Bound to the io_context's thread.
 class ControlReply {
  public:
-  // Whether anyone still waits for it.
+  // True while the client waits for it.
   bool wanted() const;
-  // Dropped, not queued, when the client has not read the last one yet.
+  // Is dropped, not queued, if the client has not read the last one yet.
   void progress(std::uint64_t done, std::uint64_t total) const;
   // Only the first call counts.
   void finish(const Result<nlohmann::json>& answer) const;
 
  private:
   friend class ControlSession;
-  struct State;
-  explicit ControlReply(std::shared_ptr<State> state) : state_(std::move(state)) {}
-  std::shared_ptr<State> state_;
+  struct Pending;
+  explicit ControlReply(std::shared_ptr<Pending> pending) : pending_(std::move(pending)) {}
+  std::shared_ptr<Pending> pending_;
 };
 
 // `request` is an object with "verb" (string) and "args" (object), borrowed for the call.
 using ControlHandler = std::function<void(const nlohmann::json& request,
                                           const PeerCredentials& peer, ControlReply reply)>;
-
-// A handler that answers within the call.
-using ControlFunction = std::function<Result<nlohmann::json>(const nlohmann::json& request,
-                                                             const PeerCredentials& peer)>;
-ControlHandler answer_at_once(ControlFunction function);
 
 struct ControlServerOptions {
   std::filesystem::path socket{};
@@ -60,9 +55,8 @@ struct ControlServerOptions {
   Milliseconds idle_time = std::chrono::minutes(10);  // between requests
 };
 
-// Bound to the io_context's thread; the io_context must outlive it. Lines that are not a request
-// get an error (bad_request, kInput) and, where the end of the line is unknown or it is not JSON, a
-// closed connection.
+// Bound to the io_context's thread; the io_context must outlive it. A line that is not a request
+// gets an error (bad_request, kInput). If it is not JSON or has no end, the connection is closed.
 class ControlServer {
  public:
   // Errors: socket_in_use, socket_path_unusable (kEnvironment).
@@ -73,16 +67,16 @@ class ControlServer {
   ControlServer(const ControlServer&) = delete;
   ControlServer& operator=(const ControlServer&) = delete;
 
-  // Takes no more connections and requests; answers under way are finished and sent. Calls `done`
-  // (once, from the io_context) when all are gone or `patience` is over.
+  // Takes no more connections and requests, and sends the answers under way. Calls `done` (once,
+  // from the io_context) when all connections are gone or `patience` is over.
   void drain(Milliseconds patience, std::function<void()> done);
 
   std::size_t connections() const;
 
  private:
-  class State;
-  explicit ControlServer(std::shared_ptr<State> state);
-  std::shared_ptr<State> state_;
+  class Impl;
+  explicit ControlServer(std::shared_ptr<Impl> impl);
+  std::shared_ptr<Impl> impl_;
 };
 
 }  // namespace maitred

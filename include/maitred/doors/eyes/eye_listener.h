@@ -39,10 +39,10 @@ struct EyeHandlers {
   std::function<void(EyeSession)> on_closed;
 };
 
-// A connection of another user is refused. One that sends a message that does not
-// decode, no EyeHello first, a second EyeHello, or a template of another engine or length than its
-// EyeHello said, is closed and logged. The next message of an eye is read when on_message has
-// returned. Bound to the io_context's thread; the io_context must outlive it.
+// Refuses connections of other users. Closes and logs a connection that sends a message that does
+// not decode, no EyeHello first, a second EyeHello, or a template of another engine or length than
+// its EyeHello announced. Reads the next message of an eye after on_message has returned. Bound to
+// the io_context's thread; the io_context must outlive it.
 class EyeListener {
  public:
   // Errors: socket_in_use, socket_path_unusable (kEnvironment).
@@ -56,15 +56,16 @@ class EyeListener {
   // Closes that connection; on_closed follows, from the io_context. Unknown sessions are ignored.
   void disconnect(EyeSession session);
 
-  // No new eyes; the socket file goes. Those connected stay: their last messages still come.
+  // Takes no new eyes and removes the socket file. Connected eyes stay: their last messages still
+  // come.
   void stop_accepting();
 
   std::size_t eyes() const;
 
  private:
-  class State;
-  explicit EyeListener(std::shared_ptr<State> state);
-  std::shared_ptr<State> state_;
+  class Impl;
+  explicit EyeListener(std::shared_ptr<Impl> impl);
+  std::shared_ptr<Impl> impl_;
 };
 
 }  // namespace maitred

@@ -102,9 +102,9 @@ class StaffServer {
   void drain(Milliseconds patience, std::function<void()> done);
 
  private:
-  class State;
-  explicit StaffServer(std::shared_ptr<State> state);
-  std::shared_ptr<State> state_;
+  class Impl;
+  explicit StaffServer(std::shared_ptr<Impl> impl);
+  std::shared_ptr<Impl> impl_;
 };
 
 }  // namespace maitred

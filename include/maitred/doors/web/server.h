@@ -112,9 +112,9 @@ class WebServer {
   void drain(Milliseconds patience, std::function<void()> done);
 
  private:
-  class State;
-  explicit WebServer(std::shared_ptr<State> state);
-  std::shared_ptr<State> state_;
+  class Impl;
+  explicit WebServer(std::shared_ptr<Impl> impl);
+  std::shared_ptr<Impl> impl_;
 };
 
 }  // namespace maitred

@@ -24,6 +24,16 @@ using nlohmann::json;
 using testing::ElementsAre;
 using testing::HasSubstr;
 
+using Answering = std::function<Result<json>(const json& request, const PeerCredentials& peer)>;
+
+// A handler that answers within the call.
+ControlHandler answer_at_once(Answering answering) {
+  return [answering = std::move(answering)](const json& request, const PeerCredentials& peer,
+                                            const ControlReply& reply) {
+    reply.finish(answering(request, peer));
+  };
+}
+
 // Runs the daemon's side in a thread of its own, for the client blocks.
 class Control : public testing::Test {
  protected:
@@ -35,8 +45,8 @@ class Control : public testing::Test {
     server_ = std::move(*server);
     thread_ = std::thread([this] { io_.run(); });
   }
-  void serve(ControlFunction function) {
-    serve({.socket = socket()}, answer_at_once(std::move(function)));
+  void serve(Answering answering) {
+    serve({.socket = socket()}, answer_at_once(std::move(answering)));
   }
   void serve_echo() {
     serve([](const json& request, const PeerCredentials&) -> Result<json> { return request; });
