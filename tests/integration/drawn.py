@@ -67,6 +67,11 @@ def small_film():
     return film("--size", "320x240", "--fps", "5", "--seconds", "16", name="film-small")
 
 
+def live_film():
+    """A film for a camera in real time: its people walk so slowly that a busy machine sees them."""
+    return film("--size", "320x240", "--fps", "5", "--seconds", "30", name="film-live")
+
+
 def film(*options, name="film"):
     """A film of the demo cast and its truth."""
     path = drawn_folder() / f"{name}.avi"

@@ -52,7 +52,7 @@ class Rules(ShopTest):
             ("wine", ["--skill", "wine"]), ("shoes", ["--skill", "shoes"]), ("boss", ["--manager"]))}
         first, second = 1.5, 4.0
         self.box.section("visits", escalate=[f"{first:g}s", f"{second:g}s"])
-        self.box.cameras[0] |= {"realtime": True, "loop": True}
+        self.box.cameras[0] |= {"source": str(live_film()[0]), "realtime": True, "loop": True}
         self.box.write(RULES).start(spawn=False)
         clients = {}
         for name, token in tokens.items():

@@ -41,7 +41,7 @@ class Metrics(ShopTest):
         return eventually(fitting, lambda: get(box.metrics_port, "/metrics")[1], every=0.2)
 
     def test_a_visit_is_counted_from_recognition_to_outcome(self):
-        path, truth = small_film()
+        path, truth = live_film()
         box = self.metered_shop().camera(path, realtime=True, loop=True)
         box.init()
         ids = [box.enrol(f"Robin {member}", portrait_of_member(member),

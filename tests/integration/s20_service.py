@@ -105,7 +105,7 @@ class Confinement(ShopTest):
 
     def test_the_main_job_under_a_trace(self):
         path, truth = small_film()
-        box = self.shop().camera(path, realtime=True, loop=True).init()
+        box = self.shop().camera(path, realtime=False, loop=True).init()
         trace = {name: box.folder / f"{name}.trace" for name in ("core", "eye")}
         staff = listener(box.port)
 

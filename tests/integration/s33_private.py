@@ -12,9 +12,16 @@ def enrol_first(shop, count):
     return [shop.enrol(name, portrait(7000), extra=["--allow-duplicate"]) for name in names]
 
 
-def enrol_walker(shop):
-    shop.init()
-    return shop.enrol("Walker", portrait_of_member(list(small_film()[1]["enroll"])[0]))
+def let_walker_in(shop):
+    """A customer whose alert is open; and a backup from before that, and one from after it."""
+    path, truth = small_film()
+    shop.camera(path, realtime=False).section("visits", alert_ttl="3d", escalate=[]).init()
+    customer = shop.enrol("Walker", portrait_of_member(list(truth["enroll"])[0]))
+    shop.do("backup", shop.folder / "before")
+    if len(shop.replay()) != 1:
+        raise AssertionError("the walker is not seen once")
+    shop.do("backup", shop.folder / "after")
+    return customer
 
 
 class Private(ShopTest):
@@ -128,12 +135,7 @@ class Private(ShopTest):
         self.assertEqual(self.names(shop), ["Bert Beta"])
 
     def test_staff_learn_at_once_that_a_customer_is_gone(self):
-        shop, customer = self.prepared("walker", enrol_walker)
-        shop.camera(small_film()[0], realtime=False)
-        shop.section("visits", alert_ttl="3d", escalate=[]).write()
-        self.assertEqual(len(shop.replay()), 1)
-        shop.cameras = []
-        shop.write().start(spawn=False)
+        shop, customer, _, _ = self.shop_with_an_open_alert()
         client = shop.client()
         self.assertEqual(client.until("alert")["customer"]["name"], "Walker")
         shop.do("forget", customer)
@@ -144,17 +146,9 @@ class Private(ShopTest):
         self.assertEqual([line for line in late.rest() if line["type"] == "alert"], [])
 
     def shop_with_an_open_alert(self):
-        """A customer who came in; and a backup from before that, and one from after it."""
-        shop, customer = self.prepared("walker", enrol_walker)
-        shop.camera(small_film()[0], realtime=False)
-        shop.section("visits", alert_ttl="3d", escalate=[]).write()
-        before, after = shop.folder / "before", shop.folder / "after"
-        shop.do("backup", before)
-        self.assertEqual(len(shop.replay()), 1)
-        shop.do("backup", after)
-        shop.cameras = []
-        shop.write().start(spawn=False)
-        return shop, customer, before, after
+        shop, customer = self.prepared("walker", let_walker_in)
+        shop.section("visits", alert_ttl="3d", escalate=[]).write().start(spawn=False)
+        return shop, customer, shop.folder / "before", shop.folder / "after"
 
     def test_staff_learn_what_a_restore_takes_away(self):
         shop, customer, before, _ = self.shop_with_an_open_alert()

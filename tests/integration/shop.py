@@ -20,8 +20,8 @@ import unittest
 import sanitized
 from basics import (BIN, HANG_S, JUDGE_TIMES, PATIENCE, SANITIZED, SHARED, SOURCE, eventually,
                     needs_shared)
-from drawn import (alone, build_of, drawn_folder, film, portrait, portrait_of_member,
-                   small_film)
+from drawn import (alone, build_of, drawn_folder, film, live_film, portrait,
+                   portrait_of_member, small_film)
 from staff_client import StaffClient
 
 OWN_MOUNTS = "MAITRED_OWN_MOUNTS"

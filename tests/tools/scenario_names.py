@@ -10,7 +10,7 @@ import pathlib
 import re
 import sys
 
-NAMED_IN = ("README.md", ".ci/run", "CMakePresets.json", "tests/integration/CMakeLists.txt")
+NAMED_IN = ("README.md", "tests/README.md", ".ci/run", "CMakePresets.json", "tests/integration/CMakeLists.txt")
 NAME = re.compile(r"\bs\d\d_[a-z_]+[a-z]\b")
 
 
