@@ -3,10 +3,10 @@
 # customer, plays a film of made-up people walking up to the camera through the real daemon, and
 # prints the alert that a staff client received over TCP.
 #
-#   ./quickstart.sh                          the above; again at any time
+#   ./quickstart.sh                          does all that; you can run it again at any time
 #   ./quickstart.sh --source /dev/video0     your own camera instead (device, rtsp://…, http://…,
 #                                            a video file); runs until you press Ctrl-C
-#   ./quickstart.sh --keep                   leaves the scratch folder there to look at
+#   ./quickstart.sh --keep                   keeps the scratch folder
 #
 # MAITRED_MODELS=DIR takes model files from a folder instead of downloading them.
 # Exit status: 0 the alert came, 1 it did not, 2 bad usage, 3 the box is not ready.
@@ -233,7 +233,8 @@ say_what_next() {
     ./quickstart.sh --source /dev/video0                     your webcam
     ./quickstart.sh --source rtsp://user:password@camera/1   a network camera
     ./test.sh                                                every test
-    README.md                                                install, configure, enrol, watch
+    README.md                                                what it does, and all documents
+    systemd/README.md                                        install it on a box
 NEXT
   if [ "$engine" = demo ]; then
     echo "    Real people need a real engine: MAITRED_MODELS=DIR ./quickstart.sh, or a network."

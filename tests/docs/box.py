@@ -203,7 +203,7 @@ class Box:
                               capture_output=True, text=True, timeout=BLOCK_S,
                               env=self.environment, cwd=self.folder)
         if done.returncode != 0:
-            raise Wrong(f"maitredctl {' '.join(words)}: status {done.returncode}: {done.stdout}"
+            raise Wrong(f"maitredctl {' '.join(map(str, words))}: status {done.returncode}: {done.stdout}"
                         f"{done.stderr}")
         return json.loads(done.stdout)
 

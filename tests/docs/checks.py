@@ -13,6 +13,8 @@ README_LIMIT_BYTES = 7000
 CELL_LIMIT = 100
 LANGUAGES = {"sh", "console", "toml", "json", "staff", "text"}
 RUN = LANGUAGES - {"text"}
+# What the package has beside the documents and their pictures: config/package/CMakeLists.txt.
+PACKAGED = {"config/maitred.toml", "models/manifest.toml"}
 
 
 def check_shape(documents):
@@ -69,6 +71,8 @@ def check_links(documents, root):
             name = os.path.normpath(place) if path else document.name
             if not (root / name).exists():
                 yield document, line, f"the link {target} leads to nothing"
+            elif not name.endswith((".md", ".png")) and name not in PACKAGED:
+                yield document, line, f"the link {target} is dead where the package is installed"
             elif anchor and (name not in by_name or anchor not in
                              {heading.anchor for heading in by_name[name].headings}):
                 yield document, line, f"the link {target} leads to no heading"
@@ -140,6 +144,14 @@ def check_commands(documents):
                 wrong = wrong_command(words)
                 if wrong:
                     yield document, line, f"maitredctl {wrong}"
+            for program, words in re.findall(r"(?<![\w/.@-])(?<!-u )(maitred(?:-eye)?)((?: +[\w<>.$-]+)+)",
+                                             text):
+                for option in re.findall(r"(?<= )--?[a-z][a-z-]*", words):
+                    if option not in facts.options(program):
+                        yield document, line, f"{program} has no option {option}"
+            for name in re.findall(r"\bMAITRED_[A-Z_0-9]+", text):
+                if name not in facts.variables():
+                    yield document, line, f"nothing reads the variable {name}"
         for block in document.blocks:
             if block.language != "sh":
                 continue
@@ -247,6 +259,13 @@ def check_metrics(documents, real):
     documented = {code for table in document.tables if table.header[0] == "metric"
                   for code in first_codes(table)}
     yield from compare(document, 1, documented, set(real), "the metric")
+    for name in sorted(facts.dashboard_metrics() - set(real)):
+        yield document, 1, f"the dashboard shows the metric {name}, which does not exist"
+    for other in documents:
+        for line, code in other.codes:
+            for name in re.findall(r"\bmaitred_[a-z_0-9]+", code):
+                if name not in real:
+                    yield other, line, f"there is no metric {name}"
 
 
 def check_events(documents, real):

@@ -57,6 +57,31 @@ def verbs():
     return found
 
 
+@functools.lru_cache
+def options(program):
+    """The options of another program than maitredctl."""
+    return set(re.findall(r"(?<![\w-])--?[a-z][a-z-]*", _said(BIN / program, "--help")))
+
+
+@functools.lru_cache
+def variables():
+    """The environment variables that the tree reads or sets."""
+    found = set()
+    for folder in ("src", "include", "tests", "config", ".ci", "."):
+        for path in (SOURCE / folder).glob("*" if folder == "." else "**/*"):
+            if path.is_file() and path.suffix in (".cpp", ".h", ".py", ".sh", ".txt", ".in", "",
+                                                  ".json", ".cmake", ".mjs"):
+                found |= set(re.findall(r"MAITRED_[A-Z_0-9]+",
+                                        path.read_text(encoding="utf-8", errors="replace")))
+    return found
+
+
+def dashboard_metrics():
+    text = (SOURCE / "config/grafana-dashboard.json").read_text(encoding="utf-8")
+    return {re.sub(r"_(bucket|sum|count)$", "", name)
+            for name in re.findall(r"\b(?:maitred|process)_[a-z_0-9]+", text)}
+
+
 def leaf_verbs():
     """The verbs that do something themselves; a verb like `key` only has others below it."""
     names = [name for name in verbs() if name]

@@ -89,6 +89,7 @@ class Names(unittest.TestCase):
                          "")
         self.assertIn("leads to nothing", self.links("[x](nothing.md)"))
         self.assertIn("leads to no heading", self.links("[x](#nothing)"))
+        self.assertIn("is dead", self.links("[x](../quickstart.sh)"))
         self.assertIn("leads to no heading", self.links("[x](../README.md#nothing)"))
 
     def test_files(self):
@@ -110,6 +111,13 @@ class Names(unittest.TestCase):
         self.assertIn("list has no option --dance", self.commands("`maitredctl list --dance`"))
         self.assertIn("forget has no option --dance",
                       self.commands("```sh\nmaitredctl forget $ID \\\n    --dance F\n```"))
+
+    def test_other_programs_and_variables(self):
+        self.assertEqual(self.commands("`maitred -c F --check`, `maitred-eye --photo`, "
+                                       "`$MAITRED_CONFIG`"), "")
+        self.assertIn("maitred has no option --dance", self.commands("`maitred --dance`"))
+        self.assertIn("maitred-eye has no option --dance", self.commands("`maitred-eye --dance`"))
+        self.assertIn("nothing reads the variable", self.commands("`$MAITRED_" + "DANCE`"))
 
     def test_shell(self):
         self.assertIn("is no shell", self.commands("```sh\nif true; then\n```"))
@@ -163,6 +171,11 @@ class Lists(unittest.TestCase):
         true = list(TRUE.values())
         self.assertIn("the metric maitred_dance is not described",
                       said(checks.check_metrics(true, {"maitred_dance"})))
+        self.assertIn("there is no metric maitred_visits_total",
+                      said(checks.check_metrics(changed("README.md", "## Limits",
+                                                        "## Limits\n`maitred_visits_total`"), ())))
+        self.assertIn("the dashboard shows the metric maitred_visits_total",
+                      said(checks.check_metrics(true, ())))
         self.assertIn("describes the metric maitred_visits_total",
                       said(checks.check_metrics(true, {"maitred_dance"})))
         self.assertIn("the event maitred.dance is not described",

@@ -1,6 +1,6 @@
 """kill -9 of the core at random moments: nothing acknowledged is lost, nothing is shown twice.
 
-$MAITRED_KILLS rounds (12; the README has the figure of 300). A third of the kills follow an alert,
+$MAITRED_KILLS rounds (12; tests/README.md has the figure of 300). A third of the kills follow an alert,
 a third an acknowledged enrolment, and a third come at any moment from the start on. The first two
 kinds wait for their event, so a slow machine takes longer but tests the same.
 """

@@ -50,6 +50,11 @@ class Package(unittest.TestCase):
                      "usr/share/bash-completion/completions/maitredctl",
                      "usr/share/zsh/vendor-completions/_maitredctl",
                      "usr/share/doc/maitred/copyright",
+                     "usr/share/doc/maitred/README.md",
+                     "usr/share/doc/maitred/config/README.md",
+                     "usr/share/doc/maitred/systemd/README.md",
+                     "usr/share/doc/maitred/src/doors/staff/PROTOCOL.md",
+                     "usr/share/doc/maitred/tests/golden/board-phone.png",
                      "usr/share/doc/maitred/third-party-notices.gz"):
             self.assertTrue((self.root / name).is_file(), name)
         self.assertEqual((self.root / "DEBIAN/conffiles").read_text(), "/etc/maitred/maitred.toml\n")

@@ -1,6 +1,6 @@
 """After `forget` of one of many: nothing of them is left, in no file, and not in the core's memory.
 
-$MAITRED_ERASED_AMONG customers (300; the README has the figures of 10 000).
+$MAITRED_ERASED_AMONG customers (300; tests/README.md has the figures of 10 000).
 """
 
 import base64

@@ -8,7 +8,7 @@
 namespace maitred {
 namespace {
 
-// Beyond these a face is recognised clearly less often (README, Figures).
+// Beyond these a face is recognised clearly less often (models/README.md).
 constexpr double kYawFrom = 0.35;
 constexpr double kPitchFrom = 0.15;
 constexpr double kDarkBelow = 60.0;

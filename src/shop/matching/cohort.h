@@ -12,7 +12,7 @@
 
 namespace maitred {
 
-// Measured on LFW people (README, Figures): a smaller cohort is too noisy, a larger one adds
+// Measured on LFW people (models/README.md): a smaller cohort is too noisy, a larger one adds
 // nothing.
 inline constexpr std::size_t kLeastCohort = 32;
 inline constexpr std::size_t kLargestCohort = 256;

@@ -10,7 +10,7 @@
 namespace maitred {
 
 // The square roots of their qualities. For photos that are fit for enrolment the weights make no
-// difference (README, Figures). Poorer ones come from desks and visits: there, the mean of three
+// difference (models/README.md). Poorer ones come from desks and visits: there, the mean of three
 // misses 3 % fewer than with equal weights. Pure.
 inline std::vector<float> photo_weights(const std::vector<const Template*>& photos) {
   constexpr float kLeastQuality = 0.05F;

@@ -1,4 +1,4 @@
-// Brings alerts to staff over TCP and their answers back: the staff protocol of the README.
+// Brings alerts to staff over TCP and their answers back: src/doors/staff/PROTOCOL.md.
 #pragma once
 
 #include <cstddef>

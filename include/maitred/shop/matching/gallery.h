@@ -35,7 +35,7 @@ struct Candidate {
 // it is the better estimate of a face and costs one comparison. Thread-compatible.
 //
 // A similarity is the cosine with two corrections, which make one calibration hold for all rows and
-// faces (measured on LFW people: README, Figures):
+// faces (measured on LFW people):
 // - A row that is the mean of k photos resembles everybody a little more than a photo does. Its
 //   length is therefore not 1 but the length of the mean of its photos, to the power .45.
 // - In galleries of 32 customers and more, the resemblance of probe and row to people in general is

@@ -8,8 +8,8 @@
 
 namespace maitred::inference {
 
-// Of more images together the values between layers no longer stay in the cache (measured: README,
-// Speed).
+// With more images together the values between layers no longer stay in the cache. Measured:
+// tests/bench/README.md.
 inline constexpr int kImagesTogether = 4;
 
 // Runs `part` as often as it takes for `images` of them, a multiple of its own number. Nothing
