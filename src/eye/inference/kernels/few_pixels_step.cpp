@@ -5,7 +5,7 @@
 #include <cstring>
 #include <utility>
 
-#include "maitred/base/for_each_cpu.h"
+#include "maitred/base/vector_dispatch.h"
 #include "src/eye/inference/backends/convolution_kinds.h"
 
 #if defined(MAITRED_HAS_WIDTHS)
@@ -142,7 +142,7 @@ MAITRED_END_WIDTH
 bool FewPixelsStep::gains(const Convolution& convolution, const Shape& input, const Shape& result) {
 #if defined(MAITRED_HAS_WIDTHS)
   constexpr std::array<std::int64_t, 2> kNone = {1, 1};
-  return vector_width_here() == VectorWidth::kAvx512 && convolution.groups == 1 &&
+  return vector_width_here() >= VectorWidth::kAvx512 && convolution.groups == 1 &&
          convolution.window.dilations == kNone && input.size() == 4 &&
          input[1] % kChannelsTogether == 0 && result[1] % kChannelsTogether == 0 &&
          pixels_of(result) <= kFewPixels && convolution.weights.size() >= kManyWeights &&

@@ -4,7 +4,7 @@
 #include <array>
 #include <cmath>
 
-#include "maitred/base/for_each_cpu.h"
+#include "maitred/base/vector_dispatch.h"
 
 #if defined(MAITRED_HAS_WIDTHS)
 #include <immintrin.h>
@@ -159,8 +159,8 @@ MAITRED_END_WIDTH
 
 bool PointwiseInt8::possible(std::size_t inputs, std::size_t outputs) {
 #if defined(MAITRED_HAS_WIDTHS)
-  return vector_width_here() == VectorWidth::kAvx512 && __builtin_cpu_supports("avx512vnni") &&
-         inputs % kLaneFloats == 0 && outputs % kLaneFloats == 0 && inputs <= kMostInt8Inputs;
+  return vector_width_here() >= VectorWidth::kAvx512Vnni && inputs % kLaneFloats == 0 &&
+         outputs % kLaneFloats == 0 && inputs <= kMostInt8Inputs;
 #else
   (void)inputs;
   (void)outputs;
