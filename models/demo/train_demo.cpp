@@ -15,14 +15,14 @@
 
 #include "models/demo/crops.h"
 #include "models/demo/figures.h"
-#include "src/eye/vision/dlib_demo_network.h"
+#include "models/demo/network.h"
 #include "tests/support/drawn_random.h"
 
 namespace maitred::demo {
 namespace {
 
 struct Options {
-  std::filesystem::path out = "models/demo/demo.dat";
+  std::filesystem::path out = "build/demo.dat";
   std::filesystem::path weights;  // to measure, where they are not `out`
   std::filesystem::path from;     // to go on training, batch norms fixed
   std::filesystem::path landmarks = "/usr/share/dlib/shape_predictor_68_face_landmarks.dat";
@@ -39,7 +39,7 @@ struct Options {
 cv::Mat varied(const cv::Mat& image, drawn::Random& random) {
   const double angle = random.around(0.0, 1.5);
   const double scale = 1.0 + random.around(0.0, 0.03);
-  const double middle = kInputSide / 2.0;
+  const double middle = image.cols / 2.0;
   cv::Mat turn = cv::getRotationMatrix2D(
       cv::Point2f(static_cast<float>(middle), static_cast<float>(middle)), angle, scale);
   turn.at<double>(0, 2) += random.around(0.0, 0.9);
@@ -135,9 +135,7 @@ void train(const Options& options) {
 
 Vector embed(TrainedNetwork& network, const cv::Mat& crop) {
   if (crop.empty()) return {};
-  Vector values = sum_of_looks(network, crop);
-  cv::normalize(values, values);
-  return values;
+  return dlib_template(network, crop);
 }
 
 // Half of the unseen people lend the gallery of the identification trial, the others are strangers.

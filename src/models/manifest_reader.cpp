@@ -141,8 +141,7 @@ Result<ModelEngine> read_engine_row(const toml::table& table) {
     return malformed(table, "engine.name", "must be letters, digits, dots and dashes");
   }
   MAITRED_ASSIGN(engine.detector, section.word("detector", {"yunet", "dlib-frontal"}));
-  MAITRED_ASSIGN(engine.embedder,
-                 section.word("embedder", {"openvino", "onnx", "dlib-resnet", "dlib-demo"}));
+  MAITRED_ASSIGN(engine.embedder, section.word("embedder", {"openvino", "onnx", "dlib-resnet"}));
   MAITRED_ASSIGN(engine.standing, section.word("standing", {"production", "demo"}));
   MAITRED_TRY(read_input_size(section, engine));
   MAITRED_ASSIGN(const auto length, section.integer("template_length", 1, 4096));

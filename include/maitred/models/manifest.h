@@ -66,7 +66,7 @@ struct CalibrationPoint {
 struct ModelEngine {
   std::string name;
   std::string detector;  // "yunet" or "dlib-frontal"
-  std::string embedder;  // "openvino", "onnx", "dlib-resnet" or "dlib-demo"
+  std::string embedder;  // "openvino", "onnx" or "dlib-resnet"
   std::string standing;  // "production", or "demo": knows drawn people only
   int template_length = 0;
   int input_width_px = 0;  // of the aligned face
