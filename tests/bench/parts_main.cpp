@@ -19,8 +19,8 @@
 #include "tests/bench/int8_parts.h"
 #include "tests/bench/peers/dlib_peer.h"
 #include "tests/bench/pipeline.h"
-#include "tests/support/dlib_resnet.h"
 #include "tests/support/drawn_face.h"
+#include "tests/support/resnet_file.h"
 
 namespace {
 
@@ -105,7 +105,7 @@ void resnet_of_dlib(benchmark::State& state) {
   state.SetItemsProcessed(static_cast<std::int64_t>(state.iterations()));
 }
 
-// The same weights, in a file as dlib writes it.
+// Made-up weights, where the published file is missing.
 fs::path made_resnet() {
   return fs::temp_directory_path() /
          ("maitred-bench-resnet-" + std::to_string(::getpid()) + ".dat");
@@ -115,7 +115,7 @@ fs::path resnet_file() {
   const fs::path published = models() / "dlib_face_recognition_resnet_model_v1.dat";
   if (fs::exists(published)) return published;
   const fs::path file = made_resnet();
-  if (!fs::exists(file)) test::DlibResNet(1).write(file);
+  if (!fs::exists(file)) test::write_resnet_file(file, 1, test::BatchNorms::kFixed);
   return file;
 }
 
@@ -250,7 +250,8 @@ void look_at(benchmark::State& state,
   double seconds = 0;
   for (auto step : state) {
     (void)step;
-    pipeline->look(frames[static_cast<std::size_t>(seconds * 10.0 + 0.5) % frames.size()], seconds);
+    pipeline->recognise(frames[static_cast<std::size_t>(seconds * 10.0 + 0.5) % frames.size()],
+                        seconds);
     seconds += 0.1;
   }
   state.counters["faces"] =

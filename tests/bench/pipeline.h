@@ -34,7 +34,7 @@ class Pipeline {
   // Everybody is enrolled.
   virtual void ready() {}
   // Who is newly recognised in this frame.
-  virtual std::vector<std::string> look(const cv::Mat& picture, double seconds) = 0;
+  virtual std::vector<std::string> recognise(const cv::Mat& picture, double seconds) = 0;
   virtual std::vector<std::string> finish() { return {}; }
   virtual PipelineCounts counts() const = 0;
 };
@@ -47,12 +47,12 @@ class Appearances {
   ~Appearances();
   void enrol(const std::string& person, const cv::Mat& photo);
   // Who is in this frame. `allowed` says who may be.
-  void look(const cv::Mat& picture, double seconds, const std::set<std::string>& allowed);
+  void recognise(const cv::Mat& picture, double seconds, const std::set<std::string>& allowed);
   const std::map<std::string, double>& first() const;
 
  private:
-  struct State;
-  std::unique_ptr<State> state_;
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
 };
 
 std::unique_ptr<Pipeline> make_maitred(const PipelineOptions& options);

@@ -49,7 +49,7 @@ int print_appearances(const std::filesystem::path& file, const FilmTruth& truth,
     for (const FilmVisit& visit : truth.visits) {
       if (visit.known && at >= visit.start_s && at <= visit.end_s) allowed.insert(visit.person);
     }
-    appearances.look(picture, at, allowed);
+    appearances.recognise(picture, at, allowed);
   }
   std::cout << nlohmann::json(appearances.first()).dump() << "\n";
   return 0;
@@ -111,7 +111,7 @@ int run(int argc, char** argv) {
   std::vector<double> frame_ms;
   while (at < seconds_limit && film.next(picture, at)) {
     const double before = thread_seconds();
-    const auto seen = runner->look(picture, at);
+    const auto seen = runner->recognise(picture, at);
     frame_ms.push_back(1000.0 * (thread_seconds() - before));
     cost += frame_ms.back() / 1000.0;
     ++frames;

@@ -1,7 +1,7 @@
 // Peer: the pipeline of the Python package face_recognition and of howdy, in C++: dlib's frontal
 // detector on every frame, enlarged once as is their default, the 68-point landmarks, and the
-// ResNet on every face. Where the published weights are not there, the network has random ones: the
-// same arithmetic, no result.
+// ResNet on every face. If the published weights are missing, the network has made-up ones: the
+// same arithmetic, but nobody is recognised.
 #pragma once
 
 #include <filesystem>
@@ -24,8 +24,8 @@ class DlibPeer {
   bool has_weights() const;
 
  private:
-  struct State;
-  std::unique_ptr<State> state_;
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
 };
 
 }  // namespace maitred::bench
