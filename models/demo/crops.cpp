@@ -16,7 +16,7 @@
 namespace maitred::demo {
 namespace {
 
-// Of a crop's side, as demo_target() has it.
+// The side of a crop, as in demo_target().
 constexpr int kInputSide = 64;
 constexpr std::size_t kCropBytes = std::size_t{kInputSide} * kInputSide * 3;
 
@@ -35,7 +35,7 @@ std::filesystem::path block_file(const CropSet& block, const std::filesystem::pa
   return cache / fmt::format("crops-{}-{}x{}.bgr", block.first_person, block.people, block.photos);
 }
 
-// A crop that is all black stands for a face that was not found.
+// A black crop stands for a photo in which no face was found.
 bool read_cache(const std::filesystem::path& file, std::vector<cv::Mat>& crops) {
   std::ifstream in(file, std::ios::binary);
   if (!in) return false;

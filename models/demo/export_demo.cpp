@@ -19,7 +19,7 @@
 namespace maitred::demo {
 namespace {
 
-// A convolution with the fixed batch norm after it multiplied in.
+// A convolution with the following fixed batch norm folded into it.
 struct Convolution {
   long filters = 0, inputs = 0, side = 0, stride = 0, pad = 0;
   std::vector<float> weights;  // [filters][inputs][side][side]
@@ -69,7 +69,7 @@ Convolution convolution_of(const Layer& layer, const Norm& norm) {
 
 Weights weights_of(TrainedNetwork& network) {
   Weights weights;
-  Norm norm;  // of the layer visited before, which is the one above
+  Norm norm;  // of the previous layer: layers are visited from the output
   dlib::visit_computational_layers(network, [&](std::size_t, auto& layer) {
     using Layer = std::decay_t<decltype(layer)>;
     if constexpr (std::is_same_v<Layer, dlib::affine_>) {
@@ -81,12 +81,12 @@ Weights weights_of(TrainedNetwork& network) {
     }
   });
   std::reverse(weights.convolutions.begin(), weights.convolutions.end());
-  // dlib divides the pixels by 256, the eye does not.
+  // dlib divides the pixels by 256, but the eye does not.
   for (float& weight : weights.convolutions.at(0).weights) weight /= 256.0F;
   return weights;
 }
 
-// Adds the layers one after the other; each takes the name of the value that it gives.
+// Adds the layers one after the other. Each is named after its result.
 class OnnxWriter {
  public:
   OnnxWriter() {
@@ -161,7 +161,7 @@ class OnnxWriter {
     tensor.set_raw_data(values.data(), values.size() * sizeof(float));
   }
 
-  // A batch of any size of values of this shape.
+  // Declares a batch of any size of values of this shape.
   static void declare(onnx::ValueInfoProto& value, const std::string& name,
                       const std::vector<long>& shape) {
     value.set_name(name);
@@ -194,7 +194,8 @@ void export_network(TrainedNetwork& network, const std::filesystem::path& file) 
   writer.write(file);
 }
 
-// One line a face: its seed and dlib's template. Prints the largest difference to the eye's own.
+// Writes one line per face: its seed and dlib's template. Prints the largest difference to the
+// eye's templates.
 void record_templates(TrainedNetwork& network, FaceEmbedder& embedder,
                       const std::filesystem::path& file) {
   constexpr std::uint64_t kFirst = 501;

@@ -1,4 +1,4 @@
-// The way of a frame through the eye and of a sighting through the core, in one thread.
+// Takes a frame through the eye and its sightings through the core, in one thread.
 #include <stdexcept>
 #include <variant>
 
@@ -131,8 +131,8 @@ void Appearances::enrol(const std::string& person, const cv::Mat& photo) {
 
 void Appearances::recognise(const cv::Mat& picture, double seconds,
                             const std::set<std::string>& allowed) {
-  constexpr Similarity kProbably{0.2F};  // of the few who may be there
-  // As the eye sees them: looked for smaller than they need to be.
+  constexpr Similarity kProbably{0.2F};  // low, because few people are allowed
+  // As in the eye, the detector searches for smaller faces than the embedder needs.
   const int least_px = impl_->face_px * 3 / 4;
   const ImageView view = view_of(picture);
   for (const Face& face : must(impl_->engine.detector->detect(view, least_px))) {

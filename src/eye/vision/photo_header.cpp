@@ -38,8 +38,8 @@ struct Segment {
   std::size_t next = 0;  // where the search for the next marker begins
 };
 
-// Returns the segment at or after `at`, skipping fill bytes and entropy-coded data. Empty at the end
-// of the bytes.
+// Returns the segment at or after `at`, skipping fill bytes and entropy-coded data. Empty at the
+// end of the bytes.
 std::optional<Segment> next_segment(const ByteReader& reader, std::size_t at) {
   for (; at + 1 < reader.size(); ++at) {
     const std::uint8_t marker = *reader.byte(at + 1);

@@ -48,7 +48,7 @@ bool DlibPeer::has_weights() const { return impl_->has_weights; }
 std::vector<std::vector<float>> DlibPeer::embed(const cv::Mat& picture) {
   const dlib::cv_image<dlib::bgr_pixel> image(picture);
   std::vector<std::vector<float>> found;
-  // Enlarged once, as both programs do: the detector knows faces of 80 px and more.
+  // Enlarges once, as both programs do: the detector finds faces of 80 px and more.
   const dlib::pyramid_down<2> pyramid;
   dlib::array2d<dlib::bgr_pixel> larger;
   dlib::assign_image(larger, image);

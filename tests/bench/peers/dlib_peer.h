@@ -11,7 +11,7 @@
 
 namespace maitred::bench {
 
-// Bound to one thread. Throws on what cannot be loaded.
+// Bound to one thread. Throws if something cannot be loaded.
 class DlibPeer {
  public:
   explicit DlibPeer(const std::filesystem::path& models);
@@ -19,7 +19,7 @@ class DlibPeer {
 
   // 128 numbers for every face found.
   std::vector<std::vector<float>> embed(const cv::Mat& picture);
-  // Of a chip of 150x150, BGR.
+  // 128 numbers for a chip of 150x150, BGR.
   std::vector<float> embed_chip(const cv::Mat& chip);
   bool has_weights() const;
 
