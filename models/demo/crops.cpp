@@ -10,13 +10,14 @@
 #include <thread>
 
 #include "maitred/eye/vision/align.h"
-#include "maitred/eye/vision/dlib_engine.h"
-#include "src/eye/vision/dlib_demo_network.h"
+#include "maitred/eye/vision/dlib_detector.h"
 #include "tests/support/drawn_face.h"
 
 namespace maitred::demo {
 namespace {
 
+// The side of a crop, as in demo_target().
+constexpr int kInputSide = 64;
 constexpr std::size_t kCropBytes = std::size_t{kInputSide} * kInputSide * 3;
 
 std::unique_ptr<FaceDetector> load_detector(const std::filesystem::path& landmarks_model) {
@@ -34,7 +35,7 @@ std::filesystem::path block_file(const CropSet& block, const std::filesystem::pa
   return cache / fmt::format("crops-{}-{}x{}.bgr", block.first_person, block.people, block.photos);
 }
 
-// A crop that is all black stands for a face that was not found.
+// A black crop stands for a photo in which no face was found.
 bool read_cache(const std::filesystem::path& file, std::vector<cv::Mat>& crops) {
   std::ifstream in(file, std::ios::binary);
   if (!in) return false;
@@ -70,7 +71,7 @@ std::optional<cv::Mat> make_crop(const Photo& photo, FaceDetector& detector) {
   auto faces = detector.detect(view, 80);
   if (faces && faces->empty()) faces = detector.detect(view, 50);  // slower, and finds smaller ones
   if (!faces || faces->empty()) return std::nullopt;
-  const Image crop = align_face(view, faces->front().landmarks, align_target());
+  const Image crop = align_face(view, faces->front().landmarks, demo_target());
   return cv::Mat(crop.view.height_px, crop.view.width_px, CV_8UC3,
                  const_cast<std::uint8_t*>(crop.view.data), crop.view.stride_bytes)
       .clone();

@@ -12,7 +12,7 @@
 
 namespace maitred::demo {
 
-// Seeds of people start here; the film's cast and the tests draw theirs from below.
+// First seeds of people. The film's cast and the tests use lower ones.
 inline constexpr std::uint64_t kFirstTrainingPerson = 1'000'000;
 inline constexpr std::uint64_t kFirstUnseenPerson = 9'000'000;
 
@@ -21,11 +21,11 @@ struct Photo {
   int number = 0;  // 0 is an enrolment photo (studio_look), others are everyday looks
 };
 
-// Draws the photo and cuts the face out of it; nothing where no face is found.
+// Draws the photo and crops the face; empty if no face is found.
 std::optional<cv::Mat> make_crop(const Photo& photo, FaceDetector& detector);
 
-// Crops of `people` times `photos`, an empty Mat where no face was found, ordered by person, then
-// number. Kept in `cache` in blocks, so that work broken off goes on where it was. Uses `threads`
+// Returns crops of `people` times `photos`, ordered by person, then number; an empty Mat if no face
+// was found. Keeps them in `cache` in blocks, so that interrupted work continues. Uses `threads`
 // threads.
 struct CropSet {
   std::uint64_t first_person = 0;

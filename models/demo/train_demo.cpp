@@ -15,16 +15,16 @@
 
 #include "models/demo/crops.h"
 #include "models/demo/figures.h"
-#include "src/eye/vision/dlib_demo_network.h"
+#include "models/demo/network.h"
 #include "tests/support/drawn_random.h"
 
 namespace maitred::demo {
 namespace {
 
 struct Options {
-  std::filesystem::path out = "models/demo/demo.dat";
-  std::filesystem::path weights;  // to measure, where they are not `out`
-  std::filesystem::path from;     // to go on training, batch norms fixed
+  std::filesystem::path out = "build/demo.dat";
+  std::filesystem::path weights;  // to measure; `out` if empty
+  std::filesystem::path from;     // to continue training, with fixed batch norms
   std::filesystem::path landmarks = "/usr/share/dlib/shape_predictor_68_face_landmarks.dat";
   std::filesystem::path cache = "build/demo-crops";
   int people = 3000, photos = 10, steps = 2500, threads = 2;
@@ -35,11 +35,11 @@ struct Options {
   bool evaluate = false;
 };
 
-// The small differences that cost nothing to make: landmarks a pixel off, another exposure.
+// Varies a crop cheaply: moves the landmarks by a pixel and changes the exposure.
 cv::Mat varied(const cv::Mat& image, drawn::Random& random) {
   const double angle = random.around(0.0, 1.5);
   const double scale = 1.0 + random.around(0.0, 0.03);
-  const double middle = kInputSide / 2.0;
+  const double middle = image.cols / 2.0;
   cv::Mat turn = cv::getRotationMatrix2D(
       cv::Point2f(static_cast<float>(middle), static_cast<float>(middle)), angle, scale);
   turn.at<double>(0, 2) += random.around(0.0, 0.9);
@@ -79,7 +79,7 @@ double cosine_decay(double rate, int step, int steps) {
 
 template <typename Net>
 void save(dlib::dnn_trainer<Net, dlib::sgd>& trainer, const std::filesystem::path& file) {
-  // Waits for the step under way.
+  // Waits for the current step.
   TrainedNetwork trained = trainer.get_net(dlib::force_flush_to_disk::no);
   trained.clean();
   dlib::serialize(file.string()) << trained;
@@ -135,12 +135,11 @@ void train(const Options& options) {
 
 Vector embed(TrainedNetwork& network, const cv::Mat& crop) {
   if (crop.empty()) return {};
-  Vector values = sum_of_looks(network, crop);
-  cv::normalize(values, values);
-  return values;
+  return dlib_template(network, crop);
 }
 
-// Half of the unseen people lend the gallery of the identification trial, the others are strangers.
+// The first kGallery unseen people are the gallery of the identification trial, the others are
+// strangers.
 constexpr int kGallery = 200;
 constexpr int kProbes = 3;
 

@@ -1,5 +1,5 @@
-// maitred-eye: one camera, or one photo. The only program that touches untrusted pixels; it holds
-// no key.
+// maitred-eye: watches one camera, or reads photos. The only program that touches untrusted pixels.
+// It holds no key.
 #include <spdlog/spdlog.h>
 #include <sys/prctl.h>
 #include <unistd.h>
@@ -64,7 +64,7 @@ void handle_signals(int parent_pid) {
   if (parent_pid > 0) ::prctl(PR_SET_PDEATHSIG, SIGTERM, 0, 0, 0);
 }
 
-// One byte more than allowed is read, so that too much is seen.
+// Reads one byte more than allowed, so that a photo over the limit is noticed.
 std::vector<std::uint8_t> read_standard_input() {
   std::vector<std::uint8_t> bytes(kPhotoLimitBytes + 1);
   std::size_t size = 0;
@@ -83,7 +83,7 @@ void print_line(const std::string& line) {
   std::fflush(stdout);
 }
 
-// The status of the program.
+// Both return the exit status of the program.
 int print_failure(const Error& error) {
   print_line(error_json(error));
   return static_cast<int>(error.fault);
@@ -94,13 +94,13 @@ int print_report(const Result<std::string>& report) {
   return 0;
 }
 
-// Liveness is asked of probes only.
+// Only probes are checked for liveness.
 EngineUse use_for(Purpose purpose) {
   return purpose == Purpose::kProbe ? EngineUse::kEverything : EngineUse::kWithoutLiveness;
 }
 
 Result<std::string> run_photo(const Settings& settings, Purpose purpose) {
-  // Read before the limits are set and the models loaded: the sender need not wait.
+  // Read first, so that the sender need not wait until the models are loaded.
   const std::vector<std::uint8_t> bytes = read_standard_input();
   MAITRED_TRY(limit_this_process());
   MAITRED_ASSIGN(Engine engine, prepare_engine(settings, use_for(purpose)));
@@ -121,7 +121,7 @@ int photo_main(const Settings& settings, Purpose purpose) {
   return print_report(run_photo(settings, purpose));
 }
 
-// One JSON object on standard output, also on failure.
+// Prints one JSON object, also on failure.
 int measure_main(const Settings& settings, const Arguments& arguments) {
   constexpr Milliseconds kTrial{3000};
   const auto camera = settings.named_camera(arguments.camera);
@@ -132,14 +132,14 @@ int measure_main(const Settings& settings, const Arguments& arguments) {
   return print_report(try_camera(options, kTrial));
 }
 
-// Without the extra frames that tell a newcomer's first moments apart.
+// Opens the camera without the extra frames for new people.
 CaptureOptions regular_frames(const EyeOptions& options) {
   CaptureOptions capture = options.capture.capture;
   capture.burst = 1.0;
   return capture;
 }
 
-// Hints and, last, the reports, a line each, on standard output.
+// Prints hints and, last, the reports, one line each.
 int enrol_main(const Settings& settings, const Arguments& arguments, Purpose purpose) {
   const auto run = [&]() -> Status {
     MAITRED_ASSIGN(const EyeOptions options,
@@ -156,7 +156,7 @@ int enrol_main(const Settings& settings, const Arguments& arguments, Purpose pur
   return status ? 0 : print_failure(status.error());
 }
 
-// Progress and, last, what was seen, a line each, on standard output.
+// Prints progress and, last, the placement report, one line each.
 int placement_main(const Settings& settings, const Arguments& arguments) {
   const auto run = [&]() -> Status {
     MAITRED_ASSIGN(const EyeOptions options,
@@ -172,7 +172,7 @@ int placement_main(const Settings& settings, const Arguments& arguments) {
   return status ? 0 : print_failure(status.error());
 }
 
-// The film of one presentation.
+// Judges the film of one presentation.
 int liveness_main(const Settings& settings, const Arguments& arguments) {
   const auto run = [&]() -> Result<std::string> {
     MAITRED_TRY(limit_this_process(kPhotosInARow));
@@ -188,13 +188,13 @@ int liveness_main(const Settings& settings, const Arguments& arguments) {
   return print_report(run());
 }
 
-// SIGHUP: the levels of the log are read again. Anything else of a camera needs a new eye.
+// On SIGHUP reads the log levels again. Any other change of a camera needs a new eye process.
 void reload_levels_if_asked(const std::filesystem::path& file) {
   if (!reload_asked.exchange(false)) return;
   const Result<Settings> fresh = read_settings(file);
   const Status done =
       fresh ? set_log_level(fresh->log_level, fresh->log_modules) : tl::unexpected(fresh.error());
-  if (!done) spdlog::error("{} (the levels of the log stay)", done.error().message);
+  if (!done) spdlog::error("{}; keeping the previous log levels", done.error().message);
 }
 
 Status run_camera(const Settings& settings, const Arguments& arguments) {
@@ -258,33 +258,34 @@ int parse_and_run(int argc, char** argv) {
       ->check(CLI::PositiveNumber);
   auto* const photo = app.add_flag(
       "--photo", arguments.photo,
-      "Read one JPEG, PNG or WebP image of at most 16 MiB from standard input and write its "
-      "template and quality as one JSON object; status 2 when it is refused");
+      "Read one JPEG, PNG or WebP image of at most 16 MiB from standard input; write its "
+      "template and quality as one JSON object; status 2 if the photo is refused");
   auto* const photos = app.add_flag(
       "--photos", arguments.photos,
-      "The same for several images, each with its size before it (4 bytes, little endian), each "
-      "answered with one line");
+      "Read several images, each preceded by its size (4 bytes, little endian); answer each with "
+      "one line");
   photos->excludes(photo);
-  app.add_option("--engine", arguments.engine, "Another engine than the configured one")
+  app.add_option("--engine", arguments.engine, "Use this engine instead of the configured one")
       ->check(CLI::IsMember({"retail", "dlib", "sface", "demo"}))
       ->needs(photos);
   app.add_option("--purpose", arguments.purpose,
-                 "enrol: refuse a photo unfit for enrolment; probe: only one without a face")
+                 "enrol: refuse photos unfit for enrolment; probe: refuse only photos without a "
+                 "face")
       ->check(CLI::IsMember({"enrol", "probe"}));
   app.add_flag("--measure", arguments.measure,
-               "Take the camera's pictures for three seconds and write their size, rate and light "
-               "as one JSON object; nothing is analysed")
+               "Read the camera for three seconds; write the size, rate and light of its pictures "
+               "as one JSON object; analyse nothing")
       ->excludes(photo)
       ->excludes(photos);
   app.add_option("--enrol", arguments.enrol_s,
-                 "Look at who stands before the camera for so many seconds; write hints, then the "
-                 "best templates, as JSON lines")
+                 "Watch the person in front of the camera for this many seconds; write hints, then "
+                 "the best templates, as JSON lines")
       ->check(CLI::Range(0.5, 120.0))
       ->excludes(photo)
       ->excludes(photos);
   app.add_option("--placement", arguments.placement_s,
-                 "Look at whoever passes the camera for so many seconds; write how their faces are "
-                 "seen as JSON; no template is made")
+                 "Watch the people who pass the camera for this many seconds; write the size and "
+                 "quality of their faces as JSON; make no templates")
       ->check(CLI::Range(1.0, 3600.0))
       ->excludes(photo)
       ->excludes(photos);
@@ -311,7 +312,7 @@ int parse_and_run(int argc, char** argv) {
 }  // namespace maitred
 
 int main(int argc, char** argv) {
-  // FFmpeg prints addresses with their passwords.
+  // FFmpeg prints addresses with passwords.
   ::setenv("OPENCV_FFMPEG_LOGLEVEL", "-8", 0);
   ::setenv("OPENCV_LOG_LEVEL", "ERROR", 0);
   try {

@@ -8,11 +8,11 @@
 
 namespace maitred {
 
-// The id git gives the content: SHA-1 of "blob SIZE\0" and the bytes, lower-case hex. Errors as
-// sha256_of_file.
+// Returns git's id of the content: SHA-1 of "blob SIZE\0" and the bytes, lower-case hex. Errors:
+// those of sha256_of_file.
 Result<std::string> git_blob_of_file(const std::filesystem::path& path);
 
-// The first digits of a digest, enough for a person to compare.
+// Returns the first digits of a digest, enough for a person to compare.
 std::string digest_start(const std::string& digest);
 
 }  // namespace maitred

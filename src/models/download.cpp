@@ -21,7 +21,7 @@ namespace maitred {
 namespace {
 
 constexpr long kMostRedirects = 5;
-// A server that drips is given up too, after a while.
+// A transfer slower than this is given up too.
 constexpr long kSlowest_bytes_per_s = 256;
 constexpr long kSlowest_s = 60;
 
@@ -32,14 +32,14 @@ void initialise_curl() {
   MAITRED_CHECK(once == CURLE_OK);
 }
 
-// What the callbacks of one transfer share. Bound to one thread.
+// The state that the callbacks of one transfer share. Bound to one thread.
 struct Transfer {
   const DownloadRequest& request;
   CURL* curl = nullptr;
   int fd = -1;
   std::uint64_t asked_from = 0;   // the Range
   std::uint64_t at = 0;           // bytes in the part file
-  std::uint64_t range_start = 0;  // what the server says it sends
+  std::uint64_t range_start = 0;  // start of the range that the server sends
   bool body_begun = false;
   bool cancelled = false;
   bool stalled = false;
@@ -67,8 +67,8 @@ std::size_t on_header(const char* data, std::size_t, std::size_t count, void* co
   return count;
 }
 
-// A server that ignores the Range, or sends another one, sends from elsewhere than asked: what the
-// part file holds beyond that place is dropped. False where that leaves a gap.
+// A server that ignores the Range, or sends another one, starts at another place. Cuts the part
+// file to that place. False if that leaves a gap.
 bool begin_body(Transfer& transfer) {
   transfer.body_begun = true;
   const std::uint64_t start = response_code(transfer.curl) == 206 ? transfer.range_start : 0;
@@ -85,7 +85,7 @@ bool begin_body(Transfer& transfer) {
 std::size_t on_body(const char* data, std::size_t, std::size_t count, void* context) {
   auto& transfer = *static_cast<Transfer*>(context);
   const long code = response_code(transfer.curl);
-  if (code != 200 && code != 206) return count;  // an error page: not ours
+  if (code != 200 && code != 206) return count;  // discards an error page
   if (!transfer.body_begun && !begin_body(transfer)) return 0;
   if (transfer.at + count > transfer.request.size_bytes) {
     transfer.too_long = true;
@@ -138,7 +138,7 @@ void set_options(CURL* curl, Transfer& transfer, const std::string& range, char*
   curl_easy_setopt(curl, CURLOPT_NOPROGRESS, 0L);
   curl_easy_setopt(curl, CURLOPT_XFERINFOFUNCTION, on_progress);
   curl_easy_setopt(curl, CURLOPT_XFERINFODATA, &transfer);
-  // Not CURLOPT_RESUME_FROM: that fails where a server ignores the Range.
+  // Not CURLOPT_RESUME_FROM, which fails if a server ignores the Range.
   if (!range.empty()) curl_easy_setopt(curl, CURLOPT_RANGE, range.c_str());
 }
 
@@ -182,7 +182,7 @@ DownloadResult judge(const Transfer& transfer, CURLcode code, const char* error)
   if (transfer.cancelled) return ended(DownloadEnd::kRefused, "cancelled");
   if (transfer.too_long) {
     return ended(DownloadEnd::kWrongSize,
-                 fmt::format("it sends more than the {} bytes of the manifest", wanted));
+                 fmt::format("the server sends more than the {} bytes of the manifest", wanted));
   }
   if (transfer.stalled || (code == CURLE_OPERATION_TIMEDOUT && transfer.body_begun)) {
     return transfer.body_begun
@@ -190,8 +190,8 @@ DownloadResult judge(const Transfer& transfer, CURLcode code, const char* error)
                        fmt::format("stalled after {} of {} bytes", transfer.at, wanted))
                : ended(DownloadEnd::kUnreachable, "no answer");
   }
-  if (code == CURLE_OK && status == 416) {  // nothing after what we have, and that is too little
-    return ended(DownloadEnd::kWrongSize, "it has less than the part that is here");
+  if (code == CURLE_OK && status == 416) {  // the server's file ends before the part file does
+    return ended(DownloadEnd::kWrongSize, "the server's file is smaller than the part received");
   }
   if (code == CURLE_OK && status != 200 && status != 206) {
     return ended(end_of_status(status), fmt::format("the server answers {}", status));
@@ -204,8 +204,9 @@ DownloadResult judge(const Transfer& transfer, CURLcode code, const char* error)
   curl_off_t announced = -1;
   curl_easy_getinfo(transfer.curl, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &announced);
   if (code == CURLE_OK && announced >= 0) {
-    return ended(DownloadEnd::kWrongSize,
-                 fmt::format("its file has {} bytes, the manifest says {}", transfer.at, wanted));
+    return ended(
+        DownloadEnd::kWrongSize,
+        fmt::format("the server's file has {} bytes, the manifest says {}", transfer.at, wanted));
   }
   return ended(DownloadEnd::kTransient,
                fmt::format("cut after {} of {} bytes", transfer.at, wanted));

@@ -1,4 +1,4 @@
-// One file over HTTP(S) into a .part file, resumed where it was cut.
+// Downloads one file over HTTP(S) into a .part file and resumes a cut transfer.
 #pragma once
 
 #include <cstdint>
@@ -13,8 +13,8 @@ namespace maitred {
 
 struct DownloadRequest {
   std::string url;
-  std::filesystem::path part;    // grows; kept when the transfer is cut
-  std::uint64_t size_bytes = 0;  // of the whole; a source with more or less has the wrong file
+  std::filesystem::path part;    // grows; kept if the transfer is cut
+  std::uint64_t size_bytes = 0;  // of the whole file; a source with more or less has the wrong file
   Milliseconds connect_timeout{};
   Milliseconds stall_timeout{};
   std::function<void(std::uint64_t done_bytes)> progress;
@@ -22,21 +22,21 @@ struct DownloadRequest {
 };
 
 enum class DownloadEnd {
-  kComplete,     // the part file has the size it should have
-  kTransient,    // cut, stalled, overloaded: worth another try
-  kUnreachable,  // no name, no connection, no trust: worth one more try at most
-  kRefused,      // the server says no, or was asked to stop: trying again is no use
-  kWrongSize,    // the server's file is another one; nothing is kept
-  kUnwritable,   // the part file
+  kComplete,     // the part file has the expected size
+  kTransient,    // cut, stalled, overloaded: try again
+  kUnreachable,  // no name, no connection, no trust: try again at most once
+  kRefused,      // refused by the server, or cancelled: do not try again
+  kWrongSize,    // the server has another file; nothing is kept
+  kUnwritable,   // the part file cannot be written
 };
 
 struct DownloadResult {
   DownloadEnd end = DownloadEnd::kTransient;
-  std::string why;       // in words, for the error message
-  bool resumed = false;  // bytes of an earlier attempt are in the part file
+  std::string why;       // for the error message
+  bool resumed = false;  // the part file holds bytes of an earlier attempt
 };
 
-// One attempt. Redirects are followed five deep, and never from https to http. Blocking.
+// Makes one attempt. Follows at most five redirects, never from https to http. Blocking.
 DownloadResult download(const DownloadRequest& request);
 
 }  // namespace maitred

@@ -33,10 +33,10 @@ tl::unexpected<Error> unwritable(const fs::path& path, std::string_view why) {
 }
 
 tl::unexpected<Error> altered(std::string_view source, std::string_view why) {
-  return environment_error("model_altered",
-                           fmt::format("{} has other content than the manifest says ({}); nothing "
-                                       "of it was kept; take the file elsewhere with --from DIR",
-                                       source, why));
+  return environment_error(
+      "model_altered", fmt::format("the checksum of {} does not match the manifest ({}); nothing "
+                                   "was kept; get the file elsewhere and use --from DIR",
+                                   source, why));
 }
 
 // Fetches the files of one call. Thread-compatible.
@@ -45,18 +45,18 @@ class Fetch {
   Fetch(const Manifest& manifest, const FetchOptions& options)
       : manifest_(manifest), options_(options) {}
 
-  // `all`: what cannot be had this way is left out.
+  // `all`: skips files that cannot be had this way.
   Result<std::vector<FetchedFile>> engine(const ModelEngine& engine, bool all);
   Status prepare_destination() const;
 
  private:
   Result<FetchedFile> role(const std::vector<std::string>& names);
-  // The right file among the alternatives, or nothing.
+  // Returns the right file among the alternatives, if any.
   std::optional<FetchedFile> present(const std::vector<std::string>& names) const;
   Status from_folder(const ModelFile& file) const;
   Status from_upstream(const ModelFile& file) const;
   Status download_to(const ModelFile& file, const std::string& url, const fs::path& part) const;
-  // Checks `candidate`, and gives it the file's name.
+  // Checks `candidate` and renames it to the name of the file.
   Status adopt(const ModelFile& file, const fs::path& candidate, std::string_view source) const;
   Status adopt_archive(const ModelFile& file, const fs::path& archive,
                        std::string_view source) const;
@@ -73,7 +73,7 @@ void Fetch::report(const ModelFile& file, std::uint64_t done, std::uint64_t size
   if (options_.progress) options_.progress({file.name, done, size});
 }
 
-// False when cancelled.
+// False if cancelled.
 bool Fetch::wait(Milliseconds time) const {
   const auto until = std::chrono::steady_clock::now() + time;
   while (std::chrono::steady_clock::now() < until) {
@@ -110,7 +110,7 @@ std::optional<FetchedFile> Fetch::present(const std::vector<std::string>& names)
       if (verify_model_file(manifest_.file(name), folder / name)) {
         return FetchedFile{name, folder / name, true};
       }
-      break;  // the first one found is the one that would be loaded: it must be replaced
+      break;  // the first file found is the one that is loaded, so it must be replaced
     }
   }
   return std::nullopt;
@@ -229,7 +229,7 @@ Status Fetch::download_to(const ModelFile& file, const std::string& url,
     if (result.end == DownloadEnd::kUnwritable) return unwritable(part, result.why);
     if (result.end == DownloadEnd::kWrongSize) {
       remove_file(part);
-      // An old part of something else makes a right server look wrong: once more, from the start.
+      // The part file may be of another file. Tries once more from the start.
       if (!resumed || attempt >= options_.attempts) return altered(url, result.why);
       resumed = false;
       continue;
@@ -244,21 +244,20 @@ Status Fetch::download_to(const ModelFile& file, const std::string& url,
   if (fs::file_size(part, ignored) == 0) remove_file(part);
   return environment_error(
       "fetch_failed",
-      fmt::format("cannot fetch {}: {}; try again later (what has come is kept), or take the file "
-                  "from a folder with `maitredctl models fetch --from DIR`",
+      fmt::format("cannot fetch {}: {}; try again later (the part received is kept), or take the "
+                  "file from a folder with `maitredctl models fetch --from DIR`",
                   url, result.why));
 }
 
 Status Fetch::from_upstream(const ModelFile& file) const {
   if (file.url.empty()) {
-    const std::string how = file.shipped
-                                ? std::string("it comes with maitred: install maitred again")
-                                : fmt::format(
-                                      "install the Debian package that brings it: apt-get "
-                                      "install {}",
-                                      file.package);
+    const std::string how = file.shipped ? std::string("it is part of maitred: reinstall maitred")
+                                         : fmt::format(
+                                               "install the Debian package that brings it: apt-get "
+                                               "install {}",
+                                               file.package);
     return environment_error("model_missing",
-                             fmt::format("{} is not for download; {}", file.name, how));
+                             fmt::format("{} cannot be downloaded; {}", file.name, how));
   }
   const std::string remote_name = file.archive ? archive_name(file) : file.name;
   const std::string url =
@@ -270,7 +269,7 @@ Status Fetch::from_upstream(const ModelFile& file) const {
     Status status = file.archive ? adopt_archive(file, part, url) : adopt(file, part, url);
     if (status || status.error().code == "model_altered") remove_file(part);
     if (status || !again || status.error().code != "model_altered") return status;
-    // The old part may have been of something else: once more, from the start.
+    // The part file may have been of another file. Tries once more from the start.
   }
 }
 

@@ -1,4 +1,4 @@
-// The schema of models/manifest.toml, stated in its head comment.
+// Reads models/manifest.toml. Its head comment describes the schema.
 #include <fmt/format.h>
 #include <toml++/toml.h>
 
@@ -16,7 +16,7 @@ constexpr std::int64_t kFileLimit_bytes = std::int64_t{2} << 30U;
 constexpr std::size_t kSha256Digits = 64;
 constexpr std::size_t kSha1Digits = 40;
 
-// A name that cannot leave its folder or hide in it.
+// True for a name that stays in its folder and is not hidden.
 bool is_plain_file_name(std::string_view name) {
   return name.size() <= 100 && name.front() != '.' && name.front() != '-' &&
          name.find_first_not_of(
@@ -141,8 +141,7 @@ Result<ModelEngine> read_engine_row(const toml::table& table) {
     return malformed(table, "engine.name", "must be letters, digits, dots and dashes");
   }
   MAITRED_ASSIGN(engine.detector, section.word("detector", {"yunet", "dlib-frontal"}));
-  MAITRED_ASSIGN(engine.embedder,
-                 section.word("embedder", {"openvino", "onnx", "dlib-resnet", "dlib-demo"}));
+  MAITRED_ASSIGN(engine.embedder, section.word("embedder", {"openvino", "onnx", "dlib-resnet"}));
   MAITRED_ASSIGN(engine.standing, section.word("standing", {"production", "demo"}));
   MAITRED_TRY(read_input_size(section, engine));
   MAITRED_ASSIGN(const auto length, section.integer("template_length", 1, 4096));
@@ -180,7 +179,7 @@ Status for_each_row(ManifestSection& root, std::string_view key, Read read) {
 
 }  // namespace
 
-// Builds a Manifest; the only one who may.
+// Builds a Manifest. The only class that may do so.
 class ManifestReader {
  public:
   static Result<Manifest> read(const toml::table& table) {
@@ -203,7 +202,7 @@ class ManifestReader {
   static Status add_file(Manifest& manifest, const toml::table& row) {
     MAITRED_ASSIGN(ModelFile file, read_file_row(row));
     if (manifest.has_file(file.name)) {
-      return malformed(row, "file.name", fmt::format("\"{}\" is there twice", file.name));
+      return malformed(row, "file.name", fmt::format("\"{}\" appears twice", file.name));
     }
     manifest.files_.push_back(std::move(file));
     return {};
@@ -219,7 +218,7 @@ class ManifestReader {
   static Status check_engine(const Manifest& manifest, const ModelEngine& engine,
                              const toml::table& row) {
     if (manifest.engine(engine.name)) {
-      return malformed(row, "engine.name", fmt::format("\"{}\" is there twice", engine.name));
+      return malformed(row, "engine.name", fmt::format("\"{}\" appears twice", engine.name));
     }
     for (const auto& [role, names] : engine.files) {
       for (const std::string& name : names) {

@@ -1,5 +1,4 @@
-// Reads the keys of one TOML table, each with its type and range, and complains about those that
-// nobody asked for.
+// Reads the keys of one TOML table with their types and ranges, and reports unknown keys.
 #pragma once
 
 #include <toml++/toml.h>
@@ -21,17 +20,17 @@ tl::unexpected<Error> malformed(const toml::node& node, std::string_view key,
 // Borrows the table. Thread-compatible.
 class ManifestSection {
  public:
-  // `name` stands before the keys in error messages: "engine", "file".
+  // `name` precedes the keys in error messages: "engine", "file".
   ManifestSection(const toml::table& table, std::string name)
       : table_(table), name_(std::move(name)) {}
 
   // Not empty, at most 500 bytes, no control characters.
   Result<std::string> text(std::string_view key);
-  // The same, or empty where the key is absent.
+  // The same, or empty if the key is absent.
   Result<std::string> optional_text(std::string_view key);
   // A text that is one of `words`.
   Result<std::string> word(std::string_view key, std::initializer_list<std::string_view> words);
-  // Lower-case hexadecimal digits, exactly so many; or empty where the key is absent.
+  // Exactly this number of lower-case hexadecimal digits, or empty if the key is absent.
   Result<std::string> optional_hex(std::string_view key, std::size_t digits);
   Result<std::int64_t> integer(std::string_view key, std::int64_t least, std::int64_t most);
   Result<bool> optional_flag(std::string_view key);
@@ -39,7 +38,7 @@ class ManifestSection {
   Result<const toml::table*> table(std::string_view key);
   bool has(std::string_view key) const { return table_.contains(key); }
 
-  // Error for a key that was not asked for.
+  // Error for a key that no function above has read.
   Status finish() const;
 
   const toml::table& toml() const { return table_; }

@@ -1,11 +1,11 @@
-// A question that is asked often.
+// Tests of paths.
 #pragma once
 
 #include <filesystem>
 
 namespace maitred {
 
-// False also where it cannot be told.
+// False also if the path cannot be examined.
 inline bool is_there(const std::filesystem::path& path) {
   std::error_code ignored;
   return std::filesystem::exists(path, ignored);

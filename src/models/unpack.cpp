@@ -61,10 +61,10 @@ Status unpack_bzip2(const std::filesystem::path& packed, const std::filesystem::
   while (stream.ok()) {
     const std::size_t got = stream.read(block);
     written_bytes += got;
-    if (written_bytes > limit_bytes) return broken("holds more than the manifest says");
+    if (written_bytes > limit_bytes) return broken("is larger than the manifest says");
     if (std::fwrite(block.data(), 1, got, out.get()) != got) return unwritable();
   }
-  if (!stream.ended()) return broken("is not a whole bzip2 file");
+  if (!stream.ended()) return broken("is not a complete bzip2 file");
   if (std::fclose(out.release()) != 0) return unwritable();
   return {};
 }

@@ -1,4 +1,4 @@
-// Unpacking what upstream publishes packed.
+// Unpacks files that upstream publishes packed.
 #pragma once
 
 #include <cstdint>
@@ -8,8 +8,8 @@
 
 namespace maitred {
 
-// Writes the content of the bzip2 file `packed` to `target`, at most `limit_bytes` of it. Errors:
-// archive_broken (kEnvironment), also when it holds more; file_unwritable (kEnvironment).
+// Writes the content of the bzip2 file `packed` to `target`. Errors: archive_broken (kEnvironment),
+// also if it is larger than `limit_bytes`; file_unwritable (kEnvironment).
 Status unpack_bzip2(const std::filesystem::path& packed, const std::filesystem::path& target,
                     std::uint64_t limit_bytes);
 

@@ -21,7 +21,7 @@ std::vector<fs::path> search_folders(const fs::path& models_folder,
   return folders;
 }
 
-// Empty where no folder has it.
+// Empty if no folder has it.
 fs::path find_file(const std::string& name, const std::vector<fs::path>& folders) {
   for (const fs::path& folder : folders) {
     if (is_there(folder / name)) return folder / name;
@@ -29,9 +29,9 @@ fs::path find_file(const std::string& name, const std::vector<fs::path>& folders
   return {};
 }
 
-// What brings the file, as a sentence's end.
+// Says how to get the file, as the end of a sentence.
 std::string how_to_get(const ModelFile& file, std::string_view engine) {
-  if (file.shipped) return "it comes with maitred: install maitred again";
+  if (file.shipped) return "it is part of maitred: reinstall maitred";
   if (!file.package.empty()) {
     return fmt::format("it comes with a Debian package: apt-get install {}", file.package);
   }
@@ -42,7 +42,7 @@ std::string how_to_get(const ModelFile& file, std::string_view engine) {
 
 tl::unexpected<Error> missing(const ModelFile& file, std::string_view engine,
                               const std::vector<fs::path>& folders) {
-  // Only the folders that could have it: the operator's own, and the others where it is shipped.
+  // Names only the folders that could have it.
   const bool only_own = !file.shipped && file.package.empty() && !folders.empty();
   const std::size_t count = only_own ? 1 : folders.size();
   std::vector<std::string> names;
@@ -112,13 +112,13 @@ Status verify_model_file(const ModelFile& file, const fs::path& path) {
   const auto altered = [&](const std::string& expected, const std::string& found) {
     return environment_error(
         "model_altered",
-        fmt::format("model file {} is not the one the manifest names: expected {}, found {}; "
+        fmt::format("model file {} does not match the manifest: expected {}, found {}; "
                     "remove it, then {}",
                     path.string(), expected, found, how_to_get(file, "")));
   };
   std::error_code failed;
   if (!is_there(path)) {
-    return environment_error("model_missing", fmt::format("model file {} is not there; {}",
+    return environment_error("model_missing", fmt::format("model file {} is missing; {}",
                                                           path.string(), how_to_get(file, "")));
   }
   const auto size_bytes = fs::file_size(path, failed);

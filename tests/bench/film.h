@@ -1,4 +1,4 @@
-// A film with its truth, read at the rate of a camera.
+// A film with its ground truth, read at the rate of a camera.
 #pragma once
 
 #include <filesystem>
@@ -17,21 +17,21 @@ struct FilmVisit {
   double end_s = 0;
 };
 
-// Who is enrolled with which photo, and who is to be seen when. Empty without a file.
+// The photo of each enrolled person, and the time of each visit. Empty without a file.
 struct FilmTruth {
   std::map<std::string, std::filesystem::path> enrol;
   std::vector<FilmVisit> visits;
 };
 
-// {"enroll": {PERSON: PHOTO}, "visits": [...]} as tests/tools/score_film.py reads it; photos lie in
-// `known`/PERSON or in `known`. Throws on a file that is not so.
+// Reads {"enroll": {PERSON: PHOTO}, "visits": [...]}, as tests/tools/score_film.py does. Photos are
+// in `known`/PERSON or in `known`. Throws on a malformed file.
 FilmTruth read_truth(const std::filesystem::path& file, const std::filesystem::path& known);
 
-// The frames of a film that a camera of `fps` would give. Bound to one thread.
+// The frames of a film that a camera of `fps` would deliver. Bound to one thread.
 class Film {
  public:
   Film(const std::filesystem::path& file, double fps);
-  // False at the end. `picture` is a copy of its own.
+  // False at the end. `picture` is a copy.
   bool next(cv::Mat& picture, double& seconds);
 
  private:
@@ -42,7 +42,7 @@ class Film {
   long slot_ = -1;
 };
 
-// Seconds of processor time this thread has used.
+// Seconds of processor time that this thread has used.
 double thread_seconds();
 
 }  // namespace maitred::bench

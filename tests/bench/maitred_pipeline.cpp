@@ -1,4 +1,4 @@
-// The way of a frame through the eye and of a sighting through the core, in one thread.
+// Takes a frame through the eye and its sightings through the core, in one thread.
 #include <stdexcept>
 #include <variant>
 
@@ -64,7 +64,7 @@ class MaitredPipeline final : public Pipeline {
     policy_ = DecisionPolicy::derive(calibration(), {.fpir = options_.fpir}, gallery_->rows());
   }
 
-  std::vector<std::string> look(const cv::Mat& picture, double seconds) override {
+  std::vector<std::string> recognise(const cv::Mat& picture, double seconds) override {
     Frame frame;
     frame.image.view = view_of(picture);
     frame.position = Milliseconds(static_cast<std::int64_t>(seconds * 1000.0));
@@ -77,7 +77,7 @@ class MaitredPipeline final : public Pipeline {
 
   PipelineCounts counts() const override {
     const AnalysisCounts counts = analysis_->counts();
-    return {counts.looks, counts.faces, counts.embeddings};
+    return {counts.detections, counts.faces, counts.embeddings};
   }
 
  private:
@@ -108,7 +108,7 @@ class MaitredPipeline final : public Pipeline {
 
 }  // namespace
 
-struct Appearances::State {
+struct Appearances::Impl {
   Engine engine;
   int face_px = 60;
   std::map<std::string, Template> known;
@@ -116,36 +116,36 @@ struct Appearances::State {
 };
 
 Appearances::Appearances(const PipelineOptions& options, int face_px)
-    : state_(std::make_unique<State>()) {
-  state_->engine = engine_of(options.models);
-  state_->face_px = face_px;
+    : impl_(std::make_unique<Impl>()) {
+  impl_->engine = engine_of(options.models);
+  impl_->face_px = face_px;
 }
 Appearances::~Appearances() = default;
 
 void Appearances::enrol(const std::string& person, const cv::Mat& photo) {
-  const auto faces = must(state_->engine.detector->detect(view_of(photo), 40));
+  const auto faces = must(impl_->engine.detector->detect(view_of(photo), 40));
   if (faces.empty()) return;
-  state_->known.emplace(person,
-                        must(state_->engine.embedder->embed(view_of(photo), faces[0].landmarks)));
+  impl_->known.emplace(person,
+                       must(impl_->engine.embedder->embed(view_of(photo), faces[0].landmarks)));
 }
 
-void Appearances::look(const cv::Mat& picture, double seconds,
-                       const std::set<std::string>& allowed) {
-  constexpr Similarity kProbably{0.2F};  // of the few who may be there
-  // As the eye sees them: looked for smaller than they need to be.
-  const int least_px = state_->face_px * 3 / 4;
+void Appearances::recognise(const cv::Mat& picture, double seconds,
+                            const std::set<std::string>& allowed) {
+  constexpr Similarity kProbably{0.2F};  // low, because few people are allowed
+  // As in the eye, the detector searches for smaller faces than the embedder needs.
+  const int least_px = impl_->face_px * 3 / 4;
   const ImageView view = view_of(picture);
-  for (const Face& face : must(state_->engine.detector->detect(view, least_px))) {
-    if (face.box.width_px < static_cast<float>(state_->face_px)) continue;
-    const Template probe = must(state_->engine.embedder->embed(view, face.landmarks));
-    for (const auto& [person, known] : state_->known) {
-      if (!allowed.contains(person) || state_->first.contains(person)) continue;
-      if (similarity(probe, known) >= kProbably) state_->first.emplace(person, seconds);
+  for (const Face& face : must(impl_->engine.detector->detect(view, least_px))) {
+    if (face.box.width_px < static_cast<float>(impl_->face_px)) continue;
+    const Template probe = must(impl_->engine.embedder->embed(view, face.landmarks));
+    for (const auto& [person, known] : impl_->known) {
+      if (!allowed.contains(person) || impl_->first.contains(person)) continue;
+      if (similarity(probe, known) >= kProbably) impl_->first.emplace(person, seconds);
     }
   }
 }
 
-const std::map<std::string, double>& Appearances::first() const { return state_->first; }
+const std::map<std::string, double>& Appearances::first() const { return impl_->first; }
 
 std::unique_ptr<Pipeline> make_maitred(const PipelineOptions& options) {
   return std::make_unique<MaitredPipeline>(options);

@@ -1,5 +1,5 @@
-// Parts by themselves, each beside its peer: networks, search, a still scene, faces in view.
-// MAITRED_MODELS names a folder of model files; without it only what needs none is measured.
+// Measures parts, each beside its peer: networks, search, a still scene, faces in view.
+// MAITRED_MODELS names a folder of model files; without it, only parts that need none are measured.
 #include <benchmark/benchmark.h>
 #include <faiss/IndexFlat.h>
 #include <omp.h>
@@ -19,8 +19,8 @@
 #include "tests/bench/int8_parts.h"
 #include "tests/bench/peers/dlib_peer.h"
 #include "tests/bench/pipeline.h"
-#include "tests/support/dlib_resnet.h"
 #include "tests/support/drawn_face.h"
+#include "tests/support/resnet_file.h"
 
 namespace {
 
@@ -88,7 +88,7 @@ void register_networks() {
     }
     benchmark::RegisterBenchmark("embed-int8/maitred", run_network, embedder, Backend::kOneDnn,
                                  std::vector<int>{1, 3, 128, 128}, Precision::kInt8);
-    // OpenCV reads this format only with OpenVINO: it is given the network layer by layer.
+    // OpenCV reads this format only with OpenVINO, so it gets the network layer by layer.
     benchmark::RegisterBenchmark("embed1/opencv", run_network, embedder, Backend::kOpenCv,
                                  std::vector<int>{1, 3, 128, 128}, Precision::kFloat);
   }
@@ -105,7 +105,7 @@ void resnet_of_dlib(benchmark::State& state) {
   state.SetItemsProcessed(static_cast<std::int64_t>(state.iterations()));
 }
 
-// The same weights, in a file as dlib writes it.
+// A file of made-up weights, used if the published one is missing.
 fs::path made_resnet() {
   return fs::temp_directory_path() /
          ("maitred-bench-resnet-" + std::to_string(::getpid()) + ".dat");
@@ -115,7 +115,7 @@ fs::path resnet_file() {
   const fs::path published = models() / "dlib_face_recognition_resnet_model_v1.dat";
   if (fs::exists(published)) return published;
   const fs::path file = made_resnet();
-  if (!fs::exists(file)) test::DlibResNet(1).write(file);
+  if (!fs::exists(file)) test::write_resnet_file(file, 1, test::BatchNorms::kFixed);
   return file;
 }
 
@@ -180,7 +180,7 @@ void search_of_faiss(benchmark::State& state, std::size_t probes) {
   state.SetItemsProcessed(static_cast<std::int64_t>(state.iterations() * probes));
 }
 
-// The sum of the same bytes: nobody can search them faster than they can be read.
+// The sum of the same bytes: the bound for a search that reads each of them.
 __attribute__((target_clones("arch=skylake-avx512", "arch=haswell", "default"))) std::uint64_t
 sum_of(const std::uint64_t* words, std::size_t count) {
   std::uint64_t sums[32] = {};
@@ -219,7 +219,7 @@ void register_search() {
 
 // --- pictures -----------------------------------------------------------------------------------
 
-// So many drawn faces, 110 px wide, in a picture of 1280x720.
+// A picture of 1280x720 with this number of drawn faces, each 110 px wide.
 cv::Mat picture_of(int faces) {
   cv::Mat picture(720, 1280, CV_8UC3, cv::Scalar(120, 130, 140));
   for (int i = 0; i < faces; ++i) {
@@ -250,7 +250,8 @@ void look_at(benchmark::State& state,
   double seconds = 0;
   for (auto step : state) {
     (void)step;
-    pipeline->look(frames[static_cast<std::size_t>(seconds * 10.0 + 0.5) % frames.size()], seconds);
+    pipeline->recognise(frames[static_cast<std::size_t>(seconds * 10.0 + 0.5) % frames.size()],
+                        seconds);
     seconds += 0.1;
   }
   state.counters["faces"] =
@@ -282,7 +283,7 @@ void register_pictures() {
 int main(int argc, char** argv) {
   cv::setNumThreads(1);
   omp_set_num_threads(1);
-  _mm_setcsr(_mm_getcsr() | 0x8040U);  // no denormals, for everybody alike
+  _mm_setcsr(_mm_getcsr() | 0x8040U);  // no denormals, for maitred and peers alike
   register_networks();
   benchmark::RegisterBenchmark("resnet/dlib", resnet_of_dlib);
   for (const int batch : {1, 8}) {

@@ -1,4 +1,4 @@
-// One way of getting from pictures to "this is she": maitred's own, and those of its peers.
+// A pipeline from pictures to recognised people: maitred's own and those of its peers.
 #pragma once
 
 #include <cstdint>
@@ -15,7 +15,7 @@ namespace maitred::bench {
 struct PipelineOptions {
   std::filesystem::path models;  // a folder of model files
   int min_face_px = 60;
-  bool dwell = false;  // as a camera at an entrance has it; else everybody counts at once
+  bool dwell = false;  // requires the dwell time of an entrance camera
   double fpir = 1e-3;
 };
 
@@ -25,40 +25,40 @@ struct PipelineCounts {
   std::uint64_t embeddings = 0;
 };
 
-// Bound to one thread. Throws on what cannot be loaded or run.
+// Bound to one thread. Throws if something cannot be loaded or run.
 class Pipeline {
  public:
   virtual ~Pipeline() = default;
-  // False when the photo shows no face.
+  // False if the photo shows no face.
   virtual bool enrol(const std::string& person, const cv::Mat& photo) = 0;
-  // Everybody is enrolled.
+  // Called when everybody is enrolled.
   virtual void ready() {}
-  // Who is newly recognised in this frame.
-  virtual std::vector<std::string> look(const cv::Mat& picture, double seconds) = 0;
+  // Returns the people first recognised in this frame.
+  virtual std::vector<std::string> recognise(const cv::Mat& picture, double seconds) = 0;
   virtual std::vector<std::string> finish() { return {}; }
   virtual PipelineCounts counts() const = 0;
 };
 
-// When each of these people is first so many pixels wide, in seconds, as the detector and the
-// embedder see it frame by frame.
+// The time in seconds when each person first reaches a width, as the detector and the embedder see
+// it frame by frame.
 class Appearances {
  public:
   Appearances(const PipelineOptions& options, int face_px);
   ~Appearances();
   void enrol(const std::string& person, const cv::Mat& photo);
-  // Who is in this frame. `allowed` says who may be.
-  void look(const cv::Mat& picture, double seconds, const std::set<std::string>& allowed);
+  // Records the people in this frame; only those in `allowed` count.
+  void recognise(const cv::Mat& picture, double seconds, const std::set<std::string>& allowed);
   const std::map<std::string, double>& first() const;
 
  private:
-  struct State;
-  std::unique_ptr<State> state_;
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
 };
 
 std::unique_ptr<Pipeline> make_maitred(const PipelineOptions& options);
 // Detection and embedding of every face in every frame, with the same networks in OpenCV's dnn.
 std::unique_ptr<Pipeline> make_opencv_every_frame(const PipelineOptions& options);
-// What face_recognition and howdy run: dlib's frontal detector, 68 landmarks, ResNet.
+// The pipeline of face_recognition and howdy: dlib's frontal detector, 68 landmarks, ResNet.
 std::unique_ptr<Pipeline> make_dlib_pipeline(const PipelineOptions& options);
 
 }  // namespace maitred::bench

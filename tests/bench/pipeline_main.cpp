@@ -1,5 +1,5 @@
-// Plays a film through one pipeline on one thread and prints, as one JSON object, the processor
-// time it took without decoding, and who was recognised.
+// Plays a film through one pipeline on one thread. Prints as one JSON object the processor time
+// without decoding, and the people recognised.
 #include <xmmintrin.h>
 
 #include <CLI/CLI.hpp>
@@ -15,7 +15,8 @@ namespace {
 
 using namespace maitred::bench;
 
-// An alert counts for a visit until this long after its end: a track's last decision falls there.
+// An alert counts for a visit until this time after its end, because the last decision about a
+// track comes after it.
 constexpr double kGraceSeconds = 1.5;
 
 struct Score {
@@ -34,7 +35,7 @@ struct Score {
   }
 };
 
-// When each customer of the film is first so wide.
+// The time when each customer of the film first reaches this width.
 int print_appearances(const std::filesystem::path& file, const FilmTruth& truth,
                       const PipelineOptions& options, int face_px) {
   Appearances appearances(options, face_px);
@@ -49,7 +50,7 @@ int print_appearances(const std::filesystem::path& file, const FilmTruth& truth,
     for (const FilmVisit& visit : truth.visits) {
       if (visit.known && at >= visit.start_s && at <= visit.end_s) allowed.insert(visit.person);
     }
-    appearances.look(picture, at, allowed);
+    appearances.recognise(picture, at, allowed);
   }
   std::cout << nlohmann::json(appearances.first()).dump() << "\n";
   return 0;
@@ -79,7 +80,7 @@ int run(int argc, char** argv) {
   CLI11_PARSE(app, argc, argv);
 
   cv::setNumThreads(1);
-  _mm_setcsr(_mm_getcsr() | 0x8040U);  // no denormals, for everybody alike
+  _mm_setcsr(_mm_getcsr() | 0x8040U);  // no denormals, for maitred and peers alike
   const FilmTruth truth = read_truth(truth_file, known);
   if (face_px > 0) return print_appearances(film_file, truth, options, face_px);
   const auto runner = pipeline == "maitred"  ? make_maitred(options)
@@ -111,7 +112,7 @@ int run(int argc, char** argv) {
   std::vector<double> frame_ms;
   while (at < seconds_limit && film.next(picture, at)) {
     const double before = thread_seconds();
-    const auto seen = runner->look(picture, at);
+    const auto seen = runner->recognise(picture, at);
     frame_ms.push_back(1000.0 * (thread_seconds() - before));
     cost += frame_ms.back() / 1000.0;
     ++frames;

@@ -1,5 +1,5 @@
-// What live.py needs beside the real programs: a store with many made-up customers, and one of them
-// walking in, as an eye would tell of it.
+// Prepares live.py's measurement: makes a store of made-up customers, and sends the sightings of
+// one of them as an eye would.
 #include <CLI/CLI.hpp>
 #include <chrono>
 #include <cstdint>
@@ -32,7 +32,7 @@ WallTime wall_now() {
   return std::chrono::time_point_cast<Milliseconds>(std::chrono::system_clock::now());
 }
 
-// Photo `photo` of customer `number`: the same face, a little different.
+// Photo `photo` of customer `number`: the same face with small differences.
 Template template_of(unsigned number, unsigned photo) {
   std::mt19937 face(number + 1);
   std::mt19937 change(1000003U * (number + 1) + photo);
@@ -68,7 +68,7 @@ void fill(const std::string& path, const std::string& key, unsigned customers, u
   }
 }
 
-// Tells of one track, ten times a second, until the core is gone or ten seconds have passed.
+// Sends one track ten times a second until the core has gone or ten seconds have passed.
 void walk_in(const std::string& socket, const std::string& camera, unsigned number) {
   EyeSender sender = must(EyeSender::connect(socket, std::chrono::seconds(20)));
   must(sender.send(EyeHello{camera, "retail", kLength, 1}));

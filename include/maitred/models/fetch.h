@@ -1,6 +1,6 @@
-// Getting model files: from a folder, or from where their authors publish them. A file has its
-// final name only when its SHA-256 is the manifest's.
-// Blocking; thread-compatible: one fetch at a time for a destination.
+// Fetches model files from a folder or from their publishers. A file gets its final name only after
+// its SHA-256 matches the manifest. Blocking; thread-compatible: one fetch at a time for a
+// destination.
 #pragma once
 
 #include <chrono>
@@ -18,7 +18,7 @@
 
 namespace maitred {
 
-// How far one file is. `done_bytes` of `size_bytes`; the last call for a file has them equal.
+// The progress of one file: `done_bytes` of `size_bytes`. They are equal in the last call for it.
 struct FetchProgress {
   std::string_view file;
   std::uint64_t done_bytes = 0;
@@ -27,41 +27,38 @@ struct FetchProgress {
 
 struct FetchOptions {
   std::filesystem::path destination;
-  // A folder that has the files, packed or not; nothing is downloaded then.
+  // A folder with the files, packed or not. If it is given, nothing is downloaded.
   std::optional<std::filesystem::path> from_folder;
-  // A mirror: a file is taken from base_url + "/" + its name (+ ".bz2" where upstream packs it).
-  // May be http:// (contents are checked in any case); the manifest's URLs are https only. Empty:
-  // upstream.
+  // A mirror that has the files as base_url + "/" + name (+ ".bz2" if upstream packs it); empty for
+  // upstream. May be http://, because the contents are always checked.
   std::string base_url;
-  // Folders that are searched first: what comes with the program or Debian is not fetched.
+  // Folders searched first: files that come with the program or with Debian are not fetched.
   std::vector<std::filesystem::path> shipped;
 
   Milliseconds connect_timeout = std::chrono::seconds(10);
-  Milliseconds stall_timeout = std::chrono::seconds(20);  // no byte for so long: given up
-  int attempts = 4;                                       // per file, for what may pass by itself
+  Milliseconds stall_timeout = std::chrono::seconds(20);  // longest time without a byte
+  int attempts = 4;                                       // per file, for transient failures
   Milliseconds first_backoff = std::chrono::seconds(1);   // doubles with each attempt
 
   std::function<void(const FetchProgress&)> progress;  // called from the calling thread
-  std::function<bool()> cancelled;                     // asked now and then; true ends the fetch
+  std::function<bool()> cancelled;                     // called periodically; true ends the fetch
 };
 
-// What became of one file.
+// The result for one file.
 struct FetchedFile {
   std::string file;
   std::filesystem::path path;
-  bool was_there = false;  // present and right before
+  bool was_there = false;  // was present and right before
 };
 
-// Fetches what `engine` needs, or every engine when it is empty. Of alternatives the first is
-// fetched, or, from a folder, the first the folder has. Files that are there and right are kept;
-// altered ones are replaced. A cut download leaves NAME.part and is resumed by the next call.
-// With an empty `engine`, what cannot be downloaded (shipped, packaged) is left out, and a folder
-// need not have every engine's files: one engine is enough.
+// Fetches the files of `engine`, or of every engine if it is empty. Of alternatives it fetches the
+// first, or the first that the folder has. Keeps files that are right and replaces altered ones. A
+// cut download leaves NAME.part, and the next call resumes it. With an empty `engine`, skips files
+// that cannot be downloaded (shipped, packaged), and a folder needs the files of one engine only.
 // Errors:
 //   unknown_engine (kInput);
-//   fetch_failed (kEnvironment): URL or folder, why, and `--from DIR` as the other way;
-//   model_altered (kEnvironment): the source has other content than the manifest says; nothing
-//     of it is left;
+//   fetch_failed (kEnvironment): names URL or folder, the reason, and `--from DIR` as alternative;
+//   model_altered (kEnvironment): the checksum does not match the manifest; nothing is kept;
 //   model_missing (kEnvironment): the folder does not have the file, or no upstream exists (it
 //     comes with maitred or with a Debian package, which the message names);
 //   file_unwritable (kEnvironment): the destination.

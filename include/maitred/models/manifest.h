@@ -1,7 +1,6 @@
-// The manifest of models: which engines there are, which files each needs, where those come from,
-// under which licence, and what was measured about them. The text is models/manifest.toml, built
-// into the program, so that what a file may contain cannot be changed on the box.
-// Values; thread-compatible.
+// The manifest of models: the engines, the files of each, their origin, licence and measured error
+// rates. The text is models/manifest.toml. It is built into the program, so that nobody can change
+// the expected content of a file on the box. Values; thread-compatible.
 #pragma once
 
 #include <cstddef>
@@ -16,8 +15,8 @@
 
 namespace maitred {
 
-// What an engine uses a file for. In the manifest: detector, landmarks, embedder, embedder_weights,
-// liveness, liveness_wide. An engine works without the last two; then nobody's liveness is known.
+// The use of a file by an engine. In the manifest: detector, landmarks, embedder, embedder_weights,
+// liveness, liveness_wide. An engine works without the last two, but cannot judge liveness then.
 enum class ModelRole {
   kDetector,
   kLandmarks,
@@ -31,8 +30,8 @@ constexpr bool is_optional(ModelRole role) { return role >= ModelRole::kLiveness
 std::string_view model_role_name(ModelRole role);
 std::optional<ModelRole> model_role_from_name(std::string_view name);
 
-// What upstream offers for download where that is not the file itself but a packed form of it.
-// At least one digest is there; all that are there are checked.
+// The packed form of a file, if upstream offers only that. Has at least one digest; all given ones
+// are checked.
 struct ModelArchive {
   std::string format;  // "bzip2", the only one
   std::uint64_t size_bytes = 0;
@@ -44,7 +43,7 @@ struct ModelArchive {
 
 struct ModelFile {
   std::string name;    // without a folder
-  std::string url;     // https://…; empty where the file cannot be downloaded
+  std::string url;     // https://…; empty if the file cannot be downloaded
   std::string sha256;  // 64 lower-case hex digits, of the file as it is loaded
   std::uint64_t size_bytes = 0;
   std::string licence;
@@ -52,11 +51,11 @@ struct ModelFile {
   std::string package;                  // the Debian package that brings it; may be empty
   bool shipped = false;                 // comes with maitred itself
   bool by_hand = false;                 // only from a folder: nobody publishes it in this form
-  std::optional<ModelArchive> archive;  // what `url` gives, where that is not the file
+  std::optional<ModelArchive> archive;  // the packed form, if `url` gives that
 };
 
-// One measured point: with `threshold` on the cosine of two templates, the rate of different
-// people who match (FMR) and of same people who do not (FNMR). Fractions.
+// One measured point: the error rates with `threshold` on the cosine of two templates. `fmr` is the
+// fraction of different people who match, `fnmr` the fraction of same people who do not.
 struct CalibrationPoint {
   double threshold = 0;
   double fmr = 0;
@@ -66,7 +65,7 @@ struct CalibrationPoint {
 struct ModelEngine {
   std::string name;
   std::string detector;  // "yunet" or "dlib-frontal"
-  std::string embedder;  // "openvino", "onnx", "dlib-resnet" or "dlib-demo"
+  std::string embedder;  // "openvino", "onnx" or "dlib-resnet"
   std::string standing;  // "production", or "demo": knows drawn people only
   int template_length = 0;
   int input_width_px = 0;  // of the aligned face
@@ -74,9 +73,9 @@ struct ModelEngine {
   std::string licence;
   std::string trained_on;
   std::string published_accuracy;
-  // By falling FMR (rising threshold). Empty where this project has not measured the engine.
+  // Ordered by falling FMR (rising threshold). Empty if this project has not measured the engine.
   std::vector<CalibrationPoint> calibration;
-  // For each role the file names that serve it, in order of preference: one present is enough.
+  // For each role the file names that serve it, in order of preference. One of them is enough.
   std::map<ModelRole, std::vector<std::string>> files;
 
   bool is_demo() const { return standing == "demo"; }
@@ -84,22 +83,22 @@ struct ModelEngine {
 
 class Manifest {
  public:
-  // The one built into the program. Ends the program if it is malformed: that is a bug, and a test
-  // holds it.
+  // Returns the manifest built into the program. Ends the program if it is malformed: that is a
+  // bug, which a test catches.
   static const Manifest& built_in();
   static std::string_view built_in_text();
 
-  // At most 1 MiB. Unknown keys, wrong types, names that are not plain file names, digests of the
-  // wrong length, engines that name a file which is not there: manifest_malformed (kInput), with
-  // line and key. Never throws, whatever the text is.
+  // Parses at most 1 MiB. Error: manifest_malformed (kInput), with line and key, for unknown keys,
+  // wrong types, names that are not plain file names, digests of the wrong length, and engines that
+  // name a file without a row. Never throws.
   static Result<Manifest> parse(std::string_view text);
 
   const std::vector<ModelEngine>& engines() const { return engines_; }
   const std::vector<ModelFile>& files() const { return files_; }
 
-  // Error: unknown_engine (kInput), listing the engines there are.
+  // Error: unknown_engine (kInput), which lists the known engines.
   Result<const ModelEngine*> engine(std::string_view name) const;
-  // Requires a name that stands in the manifest's [[file]] rows (all of an engine's do).
+  // Requires a name of a [[file]] row. All files of an engine have one.
   const ModelFile& file(std::string_view name) const;
   bool has_file(std::string_view name) const;
 

@@ -1,4 +1,4 @@
-// Finding an engine's files and holding them to the manifest before anything parses them.
+// Finds the files of an engine and verifies them against the manifest before anything parses them.
 // Functions without state; thread-safe.
 #pragma once
 
@@ -13,15 +13,15 @@
 
 namespace maitred {
 
-// The files of one engine, each found and with the manifest's SHA-256.
+// The files of one engine, found and verified.
 struct EngineFiles {
   ModelEngine engine;
   std::map<ModelRole, std::filesystem::path> paths;
 
-  // Requires a role the engine has.
+  // Requires a role that the engine has.
   const std::filesystem::path& path(ModelRole role) const;
   bool has(ModelRole role) const { return paths.contains(role); }
-  // By the roles' names, "detector" and so on.
+  // By the names of the roles, such as "detector".
   std::map<std::string, std::filesystem::path> by_role_name() const;
 };
 
@@ -30,17 +30,17 @@ struct EngineFiles {
 // /usr/share/dlib.
 std::vector<std::filesystem::path> shipped_model_folders();
 
-// Looks for each file of the engine in `models_folder` ([models].dir), then in `shipped` in order.
-// The first one found counts: an altered file is refused, not passed over. Weights are looked for
-// beside the network they belong to. Errors:
+// Searches each file of the engine in `models_folder` ([models].dir), then in `shipped` in order.
+// The first one found counts: an altered file is refused, not skipped. Weights are searched beside
+// their network. Errors:
 //   unknown_engine (kInput);
-//   model_missing (kEnvironment): names file, folder and the command that brings it;
+//   model_missing (kEnvironment): names file, folder and the command that fetches it;
 //   model_altered (kEnvironment): names file, the digits expected and found, and the command.
 Result<EngineFiles> locate(const Manifest& manifest, std::string_view engine,
                            const std::filesystem::path& models_folder,
                            const std::vector<std::filesystem::path>& shipped);
 
-// Ok when the file is there and has the manifest's size and SHA-256. Errors: model_missing,
+// Checks that the file exists with the size and SHA-256 of the manifest. Errors: model_missing,
 // model_altered.
 Status verify_model_file(const ModelFile& file, const std::filesystem::path& path);
 
@@ -54,7 +54,7 @@ struct ModelRow {
   std::string engine;
   ModelRole role = ModelRole::kDetector;
   std::string file;
-  bool alternative = false;  // another file of this role is preferred to it
+  bool alternative = false;  // another file of this role is preferred
   ModelState state = ModelState::kMissing;
   std::filesystem::path path;  // empty when missing
   std::uint64_t size_bytes = 0;
@@ -62,7 +62,7 @@ struct ModelRow {
   std::string source;
 };
 
-// A row for each file of each engine. `list` looks at presence and size only and is quick;
+// Returns a row for each file of each engine. `list` checks only presence and size and is quick;
 // `verify` reads every file and checks its SHA-256.
 std::vector<ModelRow> list_models(const Manifest& manifest,
                                   const std::filesystem::path& models_folder,
@@ -71,7 +71,7 @@ std::vector<ModelRow> verify_models(const Manifest& manifest,
                                     const std::filesystem::path& models_folder,
                                     const std::vector<std::filesystem::path>& shipped);
 
-// True when every role of `engine` has a present file in `rows`.
+// True if every role of `engine` has a present file in `rows`.
 bool engine_is_complete(const std::vector<ModelRow>& rows, std::string_view engine);
 
 }  // namespace maitred

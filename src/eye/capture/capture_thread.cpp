@@ -10,14 +10,14 @@
 namespace maitred {
 namespace {
 
-// A camera that comes back is seen soon, and one that stays away costs little.
+// A camera that returns is found soon, and one that stays away costs little.
 constexpr Milliseconds kFirstRetry{250};
 constexpr Milliseconds kLastRetry{1000};
 
 const char* picture_note(PictureFault fault) {
   return fault == PictureFault::kBlack
-             ? "the picture is black; is the lens covered, or the light off?"
-             : "the picture stands still; the camera hangs: switch it off and on";
+             ? "the picture is black; check whether the lens is covered or the light is off"
+             : "the picture stands still: the camera hangs; switch it off and on";
 }
 
 Timestamp now() { return std::chrono::steady_clock::now(); }
@@ -67,7 +67,7 @@ CaptureStatus CaptureThread::status() const {
     status.state = EyeState::kConnecting;
   } else if (since(last_frame_) > options_.stalled_after) {
     status.state = EyeState::kStalled;
-    status.note = "no picture for some seconds; the source or its decoder hangs";
+    status.note = "no picture for some seconds: the source or its decoder hangs";
   } else {
     status.state =
         picture_fault_ == PictureFault::kFrozen ? EyeState::kStalled : EyeState::kRunning;
@@ -173,7 +173,7 @@ void CaptureThread::lost(const Error& error) {
   }
   if (!tell) return;
   if (live_) {
-    journal().warn("{} (trying again)", error.message);
+    journal().warn("{}; trying again", error.message);
   } else {
     journal().error("{}", error.message);
   }
@@ -188,7 +188,7 @@ void CaptureThread::tell_picture(std::optional<PictureFault> fault) const {
   if (fault) {
     journal().warn("camera \"{}\": {}", options_.capture.camera, picture_note(*fault));
   } else {
-    journal().info("camera \"{}\": its picture is good again", options_.capture.camera);
+    journal().info("camera \"{}\": picture recovered", options_.capture.camera);
   }
 }
 

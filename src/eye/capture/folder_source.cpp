@@ -1,4 +1,4 @@
-// A folder of images as a film: one image a frame, in the order of their names.
+// Plays a folder of images as a film: one image per frame, ordered by name.
 #include <spdlog/fmt/fmt.h>
 #include <spdlog/spdlog.h>
 
@@ -38,7 +38,7 @@ class FolderSource final : public FrameSource {
         picture.release();
       }
       if (picture.empty()) {
-        journal().warn("{} is not a readable image and is left out", files_[index].string());
+        journal().warn("{} is not a readable image; skipping it", files_[index].string());
         continue;
       }
       any_ = true;

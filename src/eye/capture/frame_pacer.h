@@ -1,4 +1,4 @@
-// Which frames are due at a given rate. Private to this module. Pure.
+// Decides which frames are due at a given rate. Private to this module. Pure.
 #pragma once
 
 #include <cmath>
@@ -6,15 +6,14 @@
 
 namespace maitred {
 
-// Of a source that gives more frames than wanted, takes the first in each 1/fps of its own time.
-// Thread-compatible.
+// Takes the first frame in each 1/fps of the source's own time. Thread-compatible.
 class FramePacer {
  public:
-  // `early`: the share of 1/fps by which a frame may come too soon and still be due. A file's clock
-  // rounds (33 ms for 1/30 s), a camera's trembles.
+  // `early`: the share of 1/fps by which a frame may be early and still be due. The clock of a file
+  // rounds (33 ms for 1/30 s), that of a camera jitters.
   FramePacer(double fps, double early) : fps_(fps), early_(early) {}
 
-  // `seconds` since the first frame, not falling.
+  // `seconds` since the first frame; must not decrease.
   bool due(double seconds) {
     const auto slot = static_cast<std::int64_t>(std::floor(seconds * fps_ + early_));
     if (slot <= last_slot_) return false;

@@ -1,4 +1,4 @@
-// A decoded picture as the project's image, without a copy. Private to this module.
+// Turns a decoded picture into the project's image without a copy. Private to this module.
 #pragma once
 
 #include <opencv2/core.hpp>

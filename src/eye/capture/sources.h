@@ -1,4 +1,4 @@
-// The sources behind open_source. Private to this module.
+// The sources that open_source opens. Private to this module.
 #pragma once
 
 #include <memory>
@@ -7,11 +7,11 @@
 
 namespace maitred {
 
-// Device, stream, pipeline and file, through OpenCV videoio.
+// A device, stream, pipeline or file, through OpenCV videoio.
 Result<std::unique_ptr<FrameSource>> open_video(const CaptureOptions& options, SourceKind kind);
 Result<std::unique_ptr<FrameSource>> open_folder(const CaptureOptions& options);
 
-// camera_absent with camera, source and advice.
+// Makes the error camera_absent with camera, source and advice.
 tl::unexpected<Error> camera_absent(const CaptureOptions& options, const char* what,
                                     const char* advice);
 

@@ -22,7 +22,7 @@ struct PeerAddress {
   bool rtsp = false;
 };
 
-// The address of rtsp://user:password@host:554/path; nothing for other schemes.
+// The address of rtsp://user:password@host:554/path; empty for other schemes.
 std::optional<PeerAddress> peer_of(const std::string& source) {
   PeerAddress peer;
   std::size_t from = 0;
@@ -76,7 +76,7 @@ UniqueFd connect_peer(const PeerAddress& peer, Milliseconds patience) {
   return {};
 }
 
-// Without user and password: they are the library's to send.
+// Sends no user and password: only the library may send them.
 bool says_something(int fd, const PeerAddress& peer, Milliseconds patience) {
   const bool v6 = peer.host.find(':') != std::string::npos;
   const std::string place = (v6 ? "[" + peer.host + "]" : peer.host) + ":" + peer.port;

@@ -1,5 +1,5 @@
-// A quick look whether a network camera answers at all, before a library with long time-outs is
-// asked to open it. Private to this module.
+// Checks quickly whether a network camera answers at all, before a library with long time-outs
+// opens it. Private to this module.
 #pragma once
 
 #include <string>
@@ -9,14 +9,14 @@
 namespace maitred {
 
 enum class PeerState {
-  kAnswers,  // or cannot be told: go on and open it
-  kAbsent,   // nobody listens, no way there, no such name
-  kSilent    // takes the connection and says nothing
+  kAnswers,  // or unknown: open it
+  kAbsent,   // no listener, no route, or no such name
+  kSilent    // accepts the connection and sends nothing
 };
 
-// For rtsp:// and http:// a connection, for rtsp:// also OPTIONS and the first byte of its answer.
-// Lasts at most `patience` for each. Other sources: kAnswers. A name is looked up by the system,
-// which may take longer.
+// Connects for rtsp:// and http://; for rtsp:// also sends OPTIONS and waits for the first byte of
+// the answer. Takes at most `patience` for each; the system's name look-up may take longer. Returns
+// kAnswers for other sources.
 PeerState look_for_peer(const std::string& source, Milliseconds patience);
 
 }  // namespace maitred

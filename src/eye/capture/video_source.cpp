@@ -1,4 +1,4 @@
-// Devices, streams, pipelines and files through OpenCV videoio.
+// Reads devices, streams, pipelines and files through OpenCV videoio.
 #include <spdlog/fmt/fmt.h>
 
 #include <charconv>
@@ -16,7 +16,7 @@
 namespace maitred {
 namespace {
 
-// Grey and other pictures as BGR; empty when there is no sense in it.
+// Converts grey and other pictures to BGR; empty if that is impossible.
 cv::Mat as_bgr(cv::Mat picture) {
   if (picture.type() == CV_8UC3) return picture;
   cv::Mat bgr;
@@ -58,7 +58,7 @@ class VideoSource final : public FrameSource {
       if (!extra_.due(seconds) && !regular) continue;
       cv::Mat picture;
       if (!capture_.retrieve(picture) || picture.empty()) continue;
-      // The library reuses its buffer, the frame outlives the next grab.
+      // Copies, because the library reuses its buffer and the frame outlives the next grab.
       cv::Mat own = as_bgr(picture.u != nullptr ? picture : picture.clone());
       if (own.empty()) continue;
       return SourceFrame{image_of(std::move(own)),
@@ -74,7 +74,7 @@ class VideoSource final : public FrameSource {
     return std::nullopt;
   }
 
-  // The file's own time where it has one that grows, else counted frames.
+  // The file's own time if it has one that grows, else the count of frames.
   void advance() {
     if (!live_ && frames_ > 0) {
       const double counted = position_seconds_ + frame_seconds_;
@@ -94,8 +94,8 @@ class VideoSource final : public FrameSource {
 
   tl::unexpected<Error> lost() const {
     return environment_error("camera_lost",
-                             fmt::format("camera \"{}\": {} gives no more pictures; is it plugged "
-                                         "in and switched on?",
+                             fmt::format("camera \"{}\": {} delivers no more pictures; check that "
+                                         "it is plugged in and switched on",
                                          options_.camera, printable_source(options_.source)));
   }
 
@@ -120,7 +120,7 @@ std::vector<int> timeouts(const CaptureOptions& options) {
           cv::CAP_PROP_READ_TIMEOUT_MSEC, static_cast<int>(options.read_timeout.count())};
 }
 
-// /dev/v4l/by-id/NAME is a link to /dev/videoN, which is what the library understands.
+// /dev/v4l/by-id/NAME links to /dev/videoN; the library accepts only the latter.
 std::string device_file(const std::string& source) {
   if (!source.starts_with("/dev/")) return "/dev/video" + source;
   std::error_code failed;
@@ -130,14 +130,14 @@ std::string device_file(const std::string& source) {
 
 constexpr Milliseconds kPeerPatience{1500};
 
-// An error when there is no use in asking the library, whose time-outs are long.
+// Returns an error if the camera does not answer. This saves the long time-outs of the library.
 Status check_peer(const CaptureOptions& options) {
   switch (look_for_peer(options.source, kPeerPatience)) {
     case PeerState::kAbsent:
       return camera_absent(options, "cannot be reached",
-                           "check its address, its cable and that it is on");
+                           "check its address and its cable, and that it is switched on");
     case PeerState::kSilent:
-      return camera_absent(options, "takes connections but does not answer",
+      return camera_absent(options, "accepts connections but does not answer",
                            "switch the camera off and on");
     case PeerState::kAnswers:
       break;
@@ -147,7 +147,7 @@ Status check_peer(const CaptureOptions& options) {
 
 bool open_device(cv::VideoCapture& capture, const CaptureOptions& options) {
   if (!capture.open(device_file(options.source), cv::CAP_V4L2)) return false;
-  // A camera compresses what USB could not carry else; one buffer keeps the picture fresh.
+  // MJPEG, because USB cannot carry large raw pictures; one buffer, so that the picture is recent.
   capture.set(cv::CAP_PROP_FOURCC, cv::VideoWriter::fourcc('M', 'J', 'P', 'G'));
   capture.set(cv::CAP_PROP_FRAME_WIDTH, 1280);
   capture.set(cv::CAP_PROP_FRAME_HEIGHT, 720);
@@ -186,10 +186,10 @@ Result<std::unique_ptr<FrameSource>> open_video(const CaptureOptions& options, S
   }
   if (!opened) {
     return camera_absent(options, "cannot be opened",
-                         kind == SourceKind::kFile ? "is it a video file?"
+                         kind == SourceKind::kFile ? "check that it is a video file"
                          : kind == SourceKind::kStream
-                             ? "it answers but gives no pictures: check path, user and password"
-                             : "check that it is on, and that this user may read it");
+                             ? "it answers but delivers no pictures: check path, user and password"
+                             : "check that it is switched on and that this user may read it");
   }
   return std::make_unique<VideoSource>(capture, options, is_live(kind));
 }

@@ -41,7 +41,7 @@ Result<ParsedModel> parse_file(const std::filesystem::path& path) {
                    read_file(std::filesystem::path(path).replace_extension(".bin"), kMaxFileBytes));
     return read_ir(xml, bin);
   }
-  return model_unsupported("the ending of its name is not .onnx, .xml, .dat or .bz2");
+  return model_unsupported("its name does not end in .onnx, .xml, .dat or .bz2");
 }
 
 Result<Graph> load_dlib_graph(const std::filesystem::path& path, const Shape& input_shape) {
@@ -77,7 +77,7 @@ Result<std::unique_ptr<Network>> make_fused_onednn_network(const Graph& graph, i
 
 }  // namespace
 
-// The largest difference of the two on made-up pictures, in shares of the largest value.
+// Returns the largest difference of the two on made-up pictures, relative to the largest value.
 Result<float> difference(Network& fast, Network& portable) {
   float largest = 0.0F;
   float scale = 1.0F;
@@ -101,7 +101,7 @@ Result<float> difference(Network& fast, Network& portable) {
   return largest / scale;
 }
 
-// In 8 bits, where that is near enough to the floats.
+// Returns the network in 8 bits if its results are close enough to those of `exact`, else `exact`.
 Result<std::unique_ptr<Network>> make_near_network(const Graph& graph, int threads,
                                                    std::unique_ptr<Network> exact) {
   constexpr float kMostApartInt8 = 0.1F;
@@ -110,14 +110,13 @@ Result<std::unique_ptr<Network>> make_near_network(const Graph& graph, int threa
   MAITRED_ASSIGN(const float apart, difference(**quick, *exact));
   if (apart <= kMostApartInt8) return quick;
   journal().warn(
-      "inference: in 8 bits the answers on this processor differ by {:.2g}; it is done in "
-      "floats, slower",
+      "inference: 8-bit results differ by {:.2g} on this processor; using floats, which is slower",
       apart);
   return exact;
 }
 
-// The fast executor of kAuto, once it has shown that it computes what the portable one does. On a
-// large input it is believed: that comparison would take memory for both.
+// Returns the fast executor of kAuto if it computes the same as the portable one. A large input is
+// not compared: that would take memory for both.
 Result<std::unique_ptr<Network>> make_tested_network(const Graph& graph, int threads,
                                                      Precision precision) {
   constexpr float kMostApart = 1e-3F;
@@ -130,7 +129,7 @@ Result<std::unique_ptr<Network>> make_tested_network(const Graph& graph, int thr
   if (apart <= kMostApart && precision == Precision::kFloat) return fast;
   if (apart <= kMostApart) return make_near_network(graph, threads, std::move(fast));
   return environment_error("inference_wrong",
-                           fmt::format("oneDNN's answers on this processor differ by {:.2g} from "
+                           fmt::format("oneDNN's results on this processor differ by {:.2g} from "
                                        "OpenCV's; please report the processor",
                                        apart));
 }
@@ -148,7 +147,8 @@ Result<std::unique_ptr<Network>> make_network(const Graph& graph, const NetworkO
   if (onednn_is_fast()) {
     auto network = make_tested_network(graph, threads, options.precision);
     if (network) return network;
-    journal().warn("inference: {}; OpenCV does it, several times slower", network.error().message);
+    journal().warn("inference: {}; using OpenCV, which is several times slower",
+                   network.error().message);
   }
   return make_opencv_network(graph, threads);
 }
@@ -175,7 +175,7 @@ Result<std::unique_ptr<Network>> load_network(const std::filesystem::path& path,
   auto network = inference::make_network(*graph, options);
   if (!network) return named(network.error());
   return network;
-} catch (const std::exception& error) {  // protobuf's, or out of memory
+} catch (const std::exception& error) {  // from protobuf, or out of memory
   return inference::model_invalid("model " + path.filename().string() +
                                   " cannot be loaded: " + error.what());
 }

@@ -6,9 +6,9 @@
 namespace maitred {
 namespace {
 
-// With enough frames fused, a face that has come this much nearer is worth a look again.
+// With enough frames fused, a face that is this many times as wide is embedded again.
 constexpr float kNearer = 1.1F;
-// The next frame may show a face so much wider.
+// A face in the next frame may be this many times as wide.
 constexpr float kAlmostWide = 0.9F;
 // A frame must be this much better than the worst kept one to replace it.
 constexpr float kBetter = 0.03F;
@@ -57,7 +57,7 @@ std::vector<EmbeddingCandidate> EmbeddingPlan::eligible(const TrackerUpdate& upd
       continue;
     }
     if (!state.entered) {
-      // Only a face that is really seen enters; a prediction may drift in.
+      // Only a detected face enters the zone: a prediction may drift into it.
       if (!track.face) continue;
       state.entered = at;
     }

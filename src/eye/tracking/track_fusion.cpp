@@ -28,7 +28,7 @@ void TrackFusion::compute_mean() {
   std::vector<float> weights;
   for (const Frame& frame : kept_) {
     templates.push_back(&frame.values);
-    // Squared: a track that comes nearer is known best by its last, largest faces.
+    // Squared: if a person comes nearer, the last and largest faces count most.
     weights.push_back(frame.quality * frame.quality);
   }
   mean_ = weighted_mean(templates, weights);

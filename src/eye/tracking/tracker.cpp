@@ -10,16 +10,16 @@ namespace maitred {
 namespace {
 
 // Lengths below are in widths of the face, times in seconds.
-constexpr double kReach = 0.8;           // a face may be this far from where it is expected
-constexpr double kReachPerSecond = 6.0;  // and this much farther for each second unseen
+constexpr double kReach = 0.8;           // largest distance from the predicted place
+constexpr double kReachPerSecond = 6.0;  // added for each second unseen
 constexpr double kMostReach = 2.0;
 constexpr double kMostSizeRatio = 2.0;
-constexpr double kPairLimit = 1.0;       // a pair that costs more is not made
-constexpr double kTentativeCost = 0.05;  // confirmed tracks choose first where it is close
-constexpr float kVelocityGain = 0.5F;    // of the newest measurement
-constexpr double kPredictSeconds = 0.5;  // unseen for longer, people are not where they headed
+constexpr double kPairLimit = 1.0;       // a track and a face that cost more are not paired
+constexpr double kTentativeCost = 0.05;  // prefers confirmed tracks when costs are close
+constexpr float kVelocityGain = 0.5F;    // weight of the newest measurement
+constexpr double kPredictSeconds = 0.5;  // longer predictions are wrong: people turn and stop
 constexpr double kLeastStepSeconds = 0.005;
-constexpr Milliseconds kMostStep{10'000};  // between looks that belong together
+constexpr Milliseconds kMostStep{10'000};  // longest step that lengthens the allowed gaps
 
 double seconds(Milliseconds time) { return std::chrono::duration<double>(time).count(); }
 
@@ -107,7 +107,7 @@ std::vector<std::optional<std::size_t>> Tracker::associate(std::span<const Face>
 TrackerUpdate Tracker::update(std::span<const Face> faces, WallTime at) {
   at = std::max(at, last_at_);
   const Milliseconds since_last = at - std::exchange(last_at_, at);
-  // A single pause does not make looks rare.
+  // The shorter of the last two steps: one pause does not mean that updates are rare.
   const Milliseconds step =
       std::min({since_last, std::exchange(last_step_, since_last), kMostStep});
   TrackerUpdate result;

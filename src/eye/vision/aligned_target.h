@@ -1,4 +1,4 @@
-// The retail engine's crop at another size. Private to this module.
+// The alignment target of the retail engine at another size. Private to this module.
 #pragma once
 
 #include "maitred/eye/vision/align.h"

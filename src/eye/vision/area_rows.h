@@ -1,4 +1,4 @@
-// The inner loops of reducing a picture by averaging areas. Private to this module. Pure.
+// The inner loops that reduce a picture by area averages. Private to this module. Pure.
 #pragma once
 
 #include <cstddef>
@@ -10,14 +10,14 @@ namespace maitred {
 void blend_rows(const std::uint8_t* const* rows, const float* weights, std::size_t count,
                 std::size_t length, float* out);
 
-// The pixels that one pixel of the result covers, with what each counts.
+// The pixels that one pixel of the result covers, with their weights.
 struct Cover {
   int first = 0;
   int count = 0;
   const float* weights = nullptr;
 };
 
-// Sums of a row of three channels, as three rows.
+// Weighted sums of a row of three interleaved channels, as one row for each channel.
 void blend_columns(const float* row, const Cover* covers, std::size_t columns, float* first,
                    float* second, float* third);
 

@@ -1,5 +1,7 @@
-// dlib's frontal face detector (five HOG filters over an image pyramid, window 80x80) and its
-// 68-point landmark model (V. Kazemi, J. Sullivan, CVPR 2014), of which five points are kept.
+// dlib's frontal face detector (five HOG filters over an image pyramid, window 80x80) with its
+// 68-point landmark model (V. Kazemi, J. Sullivan, CVPR 2014), reduced to five points.
+#include "maitred/eye/vision/dlib_detector.h"
+
 #include <dlib/image_processing.h>
 #include <dlib/image_processing/frontal_face_detector.h>
 #include <spdlog/fmt/fmt.h>
@@ -11,7 +13,6 @@
 #include <opencv2/imgproc.hpp>
 #include <utility>
 
-#include "maitred/eye/vision/dlib_engine.h"
 #include "mat.h"
 
 namespace maitred {
@@ -19,10 +20,11 @@ namespace {
 
 using GreyImage = dlib::array2d<unsigned char>;
 
-// The detector's window is 80 px and its pyramid steps by 5/6: a face of 88 px surely fits a step.
+// The window of the detector is 80 px and its pyramid steps by 5/6, so that a face of 88 px always
+// fits a step.
 constexpr float kSafeFacePx = 88.0F;
 constexpr float kMaxEnlargement = 2.0F;
-constexpr double kMaxPixels = 2.0e6;  // of the searched image, so that no frame takes seconds
+constexpr double kMaxPixels = 2.0e6;  // of the searched image; bounds the time for a frame
 
 GreyImage dlib_image(const cv::Mat& grey) {
   GreyImage image(grey.rows, grey.cols);
@@ -39,7 +41,7 @@ float search_scale(const ImageView& image, int min_face_px) {
   return std::min({wanted, kMaxEnlargement, affordable});
 }
 
-// The mean of the landmarks from..to-1.
+// The mean of the landmarks `from` to `to` - 1.
 Point mean_part(const dlib::full_object_detection& shape, unsigned long from, unsigned long to) {
   Point sum;
   for (unsigned long i = from; i < to; ++i) {
@@ -56,12 +58,12 @@ Landmarks five_points(const dlib::full_object_detection& shape) {
            mean_part(shape, 48, 49), mean_part(shape, 54, 55)}};
 }
 
-// The found box may be a third too large (a search filter takes spectacles or a beard along), and
-// the landmark model, which starts from it, then puts the mouth on the chin. The eyes it finds all
-// the same. So the box is set anew around the eyes, by the proportions that the model was trained
-// with, and the model started from a few boxes near it; the middle of the answers is taken.
-constexpr double kBoxWidths = 2.33;  // of the box, in distances of the eyes
-constexpr double kEyeLine = 0.285;   // from the box's top, in box heights
+// The detector's box may be a third too large, for example if it includes a beard. The landmark
+// model starts from the box and then puts the mouth on the chin, but still finds the eyes. So a new
+// box is placed around the eyes, with the proportions that the model was trained on. The model runs
+// from several boxes near it, and the median of the answers is used.
+constexpr double kBoxWidths = 2.33;  // width of the box, in eye distances
+constexpr double kEyeLine = 0.285;   // place of the eyes below the top, in box heights
 
 constexpr std::array<std::array<double, 3>, 7> kStarts = {{{0.0, 0.0, 1.0},  // shift x, y, scale
                                                            {0.03, 0.02, 0.95},
@@ -110,7 +112,7 @@ Landmarks middle_of(const std::array<Landmarks, kStarts.size()>& answers) {
   return middle;
 }
 
-// Boxes set around the same eyes are the same face. Best first.
+// Drops boxes that were placed around the same eyes. Requires the best first.
 std::vector<Face> without_duplicates(const std::vector<Face>& faces) {
   std::vector<Face> kept;
   for (const Face& face : faces) {
@@ -136,6 +138,7 @@ class DlibFaceDetector final : public FaceDetector {
                                fmt::format("dlib's face detector failed: {}", failure.what()));
     }
   }
+  std::string backend() const override { return "dlib"; }
 
  private:
   std::vector<Face> find(const ImageView& image, int min_face_px) {
@@ -176,7 +179,7 @@ class DlibFaceDetector final : public FaceDetector {
     face.box = {static_cast<float>(box.left()), static_cast<float>(box.top()),
                 static_cast<float>(box.width()), static_cast<float>(box.height())};
     face.landmarks = middle_of(answers);
-    // dlib's confidence is an SVM's distance, 0 at the boundary and about 1 to 3 for clear faces.
+    // dlib's confidence is the distance of an SVM: 0 at the boundary, about 1 to 3 for clear faces.
     face.score = static_cast<float>(1.0 / (1.0 + std::exp(-2.0 * confidence)));
     return face;
   }
@@ -197,7 +200,7 @@ Result<std::unique_ptr<FaceDetector>> make_dlib_detector(
   }
   const auto invalid = [&](const std::string& why) {
     return environment_error("model_invalid",
-                             fmt::format("{} is no 68-point landmark model of dlib: {}; reinstall "
+                             fmt::format("{} is not dlib's 68-point landmark model: {}; reinstall "
                                          "libdlib-data",
                                          landmarks_model.string(), why));
   };

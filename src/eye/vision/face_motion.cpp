@@ -12,9 +12,9 @@ namespace maitred {
 namespace {
 
 constexpr int kMotionSide = 96;
-constexpr double kGrain = 1.2;  // standard deviation in pixels of the blur that takes noise away
+constexpr double kGrain = 1.2;  // standard deviation of the blur against noise, in pixels
 
-// Grey, smooth, without hair and background at its edge.
+// The aligned face in grey, smoothed, without hair and background.
 cv::Mat smooth_face(const ImageView& image, const Face& face) {
   const Image chip = align_face(image, face.landmarks, scaled_target(kMotionSide));
   cv::Mat grey;
@@ -32,8 +32,8 @@ double correlation(const cv::Mat& a, const cv::Mat& b) {
   return size > 0.0 ? x.dot(y) / size : 1.0;
 }
 
-// The affine map from `to` into `from`, found in a small picture first: landmarks may be some
-// pixels off. Throws cv::Exception where it does not converge.
+// The affine map from `to` into `from`. Searches a reduced picture first, because landmarks may be
+// some pixels off. Throws cv::Exception if it does not converge.
 cv::Mat registration(const cv::Mat& to, const cv::Mat& from) {
   constexpr int kReduced = 3;
   const cv::TermCriteria steps(cv::TermCriteria::COUNT | cv::TermCriteria::EPS, 50, 1e-4);
@@ -73,7 +73,7 @@ float FaceMotion::change(const ImageView& image, const Face& face) {
     cv::warpAffine(now, laid_over, map, now.size(), cv::INTER_LINEAR | cv::WARP_INVERSE_MAP);
     best = std::max(best, correlation(first_->grey, laid_over));
   } catch (const cv::Exception&) {
-    // No map found that is better than the landmarks' one.
+    // No better map than the one from the landmarks.
   }
   return static_cast<float>(1.0 - best);
 }

@@ -49,7 +49,7 @@ void Letterbox::fill(const ImageView& image, float factor, int width_px, int hei
 
 void Letterbox::Axis::prepare(int length_px, int reduced_px) {
   if (from_px == length_px && covers.size() == static_cast<std::size_t>(reduced_px)) return;
-  constexpr double kNothing = 1e-6;  // of a pixel
+  constexpr double kNothing = 1e-6;  // a smaller part of a pixel is a rounding error
   from_px = length_px;
   covers.clear();
   weights.clear();

@@ -1,4 +1,4 @@
-// An image reduced into the upper left corner of a network's input. Private to this module.
+// Reduces an image into the upper left corner of a network's input. Private to this module.
 #pragma once
 
 #include <opencv2/core.hpp>
@@ -11,29 +11,29 @@
 
 namespace maitred {
 
-// BGR bytes to float planes; plane order B, G, R or R, G, B; value = (byte - mean) * scale.
+// Converts BGR bytes to float planes, ordered B, G, R or R, G, B: value = (byte - mean) * scale.
 struct PlaneOptions {
   bool rgb = false;
   float mean = 0.0F;
   float scale = 1.0F;
 };
-// Requires planes.size() >= 3 * rows * columns; the planes are `plane_columns` x `plane_rows`, and
-// what the image does not cover is left as it is.
+// The planes are `plane_columns` x `plane_rows`; values that the image does not cover stay
+// unchanged. Requires planes.size() >= 3 * plane_rows * plane_columns.
 void write_planes(const cv::Mat& bgr, int plane_columns, int plane_rows,
                   const PlaneOptions& options, std::span<float> planes);
 
-// Thread-compatible; its buffers are kept from call to call.
+// Keeps its buffers between calls. Thread-compatible.
 class Letterbox {
  public:
-  // Fills planes of width x height with the image reduced by `factor`, each pixel the average of
-  // the area it stands for, black around it.
+  // Fills planes of width x height with the image reduced by `factor`, on black. Each pixel is the
+  // average of the area that it covers.
   void fill(const ImageView& image, float factor, int width_px, int height_px,
             std::span<float> planes);
-  // From the input of the last fill() back to the image.
+  // Maps a face from the input of the last fill() back to the image.
   void to_image(Face& face) const;
 
  private:
-  // Along one side: what each pixel of the result covers.
+  // The pixels that each pixel of the result covers, along one side.
   struct Axis {
     int from_px = 0;
     std::vector<Cover> covers;

@@ -13,12 +13,12 @@ namespace maitred {
 namespace {
 
 constexpr int kLivenessSide = 80;
-constexpr std::size_t kClasses = 3;  // of the networks; 1 is "real"
+constexpr std::size_t kClasses = 3;  // of the networks; class 1 is "real"
 constexpr float kNearScale = 2.7F;
 constexpr float kWideScale = 4.0F;
 
-// The box enlarged about its centre, as large as the image allows, and moved into it: as the
-// networks were trained.
+// Enlarges the box about its centre as far as the image allows and moves it into the image, as in
+// the training of the networks.
 cv::Rect enlarged(const Box& box, float scale, const ImageView& image) {
   const float width = std::max(box.width_px, 1.0F);
   const float height = std::max(box.height_px, 1.0F);
@@ -31,8 +31,7 @@ cv::Rect enlarged(const Box& box, float scale, const ImageView& image) {
   const auto placed = [](float middle, float length, float limit) {
     return std::clamp(middle - length / 2.0F, 0.0F, std::max(0.0F, limit - length));
   };
-  // A crop as wide as the image is a whole number but for the last digit of the arithmetic, which
-  // must not decide over a pixel.
+  // Rounding errors must not change the crop by a pixel.
   const auto whole = [](float length_px) { return static_cast<int>(length_px + 1e-3F); };
   const cv::Rect crop(whole(placed(centre.x_px, crop_width, image_width)),
                       whole(placed(centre.y_px, crop_height, image_height)), whole(crop_width) + 1,
@@ -62,7 +61,8 @@ Result<std::unique_ptr<Network>> load_liveness(const std::filesystem::path& file
   if (network->outputs().size() != 1 || network->output(0).size() != kClasses) {
     return environment_error(
         "model_invalid",
-        fmt::format("{} is no liveness network: it must give three numbers; fetch the model again",
+        fmt::format("{} is not a liveness network: it does not give three numbers; fetch the model "
+                    "again",
                     file.filename().string()));
   }
   return network;

@@ -5,7 +5,8 @@
 #include <filesystem>
 #include <opencv2/core/utility.hpp>
 
-#include "maitred/eye/vision/dlib_engine.h"
+#include "maitred/eye/vision/demo_embedder.h"
+#include "maitred/eye/vision/dlib_detector.h"
 #include "maitred/eye/vision/network_embedder.h"
 #include "maitred/eye/vision/yunet.h"
 
@@ -29,7 +30,7 @@ Result<std::unique_ptr<FaceEmbedder>> make_embedder(const EngineSources& sources
   }
   if (sources.engine == "sface") return make_network_embedder(file, sface_spec(), sources.backend);
   if (sources.engine == "dlib") return make_network_embedder(file, dlib_spec(), sources.backend);
-  if (sources.engine == "demo") return make_demo_embedder(file);
+  if (sources.engine == "demo") return make_demo_embedder(file, sources.backend);
   return input_error("engine_unknown",
                      fmt::format("there is no engine \"{}\"; [models] engine takes retail, dlib, "
                                  "sface or demo",
@@ -40,7 +41,7 @@ Result<std::unique_ptr<FaceEmbedder>> make_embedder(const EngineSources& sources
 
 Result<Engine> load_engine(const EngineSources& sources) {
   MAITRED_ASSIGN(const std::filesystem::path embedder_file, file_for(sources, "embedder"));
-  // A box has a few cameras and an eye for each: they share the cores better than threads would.
+  // Each camera has an eye process, and the processes share the cores better than threads would.
   cv::setNumThreads(1);
   Engine engine;
   engine.name = sources.engine;

@@ -1,4 +1,4 @@
-// Between the project's images and OpenCV's matrices. Private to this module.
+// Converts between the project's images and OpenCV's matrices. Private to this module.
 #pragma once
 
 #include <memory>
@@ -9,14 +9,14 @@
 
 namespace maitred {
 
-// Borrows the pixels; nobody may write through it.
+// Borrows the pixels. The caller must not write through it.
 inline cv::Mat mat_of(const ImageView& view) {
   return cv::Mat(view.height_px, view.width_px, CV_8UC3,
                  const_cast<std::uint8_t*>(view.data),  // NOLINT: cv::Mat has no const form
                  view.stride_bytes);
 }
 
-// Takes the pixels over. Requires 8-bit BGR.
+// Takes over the pixels. Requires 8-bit BGR.
 inline Image image_of(cv::Mat mat) {
   CV_Assert(mat.type() == CV_8UC3);
   auto* kept = new cv::Mat(std::move(mat));

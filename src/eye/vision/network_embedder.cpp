@@ -54,7 +54,7 @@ EmbedderSpec sface_spec() {
 EmbedderSpec dlib_spec() {
   EmbedderSpec spec;
   spec.engine = "dlib";
-  // Where the mean face of dlib's chips (padding 0.25) has its eyes, nose tip and mouth corners.
+  // Eyes, nose tip and mouth corners of the mean face in dlib's chips (padding 0.25).
   spec.target = {150,
                  150,
                  {{{47.55F, 46.60F},

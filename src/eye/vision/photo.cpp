@@ -19,7 +19,7 @@ tl::unexpected<Error> damaged() {
                      fmt::format("the photo is damaged and cannot be decoded; {}", kConvert));
 }
 
-// EXIF orientation n to an upright picture.
+// Turns a picture of EXIF orientation n upright.
 cv::Mat upright(const cv::Mat& picture, int orientation) {
   cv::Mat turned = picture;
   // 5 to 8 have rows and columns exchanged.
@@ -27,7 +27,7 @@ cv::Mat upright(const cv::Mat& picture, int orientation) {
   cv::Mat done;
   switch (orientation) {
     case 2:  // mirrored left to right
-    case 6:  // to be turned clockwise
+    case 6:  // turned clockwise
       cv::flip(turned, done, 1);
       return done;
     case 3:
@@ -43,7 +43,7 @@ cv::Mat upright(const cv::Mat& picture, int orientation) {
   }
 }
 
-// Any depth to 8 bits. Floating point has no agreed range: refused by the caller.
+// Converts to 8 bits. The caller refuses floating point, which has no agreed range.
 cv::Mat to_bytes(const cv::Mat& picture) {
   if (picture.depth() == CV_8U) return picture;
   cv::Mat bytes;
@@ -66,7 +66,7 @@ cv::Mat on_white(const cv::Mat& bgra) {
   return bgr;
 }
 
-// Nothing when the kind of pixels is not one we know.
+// Empty for an unknown kind of pixels.
 cv::Mat to_bgr(const cv::Mat& bytes) {
   cv::Mat bgr;
   switch (bytes.channels()) {
@@ -82,7 +82,7 @@ cv::Mat to_bgr(const cv::Mat& bytes) {
   }
 }
 
-// JPEG is decoded straight to a half, quarter or eighth where that still is large enough.
+// Decodes a JPEG directly to a half, quarter or eighth if that is still large enough.
 int decode_flags(const PhotoHeader& header, const PhotoLimits& limits) {
   if (header.format != PhotoFormat::kJpeg) return cv::IMREAD_UNCHANGED;
   const std::int64_t longest = std::max(header.width_px, header.height_px);

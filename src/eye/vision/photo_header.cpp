@@ -13,7 +13,7 @@ constexpr std::string_view kPngMagic = "\x89PNG\r\n\x1a\n"sv;
 
 tl::unexpected<Error> truncated() {
   return input_error("photo_truncated",
-                     "the photo ends before it is complete; copy it again from where it came from");
+                     "the photo is cut short; copy it again from where it came from");
 }
 tl::unexpected<Error> unreadable(std::string_view what) {
   return input_error(
@@ -33,13 +33,13 @@ bool stands_alone(std::uint8_t marker) {
 
 struct Segment {
   std::uint8_t marker = 0;
-  std::size_t body = 0;  // where its contents begin
+  std::size_t body = 0;  // start of its contents
   std::size_t size = 0;  // of its contents
-  std::size_t next = 0;  // where to look for the next marker
+  std::size_t next = 0;  // where the search for the next marker begins
 };
 
-// The segment at or after `at`, over fill bytes and entropy-coded data. Nothing at the end of the
-// bytes.
+// Returns the segment at or after `at`, skipping fill bytes and entropy-coded data. Empty at the
+// end of the bytes.
 std::optional<Segment> next_segment(const ByteReader& reader, std::size_t at) {
   for (; at + 1 < reader.size(); ++at) {
     const std::uint8_t marker = *reader.byte(at + 1);
@@ -110,7 +110,7 @@ Result<PhotoHeader> read_webp(const ByteReader& reader) {
   } else {
     return unreadable("unknown kind of WebP");
   }
-  // EXIF may stand in a chunk of its own.
+  // EXIF may be in its own chunk.
   for (std::size_t at = 12; reader.little(at + 4, 4);) {
     const std::size_t size = *reader.little(at + 4, 4);
     if (reader.has(at, "EXIF"sv)) {
@@ -128,11 +128,11 @@ Result<PhotoHeader> read_any(const ByteReader& reader) {
   if (reader.has(0, kPngMagic)) return read_png(reader);
   if (reader.has(0, "RIFF"sv) && reader.has(8, "WEBP"sv)) return read_webp(reader);
   return input_error("photo_not_image",
-                     "this is not a JPEG, PNG or WebP image, whatever its name says; save the "
-                     "photo as one of these and try again");
+                     "the content is not a JPEG, PNG or WebP image; save the photo as one of these "
+                     "and try again");
 }
 
-// The end mark after the last scan.
+// True if the end mark follows the last scan.
 bool jpeg_complete(const ByteReader& reader) {
   bool scanned = false;
   std::size_t at = 2;
@@ -194,7 +194,7 @@ Result<PhotoHeader> read_photo_header(std::span<const std::uint8_t> bytes,
   if (header.width_px <= 0 || header.height_px <= 0) return unreadable("a side of no pixels");
   if (header.width_px > limits.pixels || header.height_px > limits.pixels / header.width_px) {
     return input_error("photo_too_large",
-                       fmt::format("the photo says it is {} x {} pixels, more than {} million; "
+                       fmt::format("the photo has {} x {} pixels, more than {} million; "
                                    "reduce it and try again",
                                    header.width_px, header.height_px, limits.pixels / 1'000'000));
   }

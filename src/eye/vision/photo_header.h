@@ -1,4 +1,4 @@
-// What a photo's bytes say of themselves. Private to this module; read_photo_header is public.
+// Reads the structure of a photo file. Private to this module; read_photo_header is public.
 #pragma once
 
 #include <cstddef>
@@ -10,20 +10,20 @@
 
 namespace maitred {
 
-// Walks the parts of the file to its end mark. Decoders fill what is missing with grey and say
-// nothing, so it is looked for here. Error: photo_truncated. Pure.
+// Checks that the file has its end mark: decoders fill a missing part with grey and report no
+// error. Error: photo_truncated. Pure.
 Status check_photo_complete(std::span<const std::uint8_t> bytes, PhotoFormat format);
 
-// The orientation in a TIFF block as EXIF holds it; 1 where there is none or it is damaged. Pure.
+// Returns the orientation in an EXIF TIFF block; 1 if it is missing or damaged. Pure.
 int exif_orientation(std::span<const std::uint8_t> tiff);
 
-// Bytes from outside, read with bounds. Pure.
+// Reads bytes from outside within bounds. Pure.
 class ByteReader {
  public:
   explicit ByteReader(std::span<const std::uint8_t> bytes) : bytes_(bytes) {}
 
   std::size_t size() const { return bytes_.size(); }
-  // Nothing beyond the end.
+  // Empty beyond the end.
   std::optional<std::uint8_t> byte(std::size_t at) const {
     if (at >= bytes_.size()) return std::nullopt;
     return bytes_[at];
@@ -42,7 +42,7 @@ class ByteReader {
     }
     return true;
   }
-  // Cut to what there is.
+  // Cut at the end of the bytes.
   std::span<const std::uint8_t> part(std::size_t at, std::size_t count) const {
     if (at >= bytes_.size()) return {};
     return bytes_.subspan(at, std::min(count, bytes_.size() - at));

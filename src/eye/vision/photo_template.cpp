@@ -8,9 +8,9 @@ namespace maitred {
 namespace {
 
 struct Jitter {
-  float scale, right, down;  // shifts are shares of the face's width
+  float scale, right, down;  // shifts in face widths
 };
-constexpr std::array<Jitter, 7> kLooks{{{1.00F, 0.00F, 0.00F},
+constexpr std::array<Jitter, 7> kCrops{{{1.00F, 0.00F, 0.00F},
                                         {1.05F, 0.00F, 0.00F},
                                         {0.95F, 0.00F, 0.00F},
                                         {1.00F, 0.03F, 0.00F},
@@ -33,15 +33,15 @@ Landmarks moved(const Face& face, const Jitter& jitter) {
 }  // namespace
 
 Result<Template> embed_photo(FaceEmbedder& embedder, const ImageView& image, const Face& face) {
-  std::vector<Template> looks;
+  std::vector<Template> templates;
   std::vector<const Template*> pointers;
-  looks.reserve(kLooks.size());
-  for (const Jitter& jitter : kLooks) {
-    MAITRED_ASSIGN(Template look, embedder.embed(image, moved(face, jitter)));
-    looks.push_back(std::move(look));
-    pointers.push_back(&looks.back());
+  templates.reserve(kCrops.size());
+  for (const Jitter& jitter : kCrops) {
+    MAITRED_ASSIGN(Template one, embedder.embed(image, moved(face, jitter)));
+    templates.push_back(std::move(one));
+    pointers.push_back(&templates.back());
   }
-  return weighted_mean(pointers, std::vector<float>(looks.size(), 1.0F));
+  return weighted_mean(pointers, std::vector<float>(templates.size(), 1.0F));
 }
 
 }  // namespace maitred

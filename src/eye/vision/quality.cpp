@@ -12,10 +12,10 @@
 namespace maitred {
 namespace {
 
-// Chosen on LFW faces, portraits and made degradations (blur, dark, burnt, small, turned); the test
-// tests/unit/vision/quality_real_test.cpp holds them.
+// Chosen on LFW faces, portraits and artificial degradations (blur, dark, burnt, small, turned).
+// tests/unit/eye/vision/quality_real_test.cpp checks them.
 constexpr float kEnrolWidthPx = 48.0F;
-// What a small face lacks is mostly resolution; a large one that lacks it is blurred.
+// A small face lacks detail because of its resolution; a large face without detail is blurred.
 constexpr float kSmallSharpness = 0.58F;  // up to 100 px
 constexpr float kLargeSharpness = 0.69F;  // from 200 px
 constexpr float kEnrolDark = 45.0F;
@@ -26,10 +26,10 @@ constexpr float kEnrolPitch = 0.28F;
 constexpr float kEnrolRollDeg = 45.0F;
 constexpr float kEnrolFeatures = 0.09F;
 
-// A face as prominent as this, against the most prominent, is another person of the photo.
+// A face with this share of the highest prominence counts as another person in the photo.
 constexpr float kSecondPersonShare = 0.75F;
 
-// Where the nose lies between eyes (0) and mouth (1) in a level face.
+// Place of the nose between eyes (0) and mouth (1) in a level face.
 constexpr float kLevelNose = 0.56F;
 
 // Skin, eyes and mouth without hair and background.
@@ -51,8 +51,8 @@ void measure_light(const cv::Mat& grey, FaceMeasures& measures) {
   measures.bright_share = static_cast<float>(cv::countNonZero(grey > 250)) / pixels;
 }
 
-// The detail of `grey` between two scales, in pixels of a 128 px crop, as the second moments of its
-// gradient within `inner`.
+// Measures the detail of `grey` between two scales, in pixels of a 128 px crop, as the second
+// moments of its gradient within `inner`.
 cv::Matx22d detail(const cv::Mat& grey, const cv::Rect& inner, double fine, double coarse) {
   cv::Mat fine_blur;
   cv::Mat coarse_blur;
@@ -69,16 +69,16 @@ cv::Matx22d detail(const cv::Mat& grey, const cv::Rect& inner, double fine, doub
   return {dx.dot(dx), across, across, dy.dot(dy)};
 }
 
-// Blur takes fine detail and leaves coarse detail; motion takes it in one direction only. So: the
-// least ratio of the two over all directions, the root of the smaller generalised eigenvalue of
-// their gradients' moments. Contrast and colour of skin cancel out.
+// Blur removes fine detail and leaves coarse detail; motion blur does so in one direction only. So
+// sharpness is the least ratio of fine to coarse detail over all directions: the root of the
+// smaller generalised eigenvalue of their gradient moments. Contrast and skin colour cancel out.
 float measure_sharpness(const cv::Mat& grey, const cv::Rect& inner) {
   const double unit = grey.cols / 128.0;
   cv::Mat values;
   grey.convertTo(values, CV_32F);
   const cv::Matx22d fine = detail(values, inner, 1.0 * unit, 2.0 * unit);
   cv::Matx22d coarse = detail(values, inner, 2.5 * unit, 5.0 * unit);
-  // A face without any detail is not sharp; this keeps the ratio finite.
+  // Keeps the ratio finite for a face without any detail.
   const double floor = 1e-3 * static_cast<double>(inner.area());
   coarse(0, 0) += floor;
   coarse(1, 1) += floor;
@@ -90,7 +90,7 @@ float measure_sharpness(const cv::Mat& grey, const cv::Rect& inner) {
   return static_cast<float>(std::sqrt(std::max(0.0, smaller)));
 }
 
-// A covered eye or mouth leaves an even patch where there should be contrast.
+// A covered eye or mouth shows as a patch without contrast.
 float measure_features(const cv::Mat& grey, const AlignTarget& target, float contrast) {
   const auto side = static_cast<float>(grey.cols);
   cv::Mat smooth;
@@ -124,7 +124,7 @@ void measure_pose(const Landmarks& points, FaceMeasures& measures) {
     measures.yaw = 1.0F;
     return;
   }
-  // In a frame whose x runs along the eyes.
+  // In coordinates with x along the line of the eyes.
   const auto turned = [&](const Point& point) {
     const float x = point.x_px - points[0].x_px;
     const float y = point.y_px - points[0].y_px;
@@ -135,7 +135,7 @@ void measure_pose(const Landmarks& points, FaceMeasures& measures) {
   const Point right_mouth = turned(points[4]);
   const float mouth_y = (left_mouth.y_px + right_mouth.y_px) / 2.0F;
   const float mouth_x = (left_mouth.x_px + right_mouth.x_px) / 2.0F;
-  // The nose stands out, so it runs ahead of the plane of eyes and mouth.
+  // The nose lies in front of the plane of eyes and mouth, so it moves farther when the head turns.
   const float middle = (eyes / 2.0F + mouth_x) / 2.0F;
   measures.yaw = std::clamp(2.0F * (nose.x_px - middle) / eyes, -2.0F, 2.0F);
   measures.pitch =
@@ -154,7 +154,7 @@ FaceMeasures measure_face(const ImageView& image, const Face& face) {
   if (face.box.width_px > 0.0F) measures.aspect = face.box.height_px / face.box.width_px;
   measure_pose(face.landmarks, measures);
   const float scale = fit_similarity(face.landmarks, retail_target().points).scale();
-  // A small face is not enlarged: that would look like blur.
+  // Never enlarges a small face: that would measure as blur.
   const int side_px = scale > 1.0F ? std::clamp(static_cast<int>(128.0F / scale), 40, 128) : 128;
   const Image crop = align_face(image, face.landmarks, scaled_target(side_px));
   cv::Mat grey;
@@ -177,7 +177,7 @@ FaceQuality grade_face(const FaceMeasures& measures) {
   const float pitch = 1.0F - ramp(std::abs(measures.pitch), 0.08F, 0.40F);
   const float roll = 1.0F - ramp(std::abs(measures.roll_deg), 30.0F, 80.0F);
   quality.pose = std::min({yaw, pitch, roll});
-  // One bad part spoils the face, so they multiply; the root keeps middling faces comparable.
+  // The parts multiply, as one bad part spoils the face. The root keeps average faces comparable.
   const float product = quality.size * quality.sharpness * quality.light * quality.pose;
   quality.overall = std::sqrt(std::sqrt(product));
   return quality;
@@ -210,13 +210,13 @@ std::string_view photo_fault_message(PhotoFault fault) {
     case PhotoFault::kNoFace:
       return "no face was found in the photo; take one of the whole face, looking at the camera";
     case PhotoFault::kSeveralFaces:
-      return "several faces are in the photo; take one of this person alone, or cut the photo";
+      return "the photo shows several faces; take one of this person alone, or crop the photo";
     case PhotoFault::kTooSmall:
       return "the face is too small in the photo; go closer, or use the photo in full resolution";
     case PhotoFault::kTooDark:
       return "the face is too dark; take the photo with light on the face, not behind it";
     case PhotoFault::kTooBright:
-      return "the face is burnt out by too much light; take the photo in softer light";
+      return "the face is overexposed; take the photo in softer light";
     case PhotoFault::kBlurred:
       return "the face is blurred; hold the camera still, or let it focus on the face";
     case PhotoFault::kTurnedAway:
@@ -230,7 +230,7 @@ std::string_view photo_fault_message(PhotoFault fault) {
 
 MainFace choose_main_face(std::span<const Face> faces, const ImageView& image, Purpose purpose) {
   if (faces.empty()) return {std::nullopt, PhotoFault::kNoFace};
-  // Width, down to a half towards the corners of the image.
+  // The width, halved towards the corners of the image.
   const auto prominence = [&image](const Face& face) {
     const float half_width = static_cast<float>(image.width_px) / 2.0F;
     const float half_height = static_cast<float>(image.height_px) / 2.0F;
@@ -250,7 +250,7 @@ MainFace choose_main_face(std::span<const Face> faces, const ImageView& image, P
   return {main, std::nullopt};
 }
 
-// The detector finds such a face, with landmarks as if it were upright.
+// The detector finds a face on its side too, with landmarks as if it were upright.
 static bool on_its_side(const FaceMeasures& measures) {
   constexpr float kUprightFrom = 1.08F;
   const bool square = std::abs(measures.aspect - 1.0F) < 0.002F;

@@ -16,10 +16,10 @@ namespace {
 constexpr std::array<int, 3> kStrides{8, 16, 32};
 constexpr std::array<const char*, 4> kKinds{"cls", "obj", "bbox", "kps"};
 constexpr std::array<int, 4> kValuesPerCell{1, 1, 4, 10};
-// A detector holds this many sizes ready; a camera has one, photos come in a few.
+// Number of input sizes kept ready. A camera needs one, photos need a few.
 constexpr std::size_t kSizesKept = 2;
 
-// Which output of the network is which: [stride][kind].
+// Indices of the outputs of the network: [stride][kind].
 using OutputMap = std::array<std::array<std::size_t, 4>, 3>;
 
 std::size_t values_of(const std::vector<int>& shape) {
@@ -42,8 +42,8 @@ Result<OutputMap> map_outputs(const Network& network, InputSize size,
       if (found == outputs.end() ||
           values_of(found->shape) != cells * static_cast<std::size_t>(kValuesPerCell[k])) {
         return environment_error(
-            "model_invalid", fmt::format("{} is not a YuNet detector: its output {} is not there "
-                                         "or has another shape; fetch the model again",
+            "model_invalid", fmt::format("{} is not a YuNet detector: its output {} is missing or "
+                                         "has another shape; fetch the model again",
                                          file.filename().string(), name));
       }
       map[s][k] = static_cast<std::size_t>(found - outputs.begin());
@@ -63,7 +63,7 @@ class YunetDetector final : public FaceDetector {
   YunetDetector(std::filesystem::path file, const YunetOptions& options)
       : file_(std::move(file)), options_(options) {}
 
-  // The executor that a small input is run by runs them all.
+  // All sizes use the backend that the tested, small input uses.
   Status test() {
     MAITRED_ASSIGN(const SizedNetwork* tested, network_for({320, 192}));
     options_.backend =
@@ -135,10 +135,10 @@ class YunetDetector final : public FaceDetector {
 }  // namespace
 
 DetectionScale choose_detection_scale(InputSize image, int min_face_px) {
-  // What a face must measure in the network's input to be found as surely as in a larger one, with
-  // landmarks as good; see tests/unit/vision/detection_size_test.cpp.
+  // The width in the input from which larger faces are neither found more reliably nor have better
+  // landmarks.
   constexpr float kFaceInInputPx = 20.0F;
-  // Larger inputs find nothing more in practice, and faces that fill them are missed.
+  // In practice larger inputs find no more faces, and miss faces that fill them.
   constexpr float kLongestInputPx = 1280.0F;
   const auto width = static_cast<float>(image.width_px);
   const auto height = static_cast<float>(image.height_px);
@@ -149,7 +149,7 @@ DetectionScale choose_detection_scale(InputSize image, int min_face_px) {
   };
   DetectionScale scale;
   scale.input = {round_up(width * factor), round_up(height * factor)};
-  // The border costs as much as picture: use it where the shape allows.
+  // The border costs as much time as the picture, so the factor grows until the picture fills it.
   scale.factor = std::min({1.0F, static_cast<float>(scale.input.width_px) / width,
                            static_cast<float>(scale.input.height_px) / height});
   return scale;
@@ -205,8 +205,8 @@ std::vector<Face> suppress_overlaps(std::vector<Face> faces, float max_overlap) 
 Result<std::unique_ptr<FaceDetector>> make_yunet_detector(const std::filesystem::path& file,
                                                           const YunetOptions& options) {
   auto detector = std::make_unique<YunetDetector>(file, options);
-  // A wrong file, or a processor on which the fast arithmetic is wrong, is to show at start and not
-  // at the first frame.
+  // Reports a wrong file, or wrong arithmetic on this processor, at start and not at the first
+  // frame.
   MAITRED_TRY(detector->test());
   return detector;
 }

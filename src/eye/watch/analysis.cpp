@@ -5,9 +5,9 @@
 #include <optional>
 #include <utility>
 
+#include "maitred/eye/tracking/detection_plan.h"
 #include "maitred/eye/tracking/embedding_plan.h"
 #include "maitred/eye/tracking/liveness_fusion.h"
-#include "maitred/eye/tracking/look_plan.h"
 #include "maitred/eye/tracking/track_fusion.h"
 #include "maitred/eye/tracking/tracker.h"
 #include "maitred/eye/vision/quality.h"
@@ -16,18 +16,18 @@
 namespace maitred {
 namespace {
 
-// Tracks begin on faces a little smaller than those worth a template, so that a customer who comes
-// nearer is known as one track, and perhaps dwelling, by the time the face is large enough.
+// Tracks begin on faces a little smaller than the least that is embedded. When a customer who comes
+// nearer is large enough, the track is then confirmed and its dwell time may be over.
 constexpr double kDetectedShare = 0.75;
-// The whole picture is looked at so often, the zone and its surroundings in between: who passes
-// outside is counted, so that a zone in the wrong place shows.
+// Time between detections in the whole picture; in between only the zone and its surroundings are
+// searched. People who pass outside are counted, so that a misplaced zone shows in the figures.
 constexpr Milliseconds kWholeEvery{1000};
-// A camera's clock that falls back further has been set; steps below that are waited out.
+// If the camera's clock goes back further than this, it has been set. Smaller steps are waited out.
 constexpr Milliseconds kSetBack{1000};
-// Of the whole, below which the zone alone is worth it.
+// The zone is searched alone if its surroundings are less than this share of the picture.
 constexpr double kMuchSmaller = 0.8;
 
-// Adds the time until its end to a sum.
+// Adds its lifetime to a sum.
 class Stopwatch {
  public:
   explicit Stopwatch(std::chrono::nanoseconds& sum) : sum_(sum) {}
@@ -48,7 +48,7 @@ EmbeddingRules rules_of(const AnalysisOptions& options) {
   return rules;
 }
 
-// The zone with as much around it as a face at its edge needs to be found.
+// The zone with the margin that the detector needs to find a face at its edge.
 ImageArea surroundings(const AnalysisOptions& options, const ImageView& image) {
   const auto side = [&](double from, double to, int length_px) {
     const double margin_px = std::max(1.5 * options.min_face_px, length_px / 12.0);
@@ -71,9 +71,9 @@ ImageView part_of(const ImageView& image, const ImageArea& area) {
           area.width_px, area.height_px, image.stride_bytes};
 }
 
-// What is known of one track besides where it is; its templates are wiped with it.
-struct Known {
-  explicit Known(const FusionRules& rules) : fusion(rules) {}
+// The state of one track apart from its place. Its templates are wiped on destruction.
+struct TrackState {
+  explicit TrackState(const FusionRules& rules) : fusion(rules) {}
   TrackFusion fusion;
   LivenessFusion liveness{LivenessRules{.live_from = kLiveFrom}};
   WallTime first_seen{};
@@ -82,9 +82,9 @@ struct Known {
 
 }  // namespace
 
-class Analysis::State {
+class Analysis::Impl {
  public:
-  State(Engine engine, AnalysisOptions options)
+  Impl(Engine engine, AnalysisOptions options)
       : engine_(std::move(engine)),
         options_(options),
         gate_(static_cast<int>(options.min_face_px * kDetectedShare)),
@@ -100,10 +100,10 @@ class Analysis::State {
     const Stopwatch total(times_.total);
     const ImageView& image = frame.image.view;
     ++counts_.frames;
-    if (image.empty() || !worth_a_look(image, frame.at)) return messages;
+    if (image.empty() || !worth_detecting(image, frame.at)) return messages;
     MAITRED_ASSIGN(const std::vector<Face> faces, detect(image, frame.at));
     counts_.faces += faces.size();
-    ++counts_.looks;
+    ++counts_.detections;
 
     const TrackerUpdate update = tracker_.update(faces, frame.at);
     counts_.tracks += update.begun.size();
@@ -128,7 +128,7 @@ class Analysis::State {
   std::vector<EyeMessage> finish(WallTime at) {
     std::vector<EyeMessage> messages;
     end(tracker_.end_all(), at, messages);
-    known_.clear();
+    states_.clear();
     return messages;
   }
 
@@ -136,29 +136,29 @@ class Analysis::State {
   AnalysisTimes times() const { return times_; }
 
  private:
-  // Nothing that was timed by the old clock counts any more.
+  // Drops everything that was timed by the old clock.
   void begin_again(WallTime at, std::vector<EyeMessage>& messages) {
     end(tracker_.end_all(), at, messages);
-    known_.clear();
+    states_.clear();
     plan_ = EmbeddingPlan(rules_of(options_));
-    looks_ = LookPlan();
+    detections_ = DetectionPlan();
     last_whole_.reset();
     demand_ = Demand::kNobody;
   }
 
-  bool worth_a_look(const ImageView& image, WallTime at) {
+  bool worth_detecting(const ImageView& image, WallTime at) {
     const Stopwatch watch(times_.gate);
     area_ = surroundings(options_, image);
     const bool moved = gate_.moved(part_of(image, area_));
-    // Those who dwell come to lack frames as time goes by.
+    // The demand grows as dwell times and re-checks fall due.
     const Demand demand = demand_ == Demand::kSettled ? demand_of_those_in_view(at) : demand_;
-    if (!looks_.due(demand, moved, at)) return false;
-    looks_.looked(at);
+    if (!detections_.due(demand, moved, at)) return false;
+    detections_.detected(at);
     gate_.remember();
     return true;
   }
 
-  // A track beyond the surroundings of the zone, seen in the whole picture only, asks for nothing.
+  // Ignores tracks outside the surroundings of the zone: they are seen only in the whole picture.
   Demand demand_of(const TrackerUpdate& update, const ImageView& image, WallTime at) const {
     const Zone area{
         static_cast<float>(area_.x_px) / static_cast<float>(image.width_px),
@@ -190,7 +190,7 @@ class Analysis::State {
     return engine_.detector->detect(image, least_px);
   }
 
-  // The faces of this frame to embed; their qualities are left in qualities_.
+  // Returns the faces of this frame to embed and stores their qualities in qualities_.
   std::vector<EmbeddingCandidate> choose(const Frame& frame, const std::vector<Face>& faces,
                                          const TrackerUpdate& update) {
     const Stopwatch watch(times_.quality);
@@ -220,41 +220,41 @@ class Analysis::State {
     if (!options_.only_live || !engine_.liveness) return {};
     const Stopwatch watch(times_.embed);
     MAITRED_ASSIGN(const float score, engine_.liveness->score(image, face));
-    known_.try_emplace(id, fusion_rules_).first->second.liveness.add(score);
+    states_.try_emplace(id, fusion_rules_).first->second.liveness.add(score);
     return {};
   }
 
   void fuse(const ActiveTrack& track, const Face& face, Template probe, float quality,
             const Frame& frame, std::vector<EyeMessage>& messages) {
-    Known& known = known_.try_emplace(track.id, fusion_rules_).first->second;
-    known.first_seen = track.first_seen;
-    switch (known.fusion.add(std::move(probe), quality)) {
+    TrackState& state = states_.try_emplace(track.id, fusion_rules_).first->second;
+    state.first_seen = track.first_seen;
+    switch (state.fusion.add(std::move(probe), quality)) {
       case Fused::kImproved:
-        report(track.id, known, face, frame, messages);
+        report(track.id, state, face, frame, messages);
         break;
       case Fused::kUnchanged:
-        if (frame.at - known.last_sent >= options_.repeat) {
-          report(track.id, known, face, frame, messages);
+        if (frame.at - state.last_sent >= options_.repeat) {
+          report(track.id, state, face, frame, messages);
         }
         break;
       case Fused::kSetAside:
         break;
       case Fused::kAnotherPerson:
-        // The next update ends the old track; the newcomer dwells for himself first.
+        // The next update ends the old track; the new track serves its own dwell time.
         tracker_.split(track.id);
-        known_.erase(track.id);
+        states_.erase(track.id);
         break;
     }
   }
 
-  void report(TrackId id, Known& known, const Face& face, const Frame& frame,
+  void report(TrackId id, TrackState& state, const Face& face, const Frame& frame,
               std::vector<EyeMessage>& messages) {
-    std::optional<FusedTemplate> fused = known.fusion.fused();
-    if (!fused || (options_.only_live && known.liveness.live() != true)) return;
-    known.last_sent = frame.at;
+    std::optional<FusedTemplate> fused = state.fusion.fused();
+    if (!fused || (options_.only_live && state.liveness.live() != true)) return;
+    state.last_sent = frame.at;
     Sighting sighting;
     sighting.track = id;
-    sighting.first_seen = known.first_seen;
+    sighting.first_seen = state.first_seen;
     sighting.at = frame.at;
     sighting.position = frame.position;
     sighting.from_file = options_.from_file;
@@ -267,10 +267,10 @@ class Analysis::State {
 
   void end(const std::vector<TrackId>& ended, WallTime at, std::vector<EyeMessage>& messages) {
     for (const TrackId id : ended) {
-      const auto known = known_.find(id);
-      if (known != known_.end()) {
-        counts_.not_live += known->second.liveness.live() == false ? 1 : 0;
-        known_.erase(known);
+      const auto state = states_.find(id);
+      if (state != states_.end()) {
+        counts_.not_live += state->second.liveness.live() == false ? 1 : 0;
+        states_.erase(state);
       }
       messages.emplace_back(TrackEnded{id, at});
     }
@@ -280,29 +280,29 @@ class Analysis::State {
   const AnalysisOptions options_;
   FusionRules fusion_rules_;
   MotionGate gate_;
-  LookPlan looks_;
-  Demand demand_ = Demand::kNobody;  // after the last look
-  ImageArea area_;                   // looked at in the present frame, when not all of it
+  DetectionPlan detections_;
+  Demand demand_ = Demand::kNobody;  // after the last detection
+  ImageArea area_;                   // the surroundings of the zone in the present frame
   std::optional<WallTime> last_whole_;
   std::optional<WallTime> last_at_;
   Tracker tracker_;
   EmbeddingPlan plan_;
-  std::map<TrackId, Known> known_;
+  std::map<TrackId, TrackState> states_;
   std::map<TrackId, float> qualities_;  // of the present frame
   AnalysisCounts counts_;
   AnalysisTimes times_;
 };
 
 Analysis::Analysis(Engine engine, AnalysisOptions options)
-    : state_(std::make_unique<State>(std::move(engine), options)) {}
+    : impl_(std::make_unique<Impl>(std::move(engine), options)) {}
 Analysis::~Analysis() = default;
 Analysis::Analysis(Analysis&&) noexcept = default;
 
 Result<std::vector<EyeMessage>> Analysis::analyse(const Frame& frame) {
-  return state_->analyse(frame);
+  return impl_->analyse(frame);
 }
-std::vector<EyeMessage> Analysis::finish(WallTime at) { return state_->finish(at); }
-AnalysisCounts Analysis::counts() const { return state_->counts(); }
-AnalysisTimes Analysis::times() const { return state_->times(); }
+std::vector<EyeMessage> Analysis::finish(WallTime at) { return impl_->finish(at); }
+AnalysisCounts Analysis::counts() const { return impl_->counts(); }
+AnalysisTimes Analysis::times() const { return impl_->times(); }
 
 }  // namespace maitred

@@ -1,5 +1,5 @@
-// The thread that takes frames from the slot and sends what it sees to the core. Private to this
-// module.
+// The thread that takes frames from the slot, analyses them and sends the messages to the core.
+// Private to this module.
 #pragma once
 
 #include <condition_variable>
@@ -15,7 +15,7 @@ namespace maitred {
 
 struct AnalysisStatus {
   AnalysisCounts counts;
-  Milliseconds busy_for{0};  // with the present frame
+  Milliseconds busy_for{0};  // time spent on the current frame
   bool finished = false;
   std::optional<Error> failure;
 };
@@ -31,16 +31,16 @@ class AnalysisThread {
 
   void start();
   AnalysisStatus status() const;
-  // True when it has finished.
+  // True if the thread has finished.
   bool wait(Milliseconds patience);
 
  private:
   void run();
-  // False when the core will take no more.
+  // False after CoreLink::give_up().
   bool deliver(const std::vector<EyeMessage>& messages);
   void set_busy(bool busy);
 
-  Analysis analysis_;  // of the thread alone, once started
+  Analysis analysis_;  // used by the thread only, once it has started
   FrameSlot& slot_;
   CoreLink& link_;
   std::thread thread_;

@@ -7,9 +7,9 @@
 namespace maitred {
 namespace {
 
-constexpr double kEveryFrame = 1000.0;  // pictures a second: none is left out
+constexpr double kEveryFrame = 1000.0;  // frames a second; high enough to skip none
 
-// Of every 16th pixel, 0 to 255.
+// The mean of every 16th pixel, 0 to 255.
 double mean_light(const ImageView& view) {
   std::uint64_t sum = 0;
   std::uint64_t count = 0;

@@ -13,7 +13,7 @@ CoreLink::CoreLink(std::filesystem::path socket, EyeHello hello)
 
 bool CoreLink::connect(Milliseconds patience) {
   {
-    // Busy means that a message is under way: the connection stands.
+    // A busy mutex means that a message is being sent: the connection works.
     const std::unique_lock lock(mutex_, std::try_to_lock);
     if (!lock.owns_lock() || !broken_) return true;
     sender_.reset();
@@ -21,13 +21,13 @@ bool CoreLink::connect(Milliseconds patience) {
   Result<EyeSender> sender = EyeSender::connect(socket_, patience);
   Status greeted = sender ? sender->send(hello_) : Status(tl::unexpected(sender.error()));
   if (!greeted) {
-    if (told_ != greeted.error().code) {
+    if (logged_ != greeted.error().code) {
       journal().warn("the core does not answer: {}", greeted.error().message);
     }
-    told_ = greeted.error().code;
+    logged_ = greeted.error().code;
     return false;
   }
-  told_.clear();
+  logged_.clear();
   journal().info("connected to the core");
   {
     const std::lock_guard lock(mutex_);
@@ -46,8 +46,7 @@ bool CoreLink::deliver(const EyeMessage& message) {
     const Status sent = sender_->send(message);
     if (sent) return true;
     if (sent.error().fault == Fault::kInput) {
-      journal().error("a message to the core is malformed and was left out: {}",
-                      sent.error().message);
+      journal().error("dropped a malformed message to the core: {}", sent.error().message);
       return true;
     }
     broken_ = true;

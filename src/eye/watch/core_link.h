@@ -1,4 +1,4 @@
-// The connection to the core, kept alive. Private to this module.
+// The connection to the core, reopened when it breaks. Private to this module.
 #pragma once
 
 #include <condition_variable>
@@ -11,19 +11,19 @@
 
 namespace maitred {
 
-// The main thread connects and gives up; the analysis thread delivers. Thread-safe as said.
+// Thread-safe; each function names the thread that may call it.
 class CoreLink {
  public:
   CoreLink(std::filesystem::path socket, EyeHello hello);
 
-  // One try, at most `patience` long; at once true while the connection stands. Main thread.
+  // Tries once to connect, for at most `patience`. True if connected. Main thread.
   bool connect(Milliseconds patience);
-  // Sends, and waits for a new connection when the core has gone: nothing is lost while the core
-  // restarts. False after give_up(). Analysis thread.
+  // Sends, and waits for a new connection if the core has gone, so that nothing is lost while the
+  // core restarts. False after give_up(). Analysis thread.
   bool deliver(const EyeMessage& message);
-  // Sends if that can be done now. Main thread.
+  // Sends if that is possible at once. Main thread.
   void offer(const EyeMessage& message);
-  // Ends deliver(), whatever it waits for. Main thread.
+  // Makes deliver() return. Main thread.
   void give_up();
 
  private:
@@ -31,12 +31,12 @@ class CoreLink {
   const EyeHello hello_;
   std::mutex mutex_;
   std::condition_variable changed_;
-  // Used under mutex_; set and reset by the main thread alone, which may therefore shut it down
+  // Used under mutex_. Only the main thread sets and resets it, so the main thread may shut it down
   // while another thread is blocked in it.
   std::optional<EyeSender> sender_;
   bool broken_ = true;     // guarded by mutex_
   bool given_up_ = false;  // guarded by mutex_
-  std::string told_;       // main thread: the last error logged
+  std::string logged_;     // main thread: the last error logged
 };
 
 }  // namespace maitred

@@ -21,10 +21,10 @@ namespace {
 constexpr Milliseconds kTurn{50};  // of the main loop
 constexpr Milliseconds kHealthEvery{500};
 constexpr Milliseconds kConnectPatience{500};
-constexpr Milliseconds kStopPatience{2000};   // for the frames under way after SIGTERM
-constexpr Milliseconds kAnalysisHangs{5000};  // one frame
-constexpr Milliseconds kDecoderSlow{8000};    // one call into the decoder: the watchdog starves
-constexpr Milliseconds kDecoderStuck{15000};  // the same: without a watchdog the eye ends itself
+constexpr Milliseconds kStopPatience{2000};   // to finish the frames in progress after SIGTERM
+constexpr Milliseconds kAnalysisHangs{5000};  // longest analysis of one frame
+constexpr Milliseconds kDecoderSlow{8000};    // a longer decoder call stops feeding the watchdog
+constexpr Milliseconds kDecoderStuck{15000};  // a longer decoder call ends the process
 
 Timestamp now() { return std::chrono::steady_clock::now(); }
 
@@ -54,8 +54,7 @@ void give_back_memory() {
 #endif
 }
 
-// The threads cannot be joined while a decoder hangs in one of them, and nothing but the end of
-// the process helps then.
+// Ends the process without unwinding: a thread that hangs in the decoder cannot be joined.
 [[noreturn]] void end_at_once(int status) {
   spdlog::default_logger()->flush();
   std::_Exit(status);
@@ -74,20 +73,20 @@ class EyeRun {
 
   Status run() {
     options_.notifier.send("READY=1");
-    // A file must not run away while nobody listens.
+    // A file is not read before the core listens: its sightings would be late.
     while (!link_.connect(kConnectPatience)) {
       if (should_stop()) return {};
       feed_watchdog();
       std::this_thread::sleep_for(kTurn);
     }
-    // What loading and testing the networks took is given back.
+    // Returns the memory that loading and testing the networks took.
     give_back_memory();
     capture_.start();
     analysis_.start();
     while (!should_stop() && !analysis_.wait(kTurn)) {
       link_.connect(kConnectPatience);
       if (options_.every_turn) options_.every_turn();
-      tell_health();
+      report_health();
       watch_decoder();
       feed_watchdog();
     }
@@ -107,11 +106,11 @@ class EyeRun {
     EyeHealth health;
     health.state = capture.state;
     health.note = capture.note;
-    // The file's end is reached when its last frame is analysed.
+    // A file has ended when its last frame is analysed.
     if (health.state == EyeState::kEnded && !analysis.finished) health.state = EyeState::kRunning;
     if (analysis.busy_for > kAnalysisHangs) {
       health.state = EyeState::kStalled;
-      health.note = "the analysis of one frame does not end; is this machine overloaded?";
+      health.note = "the analysis of one frame hangs; check the load of this machine";
     }
     health.fps = rate_.update(analysis.counts.frames, now());
     health.frames = analysis.counts.frames;
@@ -124,12 +123,12 @@ class EyeRun {
     return health;
   }
 
-  // Every half second, and at once when something has changed.
-  void tell_health() {
+  // Reports every half second, and at once when the state has changed.
+  void report_health() {
     const EyeState state = capture_.status().state;
-    if (now() < next_health_ && state == told_state_) return;
+    if (now() < next_health_ && state == reported_state_) return;
     next_health_ = now() + kHealthEvery;
-    told_state_ = state;
+    reported_state_ = state;
     link_.offer(health());
   }
 
@@ -137,17 +136,15 @@ class EyeRun {
     const auto watchdog = options_.notifier.watchdog();
     if (!watchdog || now() < next_feeding_) return;
     next_feeding_ = now() + *watchdog / 4;
-    const bool get_on = capture_.status().blocked_for < kDecoderSlow &&
-                        analysis_.status().busy_for < kAnalysisHangs;
-    if (get_on) options_.notifier.send("WATCHDOG=1");
+    const bool working = capture_.status().blocked_for < kDecoderSlow &&
+                         analysis_.status().busy_for < kAnalysisHangs;
+    if (working) options_.notifier.send("WATCHDOG=1");
   }
 
   void watch_decoder() {
     if (capture_.status().blocked_for < kDecoderStuck) return;
-    journal().error(
-        "camera \"{}\": the decoder has not come back for {}; this eye ends, to be started "
-        "anew",
-        options_.camera, format_duration(kDecoderStuck));
+    journal().error("camera \"{}\": decoder hung for {}; exiting so that it is restarted",
+                    options_.camera, format_duration(kDecoderStuck));
     end_at_once(static_cast<int>(Fault::kEnvironment));
   }
 
@@ -178,7 +175,7 @@ class EyeRun {
   RateMeter rate_;
   Timestamp next_health_{};
   Timestamp next_feeding_{};
-  EyeState told_state_ = EyeState::kConnecting;
+  EyeState reported_state_ = EyeState::kConnecting;
 };
 
 }  // namespace

@@ -1,4 +1,5 @@
-// Denormal numbers make the networks' arithmetic 5 to 40 times slower. Private to this module.
+// Denormal numbers make the arithmetic of the networks 5 to 40 times slower. Private to this
+// module.
 #pragma once
 
 #if defined(__SSE2__)
@@ -7,7 +8,7 @@
 
 namespace maitred {
 
-// For the calling thread: results too small to matter become zero (FTZ, DAZ).
+// Makes denormal inputs and results zero (FTZ, DAZ) in the calling thread.
 inline void flush_denormals() {
 #if defined(__SSE2__)
   constexpr unsigned kFlushToZero = 0x8000U;

@@ -22,7 +22,7 @@ const char* hint_of(const std::optional<PhotoFault>& fault) {
   if (!fault) return "good, stay like this";
   switch (*fault) {
     case PhotoFault::kNoFace:
-      return "step before the camera and look at it";
+      return "step in front of the camera and look at it";
     case PhotoFault::kSeveralFaces:
       return "one person at a time";
     case PhotoFault::kTooSmall:
@@ -48,7 +48,7 @@ struct Kept {
   Milliseconds at{0};
 };
 
-// The best frames, no two of them closer than `apart`.
+// Keeps the best frames that are at least `apart` from each other.
 class BestFrames {
  public:
   BestFrames(std::size_t most, Milliseconds apart) : most_(most), apart_(apart) {}
@@ -117,7 +117,7 @@ class LiveRun {
 
   bool judges_liveness() const { return engine_.liveness && options_.purpose == Purpose::kProbe; }
 
-  // What one frame said, in the light of how the face moved in all of them.
+  // Adjusts the liveness of one frame to how the face moved in all of them.
   json judged(json photo) const {
     if (!photo["liveness"].is_number()) return photo;
     const float score = liveness_.judged(photo["liveness"].get<float>());
@@ -134,7 +134,7 @@ class LiveRun {
       return input_error("no_good_picture",
                          worst == faults_.end()
                              ? std::string("the camera gave no picture")
-                             : "no picture was good enough, mostly because: " +
+                             : "no picture was good enough; most frequent fault: " +
                                    std::string(photo_fault_message(worst->first)));
     }
     std::sort(kept.begin(), kept.end(),
@@ -147,7 +147,8 @@ class LiveRun {
         of_best = std::move(probe);
       } else if (similarity(*of_best, probe) < options_.another_person_below) {
         return input_error("several_people",
-                           "the camera has seen more than one person; let one stand before it");
+                           "the camera saw more than one person; let one person stand in front of "
+                           "it");
       }
       MAITRED_ASSIGN(const std::string line,
                      report_image(engine_, one.image.view, options_.purpose));

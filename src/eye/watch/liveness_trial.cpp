@@ -13,7 +13,7 @@ namespace maitred {
 Result<std::string> report_liveness(FrameSource& source, Engine& engine, std::size_t most) {
   if (!engine.liveness) {
     return environment_error("liveness_missing",
-                             "the liveness models are not there, or recognition.liveness is off; "
+                             "the liveness models are missing, or recognition.liveness is off; "
                              "run: maitredctl models fetch");
   }
   LivenessFusion fusion(LivenessRules{.least_frames = 1, .most_frames = most});

@@ -10,8 +10,8 @@ namespace {
 // Grey levels of a cell's average.
 constexpr int kLeastChange = 5;
 constexpr int kMostNoise = 12;
-constexpr int kOverNoise = 8;           // times the median change
-constexpr std::size_t kCellsMoved = 2;  // one alone is a hot pixel, a fly, a lamp
+constexpr int kOverNoise = 8;           // in median changes
+constexpr std::size_t kCellsMoved = 2;  // a single cell may be a hot pixel, a fly or a lamp
 
 }  // namespace
 

@@ -1,5 +1,5 @@
-// Whether anything has moved since the picture that was last looked at. A static scene is to cost
-// nearly nothing. Private to this module. Pure.
+// Tells whether anything has moved since the last detection, so that a static scene costs almost
+// nothing. Private to this module. Pure.
 #pragma once
 
 #include <cstddef>
@@ -10,19 +10,19 @@
 
 namespace maitred {
 
-// Compares averages of square cells, a quarter of the smallest face wide, on their green channel.
-// What counts as a change adapts to the noise of the picture: a change in a fair share of the cells
-// is taken for noise, up to a limit. Light that changes slowly is followed by remember(). Movement
-// of less than a cell, or of little contrast, is missed: the caller must look now and then anyway.
+// Compares averages of the green channel over square cells, each a quarter of the smallest face
+// wide. The threshold adapts to the noise of the picture: a change in a large share of the cells
+// counts as noise, up to a limit. remember() follows slow changes of light. Movement of less than a
+// cell, or of little contrast, is missed, so the caller must also detect periodically.
 // Thread-compatible.
 class MotionGate {
  public:
   explicit MotionGate(int min_face_px);
 
-  // Takes the averages of this picture, and compares with those remembered. True when there are
-  // none, or of another size.
+  // Averages this picture and compares it with the remembered one. True if something has moved, if
+  // nothing is remembered, or if the size has changed.
   bool moved(const ImageView& image);
-  // The picture last given to moved() is the one to compare with.
+  // Remembers the picture last given to moved().
   void remember();
 
  private:

@@ -46,8 +46,8 @@ tl::unexpected<Error> refused(PhotoFault fault) {
   return input_error(photo_fault_code(fault), std::string(photo_fault_message(fault)));
 }
 
-// Faces of at least this share of the longer side are looked for first: a face that fills the photo
-// is found best in a small picture of it, and passers-by behind do not count. Then smaller ones.
+// Searches first for faces of at least this share of the longer side, then for smaller ones: a face
+// that fills the photo is found best in a reduced picture, which also leaves out passers-by.
 constexpr std::array<int, 2> kFacesAcross{24, 80};
 constexpr int kSmallestFacePx = 20;
 
@@ -101,7 +101,7 @@ Result<std::string> report_image(Engine& engine, const ImageView& image, Purpose
   json warnings = json::array();
   if (fault) warnings.push_back(photo_fault_message(*fault));
   if (purpose == Purpose::kProbe && choose_main_face(faces, image, Purpose::kEnrol).fault) {
-    warnings.push_back("several faces are in the photo; the most prominent one counts");
+    warnings.push_back("the photo shows several faces; the most prominent one is used");
   }
   MAITRED_ASSIGN(const Template probe, embed_photo(*engine.embedder, image, face));
   json live = nullptr;

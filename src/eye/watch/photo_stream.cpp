@@ -1,4 +1,4 @@
-// Photos one after the other: `maitred-eye --photos`.
+// Reports on photos one after the other: `maitred-eye --photos`.
 #include <unistd.h>
 
 #include <array>
@@ -14,7 +14,7 @@ namespace {
 
 constexpr std::size_t kLargestPhoto_bytes = std::size_t{16} << 20U;
 
-// How much came before the end of the input; less than asked for at the end only.
+// Returns how many bytes were read; fewer than asked for only at the end of the input.
 std::size_t read_fully(int input, std::uint8_t* into, std::size_t size) {
   std::size_t got = 0;
   while (got < size) {
@@ -32,7 +32,7 @@ Status write_line(int output, std::string line) {
   while (sent < line.size()) {
     const ssize_t step = ::write(output, line.data() + sent, line.size() - sent);
     if (step < 0 && errno == EINTR) continue;
-    if (step <= 0) return environment_error("io_failed", "nobody reads the reports any more");
+    if (step <= 0) return environment_error("io_failed", "the reader of the reports has gone");
     sent += static_cast<std::size_t>(step);
   }
   return {};

@@ -17,13 +17,13 @@ namespace {
 using nlohmann::json;
 
 constexpr std::size_t kMostPeople = 200;
-// Smaller faces are told of, too: they are what is wrong.
+// Smaller faces are reported too: they are the fault to find.
 constexpr int kSmallestFace_px = 16;
 
 struct Passer {
   std::size_t frames = 0;
-  std::optional<WallTime> entered;  // the zone, while in it
-  Milliseconds longest{0};          // in it
+  std::optional<WallTime> entered;  // when it entered the zone; empty while outside
+  Milliseconds longest{0};          // longest time in the zone
   bool best_in_zone = false;
   float best_quality = -1.0F;
   FaceMeasures best;

@@ -11,8 +11,8 @@
 namespace maitred {
 namespace {
 
-// Of the engine's calibration, the threshold at which one stranger in a hundred passes: a frame
-// under it is hardly of the same person. Engines that were not measured get retail's.
+// The threshold of the engine's calibration at FMR 1e-2: a frame below it rarely shows the same
+// person. An engine without a calibration gets retail's.
 Similarity another_person_below(const ModelEngine& engine) {
   constexpr double kFmr = 1e-2;
   constexpr float kRetail = 0.22F;
@@ -22,8 +22,7 @@ Similarity another_person_below(const ModelEngine& engine) {
   return {point == engine.calibration.end() ? kRetail : static_cast<float>(point->threshold)};
 }
 
-// How much faster than its usual rate a camera is read, for the moments in which somebody new comes
-// into view.
+// A camera is read at this multiple of its usual rate, so that a new person gets extra frames.
 constexpr double kBurst = 3.0;
 
 Status check_demo(const Settings& settings, const CameraSettings& camera) {
@@ -52,7 +51,7 @@ Result<Engine> prepare_engine(const Settings& settings, EngineUse use) {
   EngineSources sources;
   sources.engine = files.engine.name;
   sources.files = files.by_role_name();
-  // A camera has many pictures of a face and little time; a photo is looked at exactly.
+  // A camera has many frames of a face and little time for each; a photo gets full precision.
   if (use == EngineUse::kOfCamera) sources.precision = Precision::kInt8;
   const bool wanted = use == EngineUse::kEverything ? settings.liveness_at_desk
                       : use == EngineUse::kOfCamera ? settings.liveness_at_cameras
@@ -64,8 +63,8 @@ Result<Engine> prepare_engine(const Settings& settings, EngineUse use) {
   if (use == EngineUse::kOfCamera && settings.liveness_at_cameras &&
       !sources.files.contains("liveness")) {
     return environment_error("liveness_missing",
-                             "recognition.liveness = \"always\", but the liveness models are not "
-                             "there; run: maitredctl models fetch, or set it to \"desk\"");
+                             "recognition.liveness = \"always\", but the liveness models are "
+                             "missing; run: maitredctl models fetch, or set it to \"desk\"");
   }
   return load_engine(sources);
 }
@@ -86,7 +85,7 @@ Result<EyeOptions> prepare_eye(const Settings& settings, std::string_view camera
   capture.burst = kBurst;
   capture.realtime = found->realtime;
   capture.loop = found->loop;
-  // A slow camera is not a stalled one.
+  // A slow camera has not stalled.
   options.capture.stalled_after =
       std::max(Milliseconds{1500}, Milliseconds(std::llround(3000.0 / found->fps)));
   options.analysis.from_file = !is_live(source_kind(found->source));

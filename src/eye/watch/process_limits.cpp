@@ -15,7 +15,7 @@ namespace {
 Status limit(__rlimit_resource what, const char* name, rlim_t value) {
   struct rlimit now {};
   ::getrlimit(what, &now);
-  // Never above what an administrator has set.
+  // Never raises a limit that the administrator has set.
   if (now.rlim_max != RLIM_INFINITY && now.rlim_max < value) value = now.rlim_max;
   const struct rlimit wanted { value, value };
   if (::setrlimit(what, &wanted) == 0) return {};
@@ -24,7 +24,7 @@ Status limit(__rlimit_resource what, const char* name, rlim_t value) {
 }
 
 #if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
-// The present size of this process's address space.
+// The current size of the address space of this process.
 rlim_t reserved_bytes() {
   std::ifstream statm("/proc/self/statm");
   rlim_t pages = 0;
@@ -36,10 +36,10 @@ rlim_t reserved_bytes() {
 }  // namespace
 
 Status limit_this_process(int photos) {
-  // On top of what the program's libraries have reserved by now, which depends on the machine. The
-  // largest photo allowed, 50 million 16-bit pixels with transparency, takes 400 MiB.
+  // Added to what the libraries have reserved by now, which depends on the machine. The largest
+  // allowed photo, 50 million 16-bit pixels with transparency, takes 400 MiB.
   constexpr rlim_t kMemoryBytes = rlim_t{1280} << 20U;
-  // For one photo; of many, most are small.
+  // Enough for one large photo; in an import most photos are small.
   const rlim_t processor_seconds = photos > 1 ? 60 : 20;
   constexpr rlim_t kOpenFiles = 64;
   if (::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) {

@@ -3,53 +3,24 @@
 #include <algorithm>
 #include <new>
 
-#include "maitred/base/for_each_cpu.h"
 #include "maitred/base/secret.h"
+#include "maitred/base/vector_dispatch.h"
 
 namespace maitred {
-namespace any_width {
-#include "dot_products.inc"
-}
-#if defined(MAITRED_HAS_WIDTHS)
-MAITRED_BEGIN_AVX512
-namespace avx512 {
-#include "dot_products.inc"
-}
-MAITRED_END_WIDTH
-MAITRED_BEGIN_AVX2
-namespace avx2 {
-#include "dot_products.inc"
-}
-MAITRED_END_WIDTH
-#endif
-
 namespace {
 
-constexpr std::align_val_t kAlignment{64};
-
+// See dot_products.inc.
 struct Loops {
-  decltype(&any_width::dot_products) one;
-  decltype(&any_width::four_dot_products) four;
+  void (*one)(const float* rows, std::size_t count, std::size_t stride, const float* probe,
+              float* scores);
+  void (*four)(const float* rows, std::size_t count, std::size_t stride, const float* probes,
+               float* scores, std::size_t score_stride);
 };
 
-Loops choose_loops() {
-#if defined(MAITRED_HAS_WIDTHS)
-  switch (vector_width_here()) {
-    case VectorWidth::kAvx512:
-      return {avx512::dot_products, avx512::four_dot_products};
-    case VectorWidth::kAvx2:
-      return {avx2::dot_products, avx2::four_dot_products};
-    case VectorWidth::kAny:
-      break;
-  }
-#endif
-  return {any_width::dot_products, any_width::four_dot_products};
-}
+#define MAITRED_LOOPS "src/shop/matching/dot_products.inc"
+#include "maitred/base/compile_for_each_width.inc"
 
-const Loops& loops() {
-  static const Loops chosen = choose_loops();
-  return chosen;
-}
+constexpr std::align_val_t kAlignment{64};
 
 // Rows that fit into a core's second-level cache while all probes pass over them.
 constexpr std::size_t kBlockBytes = 256 * 1024;

@@ -5,8 +5,10 @@
 #include <dlib/image_transforms.h>
 #include <dlib/opencv.h>
 
+#include "tests/bench/peers/dlib_resnet.h"
 #include "tests/bench/pipeline.h"
-#include "tests/support/dlib_resnet.h"
+#include "tests/support/resnet_file.h"
+#include "tests/support/temporary_folder.h"
 
 namespace maitred::bench {
 namespace {
@@ -15,10 +17,10 @@ constexpr double kSamePerson = 0.6;  // distance, the default of face_recognitio
 
 }  // namespace
 
-struct DlibPeer::State {
+struct DlibPeer::Impl {
   dlib::frontal_face_detector detector = dlib::get_frontal_face_detector();
   dlib::shape_predictor landmarks;
-  std::unique_ptr<test::DlibResNet> network;
+  std::unique_ptr<DlibResNet> network;
   bool has_weights = false;
 
   std::vector<float> run(const dlib::matrix<dlib::rgb_pixel>& chip) {
@@ -26,31 +28,37 @@ struct DlibPeer::State {
   }
 };
 
-DlibPeer::DlibPeer(const std::filesystem::path& models) : state_(std::make_unique<State>()) {
-  dlib::deserialize("/usr/share/dlib/shape_predictor_68_face_landmarks.dat") >> state_->landmarks;
+DlibPeer::DlibPeer(const std::filesystem::path& models) : impl_(std::make_unique<Impl>()) {
+  dlib::deserialize("/usr/share/dlib/shape_predictor_68_face_landmarks.dat") >> impl_->landmarks;
   const auto file = models / "dlib_face_recognition_resnet_model_v1.dat";
-  state_->has_weights = std::filesystem::exists(file);
-  state_->network = state_->has_weights ? std::make_unique<test::DlibResNet>(file)
-                                        : std::make_unique<test::DlibResNet>(1);
+  impl_->has_weights = std::filesystem::exists(file);
+  if (impl_->has_weights) {
+    impl_->network = std::make_unique<DlibResNet>(file);
+  } else {
+    const TemporaryFolder folder;
+    const auto made = folder.path() / "resnet.dat";
+    test::write_resnet_file(made, 1, test::BatchNorms::kFixed);
+    impl_->network = std::make_unique<DlibResNet>(made);
+  }
 }
 
 DlibPeer::~DlibPeer() = default;
-bool DlibPeer::has_weights() const { return state_->has_weights; }
+bool DlibPeer::has_weights() const { return impl_->has_weights; }
 
 std::vector<std::vector<float>> DlibPeer::embed(const cv::Mat& picture) {
   const dlib::cv_image<dlib::bgr_pixel> image(picture);
   std::vector<std::vector<float>> found;
-  // Enlarged once, as both programs do: the detector knows faces of 80 px and more.
+  // Enlarges once, as both programs do: the detector finds faces of 80 px and more.
   const dlib::pyramid_down<2> pyramid;
   dlib::array2d<dlib::bgr_pixel> larger;
   dlib::assign_image(larger, image);
   dlib::pyramid_up(larger, pyramid);
-  for (const dlib::rectangle& seen : state_->detector(larger)) {
+  for (const dlib::rectangle& seen : impl_->detector(larger)) {
     const dlib::rectangle face = pyramid.rect_down(seen);
     dlib::matrix<dlib::rgb_pixel> chip;
     dlib::extract_image_chip(
-        image, dlib::get_face_chip_details(state_->landmarks(image, face), 150, 0.25), chip);
-    found.push_back(state_->run(chip));
+        image, dlib::get_face_chip_details(impl_->landmarks(image, face), 150, 0.25), chip);
+    found.push_back(impl_->run(chip));
   }
   return found;
 }
@@ -58,7 +66,7 @@ std::vector<std::vector<float>> DlibPeer::embed(const cv::Mat& picture) {
 std::vector<float> DlibPeer::embed_chip(const cv::Mat& chip) {
   dlib::matrix<dlib::rgb_pixel> pixels;
   dlib::assign_image(pixels, dlib::cv_image<dlib::bgr_pixel>(chip));
-  return state_->run(pixels);
+  return impl_->run(pixels);
 }
 
 namespace {
@@ -74,7 +82,7 @@ class DlibPipeline final : public Pipeline {
     return true;
   }
 
-  std::vector<std::string> look(const cv::Mat& picture, double) override {
+  std::vector<std::string> recognise(const cv::Mat& picture, double) override {
     ++counts_.detections;
     std::vector<std::string> people;
     for (const auto& probe : peer_.embed(picture)) {

@@ -1,7 +1,7 @@
 // Peer: the pipeline of the Python package face_recognition and of howdy, in C++: dlib's frontal
 // detector on every frame, enlarged once as is their default, the 68-point landmarks, and the
-// ResNet on every face. Where the published weights are not there, the network has random ones: the
-// same arithmetic, no result.
+// ResNet on every face. If the published weights are missing, the network has made-up ones: the
+// same arithmetic, but nobody is recognised.
 #pragma once
 
 #include <filesystem>
@@ -11,7 +11,7 @@
 
 namespace maitred::bench {
 
-// Bound to one thread. Throws on what cannot be loaded.
+// Bound to one thread. Throws if something cannot be loaded.
 class DlibPeer {
  public:
   explicit DlibPeer(const std::filesystem::path& models);
@@ -19,13 +19,13 @@ class DlibPeer {
 
   // 128 numbers for every face found.
   std::vector<std::vector<float>> embed(const cv::Mat& picture);
-  // Of a chip of 150x150, BGR.
+  // 128 numbers for a chip of 150x150, BGR.
   std::vector<float> embed_chip(const cv::Mat& chip);
   bool has_weights() const;
 
  private:
-  struct State;
-  std::unique_ptr<State> state_;
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
 };
 
 }  // namespace maitred::bench

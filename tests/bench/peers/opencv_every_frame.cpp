@@ -48,7 +48,7 @@ class EveryFrame final : public Pipeline {
         DecisionPolicy::derive(calibration, {.fpir = options_.fpir}, known_.size()).threshold(1.0);
   }
 
-  std::vector<std::string> look(const cv::Mat& picture, double) override {
+  std::vector<std::string> recognise(const cv::Mat& picture, double) override {
     const ImageView view = view_of(picture);
     std::vector<std::string> people;
     ++counts_.detections;

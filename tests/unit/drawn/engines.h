@@ -7,7 +7,8 @@
 #include <opencv2/core.hpp>
 #include <string>
 
-#include "maitred/eye/vision/dlib_engine.h"
+#include "maitred/eye/vision/demo_embedder.h"
+#include "maitred/eye/vision/dlib_detector.h"
 #include "maitred/eye/vision/load_engine.h"
 
 namespace maitred::drawn {
@@ -29,7 +30,7 @@ inline Result<Engine>& demo_engine() {
     EngineSources sources;
     sources.engine = "demo";
     sources.files = {{"landmarks", kLandmarksModel},
-                     {"embedder", source_file("models/demo/demo.dat")}};
+                     {"embedder", source_file("models/demo/demo.onnx")}};
     return load_engine(sources);
   }();
   return engine;

@@ -1,5 +1,5 @@
-// The thread that opens a source, reads it, gives frames their time, and opens it again when it
-// fails.
+// The thread that opens a source, reads frames, stamps them, and reopens the source after a
+// failure.
 #pragma once
 
 #include <condition_variable>
@@ -18,40 +18,40 @@ namespace maitred {
 
 struct CaptureStatus {
   EyeState state = EyeState::kConnecting;
-  std::string note;              // one line for the operator; empty when all is well
+  std::string note;              // one line for the operator; empty without a fault
   std::uint64_t frames = 0;      // put into the slot
-  std::optional<Error> failure;  // the source can never be read (a file that is not there)
-  Milliseconds blocked_for{0};   // how long the present call into the decoder has lasted
+  std::optional<Error> failure;  // the source can never be read, for example a missing file
+  Milliseconds blocked_for{0};   // duration of the current call into the decoder
 };
 
-// Frame time: live, the wall clock at the read; file, `start` plus the position, which keeps
-// growing when the file loops (Frame::position starts again). Live sources are opened again for
-// ever, 0.25 to 1 s apart. A live picture that stands still for long counts as stalled, a black one
-// as running, both with a note. A file that is missing or unreadable ends the thread with a
-// failure; at the end of a file the slot is closed and the state is kEnded. Thread-safe.
+// The time of a live frame is the wall clock at the read. The time of a file's frame is `start`
+// plus the position; it keeps growing if the file loops, while Frame::position starts again. A live
+// source is reopened for ever, every 0.25 to 1 s. A live picture that does not change counts as
+// stalled, a black one as running, both with a note. A missing or unreadable file ends the thread
+// with a failure. At the end of a file the slot is closed and the state is kEnded. Thread-safe.
 class CaptureThread {
  public:
   struct Options {
     CaptureOptions capture;
-    WallTime start{};                  // of a file; zero: the time when the thread begins
-    Milliseconds stalled_after{1500};  // without a frame
+    WallTime start{};                  // of a file; zero: the start time of the thread
+    Milliseconds stalled_after{1500};  // time without a frame
   };
-  // `slot` must outlive this. Requires start() once.
+  // `slot` must outlive this. Call start() once.
   CaptureThread(Options options, FrameSlot& slot, SourceOpener opener = open_source);
-  // Joins, which lasts as long as the decoder blocks: see stop().
+  // Joins. May block as long as the decoder does; see stop().
   ~CaptureThread();
   CaptureThread(const CaptureThread&) = delete;
   CaptureThread& operator=(const CaptureThread&) = delete;
 
   void start();
-  // Asks the thread to end, closes the slot and waits. False when the decoder did not come back
-  // within `patience`: the process has to end without unwinding then.
+  // Asks the thread to end, closes the slot and waits. False if the decoder hangs longer than
+  // `patience`; the process must then end without unwinding.
   bool stop(Milliseconds patience);
   CaptureStatus status() const;
 
  private:
   void run();
-  // Reads one opened source until it ends or fails. True: open it again at once (loop).
+  // Reads an open source until it ends or fails. True if it is to be reopened at once (loop).
   bool read_all(FrameSource& source);
   bool deliver(SourceFrame read);
   bool wait_until(Timestamp when);

@@ -1,5 +1,5 @@
-// The latest frame, on its way from the capture thread to the analysis thread: the one place
-// where frames may be lost.
+// Passes the latest frame from the capture thread to the analysis thread. The only place where
+// frames may be dropped.
 #pragma once
 
 #include <condition_variable>
@@ -12,23 +12,23 @@
 
 namespace maitred {
 
-// Holds at most one frame. An extra frame never takes the place of another, and is no loss.
-// Thread-safe; one producer, one consumer.
+// Holds at most one frame. An extra frame never replaces another, and losing one does not count as
+// a drop. Thread-safe; one producer, one consumer.
 class FrameSlot {
  public:
   enum class Mode {
-    kLatest,   // put replaces a frame that was not taken, and counts the drop
-    kLossless  // put waits until the frame before was taken
+    kLatest,   // put() replaces a frame that was not taken and counts the drop
+    kLossless  // put() waits until the previous frame was taken
   };
   explicit FrameSlot(Mode mode) : mode_(mode) {}
 
-  // False when the slot is closed, the frame then being thrown away.
+  // False if the slot is closed; the frame is then discarded.
   bool put(Frame frame);
-  // Waits for a frame. Nothing after `patience`, or at once when the slot is closed and empty.
+  // Waits for a frame. Empty after `patience`, or at once if the slot is closed and empty.
   std::optional<Frame> take(Milliseconds patience);
-  // No more puts; a frame that lies in the slot can still be taken.
+  // Ends puts. A frame in the slot can still be taken.
   void close();
-  // Closed and empty: nothing will ever come.
+  // True if the slot is closed and empty: no frame will follow.
   bool finished() const;
   std::uint64_t dropped() const;
 

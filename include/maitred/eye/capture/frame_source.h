@@ -1,5 +1,5 @@
-// Where frames come from. A source is opened, read to its end or until it fails, and thrown away;
-// CaptureThread does that over and over.
+// Sources of frames. A source is opened, read until it ends or fails, and destroyed; CaptureThread
+// repeats this.
 #pragma once
 
 #include <functional>
@@ -22,17 +22,18 @@ enum class SourceKind {
   kFolder  // of images, in the order of their names
 };
 
-// By the words alone, but for a folder, which is one on disk. Live kinds are the first three.
+// Tells the kind from the text alone, except for a folder, which must exist. The first three kinds
+// are live.
 SourceKind source_kind(std::string_view source);
 bool is_live(SourceKind kind);
 
 struct CaptureOptions {
   std::string camera;  // its name, for messages
   std::string source;
-  double fps = 10.0;     // frames handed on a second, at most; the rate of a folder of images
-  double burst = 1.0;    // times `fps`: those beyond `fps` are handed on as extra
-  bool realtime = true;  // files: paced by the clock, late frames dropped; else none is dropped
-  bool loop = false;     // files: from the start again at the end
+  double fps = 10.0;     // most frames a second; the rate of a folder of images
+  double burst = 1.0;    // times `fps`; frames beyond `fps` are extra
+  bool realtime = true;  // files: paced by the clock, late frames dropped; else no frame is dropped
+  bool loop = false;     // files: start again at the end
   Milliseconds open_timeout{5000};
   Milliseconds read_timeout{5000};
 };
@@ -43,27 +44,27 @@ struct SourceFrame {
   bool extra = false;        // see Frame
 };
 
-// One open camera, stream or file. Bound to one thread. read() may block: up to the time-outs
-// where the library keeps them, for ever where it does not.
+// One open camera, stream or file. Bound to one thread. read() may block: until the time-out if the
+// library keeps it, else for ever.
 class FrameSource {
  public:
   virtual ~FrameSource() = default;
-  // The next frame that is due at `fps` or, as an extra one, at `burst` times that; frames in
-  // between are skipped unconverted. Nothing at the end of a file. Error: camera_lost (a live
-  // source that ended or failed), camera_unreadable (a file that holds no picture).
+  // Returns the next frame that is due at `fps` or, as an extra one, at `burst` times that. Skips
+  // frames in between without conversion. Empty at the end of a file. Errors: camera_lost (a live
+  // source ended or failed), camera_unreadable (a file without pictures).
   virtual Result<std::optional<SourceFrame>> read() = 0;
-  // Files: the position just after the last frame read.
+  // Files: the position after the last frame read.
   virtual Milliseconds end_position() const = 0;
 };
 
-// Error: camera_absent (kEnvironment), naming camera and source and what to do. User names and
-// passwords in a URL are not in it.
+// Error: camera_absent (kEnvironment), which names the camera, the source without user name and
+// password, and what to do.
 Result<std::unique_ptr<FrameSource>> open_source(const CaptureOptions& options);
 
 using SourceOpener =
     std::function<Result<std::unique_ptr<FrameSource>>(const CaptureOptions& options)>;
 
-// "rtsp://***@host/path": a source as it may be logged.
+// Returns a source without its password for the log: "rtsp://***@host/path".
 std::string printable_source(std::string_view source);
 
 }  // namespace maitred

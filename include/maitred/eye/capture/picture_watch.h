@@ -1,5 +1,5 @@
-// Whether a camera that gives pictures shows anything: a lens that is covered, a camera whose
-// picture stands still. Pure; time comes in.
+// Detects a camera that delivers useless pictures: a covered lens, or a picture that never changes.
+// Pure; the caller gives the time.
 #pragma once
 
 #include <cstdint>
@@ -11,18 +11,18 @@
 namespace maitred {
 
 enum class PictureFault {
-  kBlack,  // next to no light
-  kFrozen  // to the last bit the same: a sensor's noise alone would change it
+  kBlack,  // almost no light
+  kFrozen  // bit for bit the same: the noise of a working sensor changes every picture
 };
 
-// Looks at a grid of pixels of each picture, which takes some microseconds. Thread-compatible.
+// Reads a grid of pixels of each picture, which takes some microseconds. Thread-compatible.
 class PictureWatch {
  public:
-  static constexpr Milliseconds kAfter{10'000};  // a fault that lasts so long is one
+  static constexpr Milliseconds kAfter{10'000};  // a fault is reported after this time
   static constexpr double kBlackBelow = 6.0;     // mean of 0 to 255; video black is 16 or 0
 
   void see(const ImageView& picture, Timestamp now);
-  // A source was opened anew.
+  // Forgets the previous pictures: the source was reopened.
   void reset();
   std::optional<PictureFault> fault(Timestamp now) const;
 

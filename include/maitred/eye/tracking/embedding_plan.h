@@ -1,4 +1,4 @@
-// Which faces of a frame are worth a template, and which may have one at all.
+// Decides which faces of a frame may be embedded, and which of them are worth it.
 #pragma once
 
 #include <array>
@@ -15,47 +15,48 @@
 
 namespace maitred {
 
-// Fractions of the frame, from its top left.
+// A part of the frame as fractions of its width and height, origin top left.
 struct Zone {
   float x0 = 0.0F;
   float y0 = 0.0F;
   float x1 = 1.0F;
   float y1 = 1.0F;
 
-  // x0, y0, x1, y1 as the configuration has them.
+  // From x0, y0, x1, y1, as in the configuration.
   static Zone of(const std::array<double, 4>& fractions);
 
   bool contains(Point point, int frame_width_px, int frame_height_px) const;
 };
 
 struct EmbeddingRules {
-  int min_face_px = 60;           // width of a face worth embedding
-  Zone zone;                      // where the centre of the face must be
-  Milliseconds dwell{700};        // for so long without leaving it; zero for mode "open"
-  float min_quality = 0.1F;       // below this a template tells nothing
-  std::size_t enough_frames = 8;  // fused; after that only better frames and re-checks
-  std::size_t quick_frames = 3;   // of each track at once, to decide early
-  Milliseconds interval{100};     // between its later templates, at least
-  Milliseconds recheck{3000};     // after enough frames: is it still the same person?
-  std::size_t per_frame = 3;      // templates a frame, best gain first
+  int min_face_px = 60;           // least width of a face
+  Zone zone;                      // the centre of the face must lie in it
+  Milliseconds dwell{700};        // time in the zone before the first template; 0 in mode "open"
+  float min_quality = 0.1F;       // a template of lower quality is useless
+  std::size_t enough_frames = 8;  // templates fused; after that only better frames and re-checks
+  std::size_t quick_frames = 3;   // first templates of a track, made at once to decide early
+  Milliseconds interval{100};     // least time between the later templates
+  Milliseconds recheck{3000};     // after enough frames, checks that the person is the same
+  std::size_t per_frame = 3;      // most templates a frame
 };
 
-// A face that may be embedded in this frame, by its index in the detections.
+// A face that may be embedded in this frame. `face` is its index in the detections.
 struct EmbeddingCandidate {
   TrackId track;
   std::size_t face = 0;
 };
 
-// Once a frame: eligible() says which faces may be looked at closer; the caller measures their
-// quality and asks choose() which to embed, embeds those and reports each by taken(). A face that
-// eligible() does not name must not be embedded: outside the zone, or not yet dwelling there.
-// Thread-compatible.
+// Used once a frame: eligible() names the faces that may be embedded; the caller measures their
+// quality, asks choose() which of them to embed, embeds those and reports each with taken(). The
+// caller must not embed a face that eligible() does not name: it is outside the zone or has not
+// served its dwell time. Thread-compatible.
 class EmbeddingPlan {
  public:
   explicit EmbeddingPlan(EmbeddingRules rules);
 
-  // Confirmed tracks with a face in this frame that is wide enough, in the zone, dwelling there,
-  // and due. Must see every update of the tracker, also those without faces.
+  // Returns confirmed tracks that are due, with a face in this frame that is wide enough, in the
+  // zone, and has served its dwell time. Must see every update of the tracker, also those without
+  // faces.
   std::vector<EmbeddingCandidate> eligible(const TrackerUpdate& update, int frame_width_px,
                                            int frame_height_px, WallTime at);
 
@@ -63,33 +64,33 @@ class EmbeddingPlan {
     TrackId track;
     float quality = 0.0F;  // FaceQuality::overall
   };
-  // Indices into `graded` (tracks of eligible()), best gain first, at most per_frame. Tracks with
-  // few templates gain most; with enough, a frame must be better than the worst kept, or it is a
-  // re-check.
+  // Returns indices into `graded` (tracks of eligible()), best gain first, at most per_frame.
+  // Tracks with few templates gain most. A track with enough gains only from a frame better than
+  // the worst kept, or from a re-check.
   std::vector<std::size_t> choose(std::span<const Graded> graded, WallTime at) const;
 
-  // Whether somebody of the last eligible() could give a template that is still lacking, now or
-  // with the next frame.
+  // True if a track of the last eligible() lacks templates and can give one now or in the next
+  // frame.
   bool lacks_frames(WallTime at) const;
-  // The same of those who lack one of the first, quick ones.
+  // True if such a track lacks one of its quick_frames.
   bool lacks_quick_frames(WallTime at) const;
 
-  // A template of the track was computed from this frame.
+  // Reports that a template of the track was computed from this frame.
   void taken(TrackId track, float quality, WallTime at);
 
  private:
   struct State {
-    std::optional<WallTime> entered;  // the zone; nothing while outside
+    std::optional<WallTime> entered;  // when it entered the zone; empty while outside
     std::optional<WallTime> last_taken;
     std::vector<float> kept;  // qualities of the best frames, best first
     float width_px = 0.0F;    // of the face in the last frame that showed it
-    bool in_view = false;     // a face of a confirmed track, in the zone, a little smaller at most
+    bool in_view = false;     // confirmed, in the zone, and wide enough now or in the next frame
     float widest_taken_px = 0.0F;
   };
   bool recheck_due(const State& state, WallTime at) const;
   bool due(const State& state, WallTime at) const;
   bool lacks(std::size_t frames, WallTime at) const;
-  // What a frame of this quality would add; nothing to gain is 0.
+  // Returns what a frame of this quality would add, 0 for nothing.
   double gain(const State& state, float quality, WallTime at) const;
 
   EmbeddingRules rules_;

@@ -1,4 +1,4 @@
-// Is a track a face before the camera, or a picture of one? From the scores of its frames.
+// Decides from the scores of a track's frames whether it is a live face or a picture of one.
 #pragma once
 
 #include <cstddef>
@@ -11,34 +11,32 @@ namespace maitred {
 
 struct LivenessRules {
   float live_from = 0.15F;       // of the mean score, 0 to 1 (vision/liveness.h)
-  std::size_t least_frames = 2;  // one frame may show a reflection, a blink, a blur
-  std::size_t most_frames = 12;  // the newest count: who takes a picture down is seen then
+  std::size_t least_frames = 2;  // a single frame may show a reflection, a blink or a blur
+  std::size_t most_frames = 12;  // the newest count, so that the score follows a changed scene
 
-  // Changes of the face (vision/face_motion.h): less than `moves_from` in all of `watched` is a
-  // picture's stillness, and the networks' word for "live" is then believed only from their usual
-  // middle on, 0.5. Films at hand: living faces at least 0.023 in two seconds, photos of faces
-  // carried about at most 0.007.
+  // A face that changes by less than `moves_from` during `watched` (see vision/face_motion.h) is as
+  // still as a picture. The networks then need a score of 0.5 instead of `live_from`. In recorded
+  // films live faces change by at least 0.023 in two seconds, carried photos by at most 0.007.
   float moves_from = 0.012F;
   Milliseconds watched{2000};
   float still_from = 0.5F;
 };
 
-// The mean over the frames: errors of single frames even out, those of a good picture do not.
-// Thread-compatible.
+// Uses the mean over the frames, which evens out errors of single frames. Thread-compatible.
 class LivenessFusion {
  public:
   explicit LivenessFusion(LivenessRules rules = {}) : rules_(rules) {}
 
   void add(float score);
-  // The change of the face in the frame of this time, by any clock; where nobody measures it,
-  // nothing is still.
+  // Adds the change of the face in the frame of this time, by any clock. A track without changes
+  // never counts as still.
   void add_change(float change, Milliseconds at);
-  // Nothing before it has been watched for long enough, or has moved.
+  // Empty until the face has moved or has been watched for long enough.
   std::optional<bool> moves() const;
 
-  // Nothing before there are enough frames.
+  // Empty until there are enough frames.
   std::optional<bool> live() const;
-  // Of one frame or of their mean, on the scale of `live_from`.
+  // Adjusts the score of one frame, or a mean, to the scale of `live_from`.
   float judged(float score) const;
   // 0 without frames.
   float score() const;

@@ -1,4 +1,4 @@
-// One template of a track from its best frames.
+// Fuses the templates of a track's best frames into one.
 #pragma once
 
 #include <cstddef>
@@ -12,9 +12,9 @@
 namespace maitred {
 
 struct FusionRules {
-  std::size_t max_frames = 8;  // the best are kept
-  // A frame less similar than this to the track's template is perhaps another person. Depends on
-  // the engine: its threshold at FMR 1e-2 is right (retail: about .22).
+  std::size_t max_frames = 8;  // number of best frames kept
+  // A frame less similar than this to the track's template may be another person. Depends on the
+  // engine: use its threshold at FMR 1e-2 (retail: about 0.22).
   Similarity another_person_below{0.22F};
 };
 
@@ -25,26 +25,26 @@ struct FusedTemplate {
 };
 
 enum class Fused {
-  kImproved,       // the template changed: worth a sighting
-  kUnchanged,      // not better than the frames kept, but the same person
-  kSetAside,       // unlike the track's template; the next frame will tell. Send nothing.
+  kImproved,       // the template changed: send a sighting
+  kUnchanged,      // the same person, but not better than the frames kept
+  kSetAside,       // unlike the track's template; the next frame decides. Send nothing
   kAnotherPerson,  // two frames in a row are unlike it and like each other: the track has jumped
 };
 
 // Quality-weighted mean of the templates of a track's best frames. One object a track; wiped on
-// destruction. A single unlike frame is set aside and never fused; when the next one agrees with it
-// rather than with the track, the track has jumped to another person: the object then holds only
-// the newcomer's two frames, and the caller should end the track (Tracker::split) and begin the
-// newcomer with a new object, so that the newcomer's own dwell time counts. Thread-compatible.
+// destruction. A single unlike frame is set aside and never fused. If the next frame agrees with it
+// rather than with the track, the track has jumped to another person. The caller then ends the
+// track (Tracker::split) and uses a new object for the new track, so that the new person serves
+// their own dwell time. Thread-compatible.
 class TrackFusion {
  public:
   explicit TrackFusion(FusionRules rules = {});
 
-  // Requires templates of one engine and length. An empty or all-zero template, or a quality that
-  // is not above 0, changes nothing.
+  // Requires templates of one engine and length. Ignores an empty or all-zero template, and a
+  // quality that is not above 0.
   Fused add(Template frame, float quality);
 
-  // Nothing before the first frame.
+  // Empty before the first frame.
   std::optional<FusedTemplate> fused() const;
   std::size_t frames() const { return kept_.size(); }
 

@@ -1,4 +1,4 @@
-// Faces of frame after frame to tracks: one track is one person while in view.
+// Joins the faces of successive frames into tracks. One track is one person while in view.
 #pragma once
 
 #include <cstddef>
@@ -14,48 +14,47 @@
 namespace maitred {
 
 struct TrackerRules {
-  // Both grow with the time between updates where these are rare: nobody is lost before a look has
-  // missed them.
-  Milliseconds max_gap{1000};       // unseen for longer: the track ends
-  Milliseconds tentative_gap{350};  // the same before it is confirmed
-  int min_hits = 2;                 // detections that confirm a track: a flicker makes none
+  // If updates are rare, both gaps grow with the time between them: a track does not end before an
+  // update has missed it.
+  Milliseconds max_gap{1000};       // a confirmed track unseen for longer ends
+  Milliseconds tentative_gap{350};  // an unconfirmed track unseen for longer ends
+  int min_hits = 2;                 // detections that confirm a track; one may be a false detection
 };
 
 // A track in the present frame.
 struct ActiveTrack {
   TrackId id;
-  std::optional<std::size_t> face;  // index into the faces given; nothing when only predicted
-  Box box;                          // the face's, or where it is expected
+  std::optional<std::size_t> face;  // index into the faces given; empty if only predicted
+  Box box;                          // of the face, or predicted
   bool confirmed = false;
   WallTime first_seen{};  // the track's first detection
 };
 
-// `begun` and `ended` speak of confirmed tracks only: each id appears once in `begun`, later once
-// in `ended`.
+// `begun` and `ended` name confirmed tracks only. Each id appears once in `begun` and later once in
+// `ended`.
 struct TrackerUpdate {
-  std::vector<ActiveTrack> active;  // in the order of their ids
+  std::vector<ActiveTrack> active;  // ordered by id
   std::vector<TrackId> begun;
   std::vector<TrackId> ended;
 };
 
-// Predicts each track at constant velocity and assigns the detections optimally, by overlap,
-// centre distance and size, all relative to the face's size, so that frame rate and resolution do
-// not matter. Times are frame times; one that is not later than the last counts as equal to it.
-// Thread-compatible; no clock, no memory of pixels.
+// Predicts each track at constant velocity and assigns the detections optimally by overlap, centre
+// distance and size. All three are relative to the size of the face, so that frame rate and
+// resolution do not matter. Times are frame times; a time before the last one counts as equal to
+// it. Thread-compatible; uses no clock and keeps no pixels.
 class Tracker {
  public:
   explicit Tracker(TrackerRules rules = {});
 
-  // The detections of one frame. With no faces it predicts only, so that frames without a detector
-  // run may be given too.
+  // Takes the detections of one frame.
   TrackerUpdate update(std::span<const Face> faces, WallTime at);
 
-  // The track's face turned out to be another person (TrackFusion said so): the old track ends and
-  // the face goes on as a new, confirmed track, whose id is returned; both ids also stand in
-  // `ended` and `begun` of the next update. Nothing for an unknown or unconfirmed track.
+  // Ends a track whose face turned out to be another person (see TrackFusion) and continues the
+  // face as a new, confirmed track. Returns the new id; the next update names both ids in `ended`
+  // and `begun`. Returns nothing for an unknown or unconfirmed track.
   std::optional<TrackId> split(TrackId track);
 
-  // Ends all tracks, as at the end of a file or after the camera was lost; returns the confirmed.
+  // Ends all tracks, for example at the end of a file. Returns the confirmed ones.
   std::vector<TrackId> end_all();
 
  private:
@@ -77,7 +76,7 @@ class Tracker {
   std::vector<std::optional<std::size_t>> associate(std::span<const Face> faces, WallTime at) const;
 
   TrackerRules rules_;
-  std::vector<Track> tracks_;  // in the order of their ids
+  std::vector<Track> tracks_;  // ordered by id
   std::vector<TrackId> split_begun_;
   std::vector<TrackId> split_ended_;
   WallTime last_at_{};

@@ -1,4 +1,4 @@
-// Alignment: a face is turned, scaled and moved so that its five landmarks lie where an embedding
+// Alignment rotates, scales and moves a face so that its five landmarks lie where an embedding
 // network expects them. Source: S. Umeyama, "Least-squares estimation of transformation parameters
 // between two point patterns", PAMI 13(4), 1991.
 #pragma once
@@ -8,7 +8,8 @@
 
 namespace maitred {
 
-// Where a network wants the landmarks, in pixels of its input, in the order of `Landmarks`.
+// The places where a network expects the landmarks, in pixels of its input, ordered as in
+// `Landmarks`.
 struct AlignTarget {
   int width_px = 0;
   int height_px = 0;
@@ -29,20 +30,20 @@ struct SimilarityTransform {
   float scale() const;
 };
 
-// The least-squares similarity that takes `from` to `to`. Five points that coincide give a scale
+// Returns the least-squares similarity from `from` to `to`. Five points that coincide give a scale
 // of 0. Pure.
 SimilarityTransform fit_similarity(const Landmarks& from, const Landmarks& to);
 
-// The aligned crop: BGR, width x height of the target, dense rows; what lies outside the image is
-// black. Faces much larger than the target are averaged down, not sampled. Points that do not
-// span a face (coinciding, not finite) give an all-black crop. Requires a non-empty image. Pure;
-// safe in several threads.
+// Returns the aligned crop: BGR, width x height of the target, dense rows, black outside the image.
+// Faces much larger than the target are averaged down, not sampled. Points that do not span a face
+// (coinciding, not finite) give a black crop. Requires a non-empty image. Pure; thread-safe.
 Image align_face(const ImageView& image, const Landmarks& landmarks, const AlignTarget& target);
 
 // The target of face-reidentification-retail-0095 (model card, Open Model Zoo): 128x128.
 const AlignTarget& retail_target();
-// The usual 112x112 target of ArcFace-type networks (InsightFace, OpenCV Zoo): SFace, and `demo`
-// where it wants one.
+// The usual 112x112 target of ArcFace-type networks (InsightFace, OpenCV Zoo): SFace.
 const AlignTarget& arcface_target();
+// The target of the demo network: the whole face with its hair and chin, 64x64.
+const AlignTarget& demo_target();
 
 }  // namespace maitred

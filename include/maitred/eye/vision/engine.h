@@ -1,5 +1,5 @@
-// The two things an engine does, behind one interface each. Which classes implement them is known
-// only to vision/load_engine.
+// The interfaces of the two parts of an engine. Only vision/load_engine knows the classes that
+// implement them.
 #pragma once
 
 #include <memory>
@@ -13,19 +13,19 @@
 
 namespace maitred {
 
-// Finds faces. Bound to one thread (buffers are reused from call to call).
+// Finds faces. Bound to one thread, as calls share buffers.
 class FaceDetector {
  public:
   virtual ~FaceDetector() = default;
-  // Faces at least `min_face_px` wide, best score first, without duplicates. Boxes may reach
-  // outside the image. Errors: inference_failed.
+  // Returns faces at least `min_face_px` wide, best score first, without duplicates. Boxes may
+  // reach outside the image. Errors: inference_failed.
   virtual Result<std::vector<Face>> detect(const ImageView& image, int min_face_px) = 0;
-  // The same in a part of the image only; faces are in pixels of the whole. Requires a part inside
+  // Searches a part of the image only; the faces are in pixels of the whole. Requires a part inside
   // the image.
   virtual Result<std::vector<Face>> detect_within(const ImageView& image, const ImageArea& part,
                                                   int min_face_px);
-  // What computes it: "onednn", "opencv", "dlib".
-  virtual std::string backend() const { return "dlib"; }
+  // The library that computes it: "onednn", "opencv" or "dlib".
+  virtual std::string backend() const = 0;
 };
 
 // Turns an aligned face into a template. Bound to one thread.
@@ -36,8 +36,8 @@ class FaceEmbedder {
   virtual Result<Template> embed(const ImageView& image, const Landmarks& landmarks) = 0;
   virtual const std::string& engine() const = 0;
   virtual int template_length() const = 0;
-  // As that of a detector.
-  virtual std::string backend() const { return "dlib"; }
+  // The library that computes it: "onednn" or "opencv".
+  virtual std::string backend() const = 0;
 };
 
 }  // namespace maitred

@@ -1,6 +1,6 @@
-// Does a face move as a living one does? A still picture of a face, however it is held, turned or
-// carried, shows the same pixels again once it is aligned; a living face blinks, looks about,
-// speaks, turns. A film on a screen moves like a face: this cue says nothing about those.
+// Tells a still picture of a face from a live face by its movement. A picture shows the same pixels
+// after alignment, however it is held, turned or carried. A live face blinks, speaks and turns. A
+// film on a screen moves like a live face and is not detected by this cue.
 #pragma once
 
 #include <memory>
@@ -10,7 +10,7 @@
 
 namespace maitred {
 
-// Frames of one person in order. Thread-compatible.
+// Takes the frames of one person in order. Thread-compatible.
 class FaceMotion {
  public:
   FaceMotion();
@@ -18,8 +18,8 @@ class FaceMotion {
   FaceMotion(FaceMotion&&) noexcept;
   FaceMotion& operator=(FaceMotion&&) noexcept;
 
-  // How much the face differs from that of the first frame when one has been laid over the other
-  // as well as an affine map can: 1 less their correlation, 0 to 2; 0 for the first frame.
+  // Returns how much the face differs from the first frame after the best affine registration: 1
+  // minus the correlation, 0 to 2; 0 for the first frame.
   // Registration: G. Evangelidis, E. Psarakis, "Parametric image alignment using enhanced
   // correlation coefficient maximization", PAMI 30(10), 2008. Requires a non-empty image.
   float change(const ImageView& image, const Face& face);

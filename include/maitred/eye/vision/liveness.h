@@ -1,7 +1,7 @@
-// Presentation attack detection: is this a face before the camera, or a picture of one? Source:
-// minivision-ai/Silent-Face-Anti-Spoofing (MiniFASNetV2 and MiniFASNetV1SE, Apache-2.0). Terms of
-// ISO/IEC 30107-3. An RGB camera sees paper, screens and their edges; it cannot see depth or
-// warmth: good masks and good screens pass.
+// Presentation attack detection (ISO/IEC 30107-3): tells a live face from a picture of one. Source:
+// minivision-ai/Silent-Face-Anti-Spoofing (MiniFASNetV2 and MiniFASNetV1SE, Apache-2.0). An RGB
+// camera sees paper, screens and their edges, but neither depth nor warmth: good masks and good
+// screens pass.
 #pragma once
 
 #include <filesystem>
@@ -14,21 +14,21 @@
 
 namespace maitred {
 
-// Below this a face is not taken for live: 1.9 % of ordinary photos of people are not (maitredctl
-// evaluate --spoof).
+// A face with a lower score does not count as live. 1.9 % of ordinary photos of people score lower
+// (maitredctl evaluate --spoof).
 inline constexpr float kLiveFrom = 0.15F;
 
 // Bound to one thread.
 class LivenessDetector {
  public:
-  // `near` is MiniFASNetV2 (the face and 2.7 times its size around it), `wide` MiniFASNetV1SE (4
-  // times). Errors as load_network; model_invalid when they are not such networks.
+  // `near` is MiniFASNetV2 (sees 2.7 times the size of the face), `wide` is MiniFASNetV1SE (4
+  // times). Errors: those of load_network; model_invalid for other networks.
   static Result<LivenessDetector> load(const std::filesystem::path& near,
                                        const std::filesystem::path& wide,
                                        Backend backend = Backend::kAuto);
 
-  // The mean of both networks' "real" of the face and its mirror image, which evens out much of
-  // their noise: 0 an attack, 1 live. Requires a non-empty image. Error: inference_failed.
+  // Returns the mean of both networks' "real" for the face and its mirror image, which evens out
+  // much of their noise: 0 an attack, 1 live. Requires a non-empty image. Error: inference_failed.
   Result<float> score(const ImageView& image, const Face& face);
 
  private:

@@ -1,5 +1,5 @@
-// From an engine's name and files to its detector and embedder: the one place that knows the
-// classes.
+// Makes the detector and embedder of an engine from its name and files. The only place that knows
+// their classes.
 #pragma once
 
 #include <filesystem>
@@ -13,24 +13,24 @@
 
 namespace maitred {
 
-// Files by their role in models/manifest.toml, SHA-256 already checked: "detector", "embedder"
-// (an IR's .xml; its .bin lies beside it), "landmarks" (demo).
+// Files by their role in models/manifest.toml: "detector", "embedder" (for an IR its .xml, with the
+// .bin beside it), "landmarks" (demo). The caller has checked their SHA-256.
 struct EngineSources {
   std::string engine;  // retail, dlib, sface or demo
   std::map<std::string, std::filesystem::path> files;
   Backend backend = Backend::kAuto;
-  Precision precision = Precision::kFloat;  // of YuNet and of retail's embedder
+  Precision precision = Precision::kFloat;  // of YuNet and the retail embedder
 };
 
 struct Engine {
   std::string name;
   std::unique_ptr<FaceDetector> detector;
   std::unique_ptr<FaceEmbedder> embedder;
-  std::unique_ptr<LivenessDetector> liveness;  // where its two files are given
+  std::unique_ptr<LivenessDetector> liveness;  // null unless both of its files are given
 };
 
-// Sets this process to do its image arithmetic on one thread. Errors: engine_unknown (kInput),
-// model_missing (a role without a file), and those of load_network.
+// Also limits OpenCV to one thread in this process. Errors: engine_unknown (kInput), model_missing
+// (a role without a file), and those of load_network.
 Result<Engine> load_engine(const EngineSources& sources);
 
 }  // namespace maitred

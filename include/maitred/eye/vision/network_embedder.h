@@ -1,4 +1,4 @@
-// Embedders that are an alignment and one network.
+// Embedders that consist of an alignment and one network.
 #pragma once
 
 #include <array>
@@ -12,7 +12,7 @@
 
 namespace maitred {
 
-// How one network is fed: value = (channel - mean) * scale, planes in the given order.
+// The input of one network: value = (channel - mean) * scale, planes in the given order.
 struct EmbedderSpec {
   std::string engine;
   AlignTarget target;
@@ -29,7 +29,7 @@ EmbedderSpec sface_spec();
 // dlib's face recognition ResNet: 150x150 RGB, raw; 128 floats.
 EmbedderSpec dlib_spec();
 
-// Errors as load_network; model_invalid when input or output do not fit the spec.
+// Errors: those of load_network; model_invalid if the input or output does not fit the spec.
 Result<std::unique_ptr<FaceEmbedder>> make_network_embedder(
     const std::filesystem::path& file, EmbedderSpec spec, Backend backend = Backend::kAuto,
     Precision precision = Precision::kFloat);

@@ -1,5 +1,5 @@
-// Image bytes from outside, decoded with limits: only JPEG, PNG and WebP by their first bytes, and
-// their size in pixels is read from the header before anything is decoded.
+// Decodes image bytes from outside within limits. Accepts only JPEG, PNG and WebP, told by their
+// first bytes, and reads the size in pixels from the header before it decodes anything.
 #pragma once
 
 #include <cstddef>
@@ -31,8 +31,8 @@ struct PhotoLimits {
 Result<PhotoHeader> read_photo_header(std::span<const std::uint8_t> bytes,
                                       const PhotoLimits& limits = {});
 
-// The upright picture, 8-bit BGR: EXIF orientation is honoured, grey and 16-bit images converted,
-// transparency laid on white. Errors: as read_photo_header, and photo_truncated or
+// Returns the upright picture, 8-bit BGR: applies the EXIF orientation, converts grey and 16-bit
+// images, and lays transparency on white. Errors: those of read_photo_header; photo_truncated or
 // photo_unreadable for damaged contents. Thread-safe.
 Result<Image> decode_photo(std::span<const std::uint8_t> bytes, const PhotoLimits& limits = {});
 

@@ -1,6 +1,6 @@
-// The template of a photo. A photo is looked at once and with time to spare, a frame of a film is
-// not: so the face is cut out several times, a little shifted and scaled, and the templates
-// averaged, which evens out the errors of the landmarks.
+// The template of a photo. A photo has no second frame but is not urgent: the face is cropped
+// several times, slightly shifted and scaled, and the templates are averaged. This evens out the
+// errors of the landmarks.
 #pragma once
 
 #include "maitred/base/result.h"
@@ -11,8 +11,8 @@
 
 namespace maitred {
 
-// Seven looks: as it is; 5 % larger and smaller; 3 % of the face's width to each side. Requires a
-// non-empty image. Errors: inference_failed.
+// Averages seven crops: unchanged, 5 % larger and smaller, and shifted by 3 % of the face width to
+// each side. Requires a non-empty image. Errors: inference_failed.
 Result<Template> embed_photo(FaceEmbedder& embedder, const ImageView& image, const Face& face);
 
 }  // namespace maitred

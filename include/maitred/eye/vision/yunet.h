@@ -26,12 +26,12 @@ struct InputSize {
   bool operator==(const InputSize&) const = default;
 };
 
-// The smallest input (sides multiples of 32) at which a face of `min_face_px` in such an image is
-// still found, and the factor by which the image is reduced for it; images are never enlarged but
-// to the next multiple of 32, by a black border. Pure.
+// Returns the smallest input (sides multiples of 32) in which a face of `min_face_px` is still
+// found, and the factor by which the image is reduced for it. Images are never enlarged; a black
+// border fills them up to a multiple of 32. Pure.
 struct DetectionScale {
   InputSize input;
-  float factor = 1.0F;  // input pixels an image pixel, 0 to 1
+  float factor = 1.0F;  // input pixels per image pixel, 0 to 1
 };
 DetectionScale choose_detection_scale(InputSize image, int min_face_px);
 
@@ -45,13 +45,13 @@ struct YunetStride {
   std::span<const float> bbox;  // 4 a cell
   std::span<const float> kps;   // 10 a cell
 };
-// Faces in input pixels above the score threshold, not yet suppressed. Pure.
+// Returns the faces above the score threshold in input pixels, with overlaps. Pure.
 std::vector<Face> decode_yunet(std::span<const YunetStride> strides, float score_threshold);
 
 // Greedy non-maximum suppression, best score first. Pure.
 std::vector<Face> suppress_overlaps(std::vector<Face> faces, float max_overlap);
 
-// Reads either YuNet file. Errors as load_network; model_invalid when the outputs are not YuNet's.
+// Reads either YuNet file. Errors: those of load_network; model_invalid for other outputs.
 Result<std::unique_ptr<FaceDetector>> make_yunet_detector(const std::filesystem::path& file,
                                                           const YunetOptions& options = {});
 

@@ -1,5 +1,5 @@
-// What happens to one frame: worth a look? -> detect -> track -> quality -> plan -> align -> embed
-// -> fuse, as plain calls on one thread. Pixels come in, sightings go out.
+// The pipeline of one frame, as plain calls on one thread: plan -> detect -> track -> grade quality
+// -> plan -> align -> embed -> fuse. Pixels come in, sightings go out.
 #pragma once
 
 #include <array>
@@ -21,58 +21,57 @@ namespace maitred {
 struct AnalysisOptions {
   bool from_file = false;
   std::array<double, 4> zone = {0.0, 0.0, 1.0, 1.0};  // x0, y0, x1, y1 as fractions of the frame
-  Milliseconds dwell{700};                            // in the zone before anything is embedded
+  Milliseconds dwell{700};                            // time in the zone before the first template
   int min_face_px = 60;
-  // A frame less similar than this to its track shows perhaps another person; of the engine.
+  // A frame less similar than this to its track may show another person. Depends on the engine.
   Similarity another_person_below{0.22F};
-  // Of a track whose template stays as it is: still there.
+  // Time between sightings of a track whose template does not change.
   Milliseconds repeat{3000};
-  // Nothing is said of a track before its frames are taken for those of a live face. Requires an
-  // engine with liveness.
+  // Sends no sighting of a track until its face counts as live. Requires an engine with liveness.
   bool only_live = false;
 };
 
 struct AnalysisCounts {
   std::uint64_t frames = 0;
-  std::uint64_t looks = 0;  // frames in which the detector was run
+  std::uint64_t detections = 0;  // frames that the detector ran on
   std::uint64_t faces = 0;
   std::uint64_t tracks = 0;
   std::uint64_t embeddings = 0;
   std::uint64_t not_live = 0;  // tracks that ended as pictures of faces
 };
 
-// Where the time went, summed since the start.
+// Time spent in each stage since the start.
 struct AnalysisTimes {
   std::chrono::nanoseconds gate{0};
   std::chrono::nanoseconds detect{0};
   std::chrono::nanoseconds quality{0};
-  std::chrono::nanoseconds embed{0};  // with alignment
+  std::chrono::nanoseconds embed{0};  // includes alignment
   std::chrono::nanoseconds total{0};
 };
 
-// The detector runs when something has moved or somebody in view lacks templates, and now and then
-// (tracking/look_plan.h); mostly on the zone and its surroundings only. In the frames between,
-// tracks go on by prediction. Extra frames are used only while somebody new is in view.
-// Faces outside the zone, or not yet dwelling in it, are detected and tracked but never embedded.
-// Templates of a track are wiped when it ends. Bound to one thread.
+// The detector runs when something has moved, when a track in view lacks templates, and
+// periodically (tracking/detection_plan.h); mostly on the zone and its surroundings only. In the
+// frames between, tracks continue by prediction. Extra frames are used only while a new person is
+// in view. Faces outside the zone, or before the end of their dwell time, are detected and tracked
+// but never embedded. Templates of a track are wiped when it ends. Bound to one thread.
 class Analysis {
  public:
   Analysis(Engine engine, AnalysisOptions options);
   ~Analysis();
   Analysis(Analysis&&) noexcept;
 
-  // Sightings and ended tracks of this frame, in order. Requires frames in the order of their
+  // Returns the sightings and ended tracks of this frame, in order. Requires frames ordered by
   // time. Error: inference_failed.
   Result<std::vector<EyeMessage>> analyse(const Frame& frame);
-  // Ends every track: no more frames will come.
+  // Ends every track. No more frames follow.
   std::vector<EyeMessage> finish(WallTime at);
 
   AnalysisCounts counts() const;
   AnalysisTimes times() const;
 
  private:
-  class State;
-  std::unique_ptr<State> state_;
+  class Impl;
+  std::unique_ptr<Impl> impl_;
 };
 
 }  // namespace maitred

@@ -1,4 +1,4 @@
-// A look at what a camera really gives, for `maitredctl doctor` and `setup`.
+// Measures what a camera delivers, for `maitredctl doctor` and `setup`.
 #pragma once
 
 #include <string>
@@ -9,10 +9,10 @@
 
 namespace maitred {
 
-// Opens the source, takes its pictures for `duration` after the first, and says in one JSON object
+// Opens the source, reads frames for `duration` after the first one, and returns one JSON object:
 //   {"frames":…,"fps":…,"width":…,"height":…,"mean_light":…}
-// Nothing is analysed or kept. May block as long as the decoder does. Errors: those of open_source
-// and of reading.
+// Analyses and keeps nothing. May block as long as the decoder does. Errors: those of open_source
+// and FrameSource::read.
 Result<std::string> try_camera(const CaptureOptions& options, Milliseconds duration);
 
 }  // namespace maitred

@@ -1,5 +1,5 @@
-// The program of one camera: a capture thread, an analysis thread, and a main thread that tells
-// the core how things stand.
+// The program of one camera: a capture thread, an analysis thread, and a main thread that reports
+// health to the core.
 #pragma once
 
 #include <atomic>
@@ -19,16 +19,16 @@ struct EyeOptions {
   std::string camera;
   CaptureThread::Options capture;
   AnalysisOptions analysis;
-  std::filesystem::path socket;  // of the core
-  ServiceNotifier notifier;      // told of readiness; its watchdog is fed while all threads get on
-  int parent_pid = 0;            // end when this process is gone; 0: outlive the core
-  std::function<void()> every_turn;  // of the main loop, some times a second; may be empty
+  std::filesystem::path socket;      // of the core
+  ServiceNotifier notifier;          // reports readiness; feeds the watchdog while all threads work
+  int parent_pid = 0;                // ends when this process has ended; 0: outlives the core
+  std::function<void()> every_turn;  // called by the main loop several times a second; may be empty
 };
 
-// Runs until `stop` becomes true (SIGTERM), the file is read to its end, or the parent is gone;
-// then finishes the frames it has, says kEnded, and returns. The core may come and go meanwhile.
-// Errors: camera_absent (a file that is not there), inference_failed, decoder_stuck (the decoder
-// has not come back for long; only a new process recovers).
+// Runs until `stop` becomes true (SIGTERM), the file is read to its end, or the parent has ended.
+// Then finishes the frames it has, reports kEnded, and returns. The core may stop and restart
+// meanwhile. If the decoder hangs, ends the process: only a new one recovers. Errors: camera_absent
+// (a missing file), inference_failed.
 Status run_eye(const EyeOptions& options, Engine engine, const std::atomic<bool>& stop);
 
 }  // namespace maitred

@@ -1,4 +1,4 @@
-// Enrolment of who stands before a camera: hints while it lasts, the best templates at its end.
+// Enrols the person in front of a camera: hints during the capture, the best templates at the end.
 #pragma once
 
 #include <cstddef>
@@ -17,16 +17,16 @@ namespace maitred {
 struct LiveEnrolment {
   Purpose purpose = Purpose::kEnrol;
   Milliseconds duration{5000};
-  std::size_t photos = 5;   // the best ones
-  Milliseconds apart{400};  // so that they show the person in several moments
+  std::size_t photos = 5;   // number of best frames kept
+  Milliseconds apart{400};  // least time between them, so that they differ
   Milliseconds hint_every{200};
-  Similarity another_person_below{0.22F};  // of the engine
+  Similarity another_person_below{0.22F};  // depends on the engine
 };
 
-// Each frame gives, at most every `hint_every`, {"hint":"come closer","good":2,"seconds_left":3.1};
-// the last line is {"photos":[...]}, the best frames, each as report_photo has it. Files take the
-// time of their positions. Errors: no_good_picture (kInput) with what was wrong most of the time;
-// several_people (kInput): the good frames do not show one person; camera_lost, ...
+// Says {"hint":"come closer","good":2,"seconds_left":3.1} at most every `hint_every`, and as the
+// last line {"photos":[...]}: the best frames, each in the form of report_photo. For a file the
+// position is the time. Errors: no_good_picture (kInput), with the most frequent fault;
+// several_people (kInput), if the good frames show more than one person; those of the source.
 Status enrol_live(FrameSource& source, Engine& engine, const LiveEnrolment& options,
                   const std::function<void(const std::string& line)>& say);
 

@@ -1,4 +1,4 @@
-// A film of one presentation to a camera, judged as a track before it would be.
+// Judges a film of one presentation as a camera would judge a track.
 #pragma once
 
 #include <cstddef>
@@ -10,10 +10,11 @@
 
 namespace maitred {
 
-// One JSON object in one line: {"frames":F,"faces":N,"liveness":S,"moves":M,"live_from":T}; of each
-// frame the most prominent face counts, at most `most` of them are fused; "liveness" is null
-// without a face, "moves" where the film is too short to tell. Errors: liveness_missing
-// (kEnvironment) when the engine has no liveness models; those of the source; inference_failed.
+// Returns one JSON object in one line:
+// {"frames":F,"faces":N,"liveness":S,"moves":M,"live_from":T}. The most prominent face of each
+// frame counts; at most `most` are fused. "liveness" is null without a face, "moves" if the film is
+// too short. Errors: liveness_missing (kEnvironment) if the engine has no liveness models; those
+// of the source; inference_failed.
 Result<std::string> report_liveness(FrameSource& source, Engine& engine, std::size_t most = 24);
 
 }  // namespace maitred

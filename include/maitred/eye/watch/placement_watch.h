@@ -1,5 +1,5 @@
-// What a camera sees of those who pass it, for judging where it hangs: numbers, no pictures, no
-// templates.
+// Measures how a camera sees the people who pass it, to judge its place. Reports numbers; keeps no
+// pictures and makes no templates.
 #pragma once
 
 #include <array>
@@ -19,11 +19,12 @@ struct PlacementWatch {
   Milliseconds tell_every{500};
 };
 
-// Every half second {"seconds_left":…,"people":…}; at the end {"placement":{"frames":…,
+// Says every half second {"seconds_left":…,"people":…}, at the end {"placement":{"frames":…,
 // "seconds":…,"width":…,"height":…,"people":[{"frames":…,"zone_ms":…,"in_zone":…,"width_px":…,
-// "sharpness":…,"mean_light":…,"yaw":…,"pitch":…,"quality":…}]}}: of each track the longest time in
-// the zone and the best face there, or anywhere if it never was in it (zone_ms 0). At most 200
-// people. Files take the time of their positions. Errors: those of the source; inference_failed.
+// "sharpness":…,"mean_light":…,"yaw":…,"pitch":…,"quality":…}]}}: for each track the longest time
+// in the zone and the best face there, or the best face anywhere if it never entered (zone_ms 0).
+// At most 200 people. For a file the position is the time. Errors: those of the source;
+// inference_failed.
 Status watch_placement(FrameSource& source, Engine& engine, const PlacementWatch& watch,
                        const std::function<void(const std::string& line)>& say);
 

@@ -1,4 +1,4 @@
-// From the configuration to what an eye runs with.
+// Turns the configuration into the options and the engine of an eye.
 #pragma once
 
 #include <string_view>
@@ -11,17 +11,16 @@
 
 namespace maitred {
 
-// Finds the files of [models].engine, holds them to the manifest and loads them. Errors: those of
-// locate and load_engine.
-// kOfCamera: with liveness where the configuration wants it of cameras. Error: liveness_missing
-// (kEnvironment).
+// Finds the files of [models].engine, verifies their checksums and loads them. kOfCamera loads
+// liveness only if the configuration requires it for cameras. Errors: those of locate and
+// load_engine; liveness_missing (kEnvironment).
 enum class EngineUse { kEverything, kOfCamera, kWithoutLiveness };
 Result<Engine> prepare_engine(const Settings& settings,
                               EngineUse use = EngineUse::kWithoutLiveness);
 
-// What the named camera is to do, with the socket of the core beside the store or in
+// Returns the options of the named camera. The socket of the core lies beside the store or in
 // `runtime_directory` ($RUNTIME_DIRECTORY, may be null). Errors: camera_unknown (kInput);
-// demo_engine_refused (kInput): the demo engine on a real camera without
+// demo_engine_refused (kInput), for the demo engine on a real camera without
 // recognition.allow_demo_engine.
 Result<EyeOptions> prepare_eye(const Settings& settings, std::string_view camera,
                                const char* runtime_directory);

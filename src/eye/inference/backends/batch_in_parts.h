@@ -1,4 +1,4 @@
-// A large batch, some images at a time. Private to this module.
+// Runs a large batch a few images at a time. Private to this module.
 #pragma once
 
 #include <cstddef>
@@ -8,12 +8,12 @@
 
 namespace maitred::inference {
 
-// With more images together the values between layers no longer stay in the cache. Measured:
+// With more images the intermediate values no longer fit the cache. Measured:
 // tests/bench/README.md.
 inline constexpr int kImagesTogether = 4;
 
-// Runs `part` as often as it takes for `images` of them, a multiple of its own number. Nothing
-// where its outputs are not one for each image.
+// Runs `part` repeatedly on `images` images, a multiple of its own number. Null if an output of
+// `part` does not have one row for each image.
 std::unique_ptr<Network> batch_in_parts(std::unique_ptr<Network> part, int images);
 
 }  // namespace maitred::inference

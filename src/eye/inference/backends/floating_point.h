@@ -7,7 +7,7 @@
 
 namespace maitred::inference {
 
-// While it lives, this thread takes denormals for zero. Bound to one thread.
+// During its lifetime this thread treats denormals as zero. Bound to one thread.
 class FlushDenormals {
  public:
   FlushDenormals(const FlushDenormals&) = delete;

@@ -1,4 +1,4 @@
-// Which of oneDNN's algorithms does what a graph asks for. Private to this module. Pure.
+// Maps the operations of a graph to oneDNN's algorithms. Private to this module. Pure.
 #pragma once
 
 #include <oneapi/dnnl/dnnl.hpp>
@@ -16,8 +16,8 @@ struct Eltwise {
 Eltwise eltwise_of(const Activation& activation);
 dnnl::algorithm binary_of(BinaryKind kind);
 
-// Winograd's way takes two thirds of the time of a direct 3x3 convolution, unless the picture is so
-// small that its larger weights cost more to read. `result` is the shape of what comes out.
+// Winograd's algorithm takes two thirds of the time of a direct 3x3 convolution, unless the picture
+// is so small that reading its larger weights costs more. `result` is the shape of the result.
 bool gains_by_winograd(const Convolution& conv, const Shape& result);
 
 }  // namespace maitred::inference

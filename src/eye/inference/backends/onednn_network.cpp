@@ -2,11 +2,12 @@
 
 #include "backends.h"
 #include "floating_point.h"
+#include "maitred/base/vector_dispatch.h"
 #include "onednn_program.h"
 #include "onednn_writer.h"
 
-// Debian's oneDNN runs on GNU OpenMP. These two are all that is needed of it, and clang has no
-// omp.h without a package of its own.
+// Debian's oneDNN runs on GNU OpenMP. These two functions are declared here because clang has no
+// omp.h without another package.
 extern "C" {
 int omp_get_max_threads();
 void omp_set_num_threads(int threads);
@@ -15,7 +16,7 @@ void omp_set_num_threads(int threads);
 namespace maitred::inference {
 namespace {
 
-// While it lives, OpenMP regions that this thread opens have so many threads.
+// During its lifetime, OpenMP regions that this thread opens have this many threads.
 class OmpThreads {
  public:
   explicit OmpThreads(int threads) : before_(omp_get_max_threads()) {
@@ -72,20 +73,14 @@ class OneDnnNetwork : public Network {
   const int threads_;
   const std::vector<int> input_shape_;
   const std::vector<OutputInfo> outputs_;
-  mutable OneDnnProgram program_;  // oneDNN's handles have no const access
+  mutable OneDnnProgram program_;  // oneDNN's handles allow no const access
   const OneDnnEnds ends_;
   std::span<float> input_;
 };
 
 }  // namespace
 
-bool onednn_is_fast() {
-#if defined(__x86_64__)
-  return __builtin_cpu_supports("avx2") != 0;
-#else
-  return false;
-#endif
-}
+bool onednn_is_fast() { return vector_width_here() >= VectorWidth::kAvx2; }
 
 Result<std::unique_ptr<Network>> make_onednn_network(const Graph& graph, int threads,
                                                      Precision precision) {

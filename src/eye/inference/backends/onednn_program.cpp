@@ -53,7 +53,7 @@ OneDnnProgram::ValueId OneDnnProgram::add_view(ValueId of, const Layout& layout)
 
 OneDnnProgram::ValueId OneDnnProgram::add_constant(const Layout& given, const float* data,
                                                    const Layout& wanted) {
-  // oneDNN only reads it, but has no memory of constants.
+  // oneDNN only reads the values, but its memory type is not const.
   dnnl::memory source(given, engine_, const_cast<float*>(data));
   dnnl::memory constant(wanted, engine_);
   dnnl::reorder(source, constant).execute(stream_, source, constant);
@@ -114,7 +114,8 @@ bool OneDnnProgram::same_storage(ValueId a, ValueId b) const {
   return values_[a].storage == values_[b].storage;
 }
 
-// Largest first, each at the lowest place where nothing that lives at the same time lies.
+// Places the largest storage first, each at the lowest offset that no storage with an overlapping
+// lifetime uses.
 std::size_t OneDnnProgram::place_storages() {
   std::vector<std::size_t> order;
   for (std::size_t i = 0; i < storages_.size(); ++i) {
@@ -127,7 +128,7 @@ std::size_t OneDnnProgram::place_storages() {
   std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
     return storages_[a].bytes > storages_[b].bytes;
   });
-  std::vector<const Storage*> placed;  // by offset
+  std::vector<const Storage*> placed;  // ordered by offset
   std::size_t total = 0;
   for (std::size_t index : order) {
     Storage& storage = storages_[index];
@@ -156,7 +157,7 @@ void OneDnnProgram::finish() {
     scratchpad_bytes = std::max(scratchpad_bytes, step.scratchpad.get_size());
   }
   const std::size_t bytes = aligned(values_bytes) + aligned(scratchpad_bytes) + kAlignment;
-  // Large pages where they pay: fewer look-ups of addresses.
+  // Large pages need fewer address look-ups.
   const bool large = bytes >= kLargePage;
   const std::size_t alignment = large ? kLargePage : kAlignment;
   const std::size_t whole = (bytes + alignment - 1) / alignment * alignment;
@@ -192,7 +193,7 @@ void OneDnnProgram::run() {
       step.native->run(stream_);
       continue;
     }
-    // The C++ execute() would build a map and a vector each time.
+    // The C++ execute() would allocate a map and a vector on each run.
     dnnl::error::wrap_c_api(
         dnnl_primitive_execute(step.primitive.get(), stream_.get(),
                                static_cast<int>(step.bound.size()), step.bound.data()),

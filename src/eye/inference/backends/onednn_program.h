@@ -1,5 +1,5 @@
-// A list of oneDNN primitives with their memory: values get layouts while the program is written,
-// places in one arena when it is finished, and nothing is allocated when it runs.
+// A list of oneDNN primitives with their memory. Values get layouts while the program is written
+// and places in one arena when it is finished. A run allocates nothing.
 #pragma once
 
 #include <cstddef>
@@ -16,11 +16,11 @@ namespace maitred::inference {
 
 dnnl::memory::desc dense_layout(const Shape& shape);
 
-// A step that is more than one primitive.
+// A step that is not a single oneDNN primitive.
 class NativeStep {
  public:
   virtual ~NativeStep() = default;
-  // Once, when all memory has its place: that of the arguments, in their order.
+  // Called once, when all memory has its place, with the memory of the arguments in their order.
   virtual void bind(const std::vector<float*>& data, void* scratchpad) = 0;
   // Allocates nothing.
   virtual void run(dnnl::stream& stream) = 0;
@@ -40,27 +40,28 @@ class OneDnnProgram {
   const dnnl::engine& engine() const { return engine_; }
   const Layout& layout(ValueId value) const { return values_[value].layout; }
 
-  // While writing. A value has a storage; two values may share one (a view, a sum in place).
+  // For writing the program. Each value has a storage; two values may share one (a view, a sum in
+  // place).
   ValueId add_value(const Layout& layout);
   ValueId add_view(ValueId of, const Layout& layout);
-  // A value that is written once, now, and kept: weights, constants. Converted to `wanted`.
+  // Adds a value that is written now and kept, such as weights. Converts it to `wanted`.
   ValueId add_constant(const Layout& given, const float* data, const Layout& wanted);
-  // The value in this layout: itself, or a copy made by a reorder step.
+  // Returns the value in this layout: itself, or a copy made by a reorder step.
   ValueId in_layout(ValueId value, const Layout& wanted);
   void add_step(const dnnl::primitive& primitive, std::vector<Argument> arguments,
                 const Layout& scratchpad);
   void add_native(std::unique_ptr<NativeStep> step, const std::vector<ValueId>& arguments,
                   const Layout& scratchpad);
-  // The storage outlives the run and is not used for anything else: the input, the outputs.
+  // Reserves the storage of the value beyond the run and for nothing else: for input and outputs.
   void keep(ValueId value);
 
-  // How many later reads of its storage a value has; kept up by the writer.
+  // The number of later reads of a value's storage; the writer updates it.
   void expect_reads(ValueId value, std::size_t count);
   void note_read(ValueId value);
   bool overwritable(ValueId value) const;
   bool same_storage(ValueId a, ValueId b) const;
 
-  // Then.
+  // For the finished program.
   void finish();
   void run();
   float* data(ValueId value);
@@ -74,7 +75,7 @@ class OneDnnProgram {
     std::size_t reads_left = 0;
     bool kept = false;
     std::size_t offset = 0;
-    dnnl::memory constant;  // set for constants, which live outside the arena
+    dnnl::memory constant;  // of constants, which lie outside the arena
   };
   struct Value {
     Layout layout;

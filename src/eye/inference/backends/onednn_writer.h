@@ -9,14 +9,14 @@
 
 namespace maitred::inference {
 
-// The places of a written program that the outside touches.
+// A written program with its input and outputs.
 struct OneDnnEnds {
   OneDnnProgram::ValueId input = 0;
-  std::vector<OneDnnProgram::ValueId> outputs{};  // dense, in the order of the graph's outputs
-  Precision precision = Precision::kFloat;        // kInt8 where some of it is
+  std::vector<OneDnnProgram::ValueId> outputs{};  // dense, ordered as the outputs of the graph
+  Precision precision = Precision::kFloat;        // kInt8 if at least one step is
 };
 
-// Throws dnnl::error where oneDNN has no implementation.
+// Throws dnnl::error if oneDNN has no implementation.
 OneDnnEnds write_program(const Graph& graph, Precision precision, OneDnnProgram& program);
 
 }  // namespace maitred::inference

@@ -53,7 +53,7 @@ class Builder {
       if (!status) return tl::unexpected(status.error());
     }
     for (const GraphOutput& output : graph_.outputs()) {
-      // A layer of its own each, so that OpenCV's fusion does not take it away.
+      // A separate layer for each output, so that OpenCV's fusion does not remove it.
       id_ = output.node;
       const std::string name = std::to_string(built_.outputs.size()).append(" out");
       LayerParams params;
@@ -75,7 +75,7 @@ class Builder {
     return built_.net.addLayer(std::to_string(id_).append(suffix), type, params);
   }
 
-  // The node's layer, on the node's inputs.
+  // Adds the layer of the node and connects its inputs.
   Status emit(const char* type, LayerParams& params) {
     const int layer = add_layer("", type, params);
     for (std::size_t i = 0; i < node_->inputs.size(); ++i) {
@@ -113,7 +113,7 @@ class Builder {
     return {};
   }
 
-  // OpenCV's convolutions pad both sides alike.
+  // OpenCV's convolutions pad both sides equally.
   int add_padding(int source, Window& window) {
     LayerParams params;
     params.set("paddings", int_list({0, 0, 0, 0, static_cast<int>(window.pads_begin[0]),
@@ -183,7 +183,7 @@ class Builder {
     const Shape& first = graph_.node(node_->inputs[0]).shape;
     const Shape& second = graph_.node(node_->inputs[1]).shape;
     if (first != second) {
-      // The only broadcast it knows: one factor a channel of each image.
+      // OpenCV supports only this broadcast: one factor per channel of each image.
       const bool per_channel = first.size() == 4 && second == Shape{first[0], first[1], 1, 1};
       if (!per_channel || binary.kind != BinaryKind::kMultiply) {
         return unsupported("layer that broadcasts so");

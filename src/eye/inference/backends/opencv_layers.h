@@ -10,10 +10,10 @@ namespace maitred::inference {
 
 struct OpenCvNet {
   cv::dnn::Net net;
-  std::vector<cv::String> outputs;  // layer names, in the order of the graph's outputs
+  std::vector<cv::String> outputs;  // layer names, ordered as the outputs of the graph
 };
 
-// Throws cv::Exception where OpenCV refuses a layer. Error: model_unsupported.
+// Throws cv::Exception if OpenCV refuses a layer. Error: model_unsupported.
 Result<OpenCvNet> build_opencv_net(const Graph& graph);
 
 }  // namespace maitred::inference

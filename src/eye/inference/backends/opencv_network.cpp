@@ -35,7 +35,7 @@ class OpenCvNetwork : public Network {
       for (int dimension : outputs_[i].shape) wanted *= static_cast<std::size_t>(dimension);
       if (results_[i].total() != wanted || !results_[i].isContinuous()) {
         return environment_error("inference_failed",
-                                 "OpenCV gave an output of another shape than the network's");
+                                 "OpenCV returned an output of an unexpected shape");
       }
     }
     return {};
@@ -53,7 +53,7 @@ class OpenCvNetwork : public Network {
   std::vector<cv::Mat> results_;
 };
 
-// OpenCV puts the place in its sources and line breaks into its messages.
+// OpenCV's messages contain its source location and line breaks.
 std::string one_line(std::string text) {
   std::replace(text.begin(), text.end(), '\n', ' ');
   return text;
@@ -63,11 +63,11 @@ std::string one_line(std::string text) {
 
 Result<std::unique_ptr<Network>> make_opencv_network(const Graph& graph, int threads) {
   try {
-    cv::setNumThreads(threads);  // OpenCV has one number for the whole process
+    cv::setNumThreads(threads);  // for the whole process
     MAITRED_ASSIGN(OpenCvNet built, build_opencv_net(graph));
     auto network = std::make_unique<OpenCvNetwork>(
         std::move(built), to_ints(graph.node(graph.input()).shape), output_infos(graph));
-    // OpenCV checks the layers when it runs them first.
+    // OpenCV checks the layers at their first run.
     if (Status status = network->run(); !status) {
       return model_unsupported(one_line(status.error().message));
     }

@@ -56,7 +56,7 @@ class Fuser : public Rewriter {
     return {};
   }
 
-  // What `sum` adds to `value`, when it is a plain sum whose other side has been computed before.
+  // The other input of `sum`, if `sum` is a plain sum and that input is computed before `value`.
   std::optional<NodeId> addend(NodeId sum, NodeId value) const {
     const Node& node = graph().node(sum);
     const auto* binary = std::get_if<Binary>(&node.operation);

@@ -1,6 +1,5 @@
-// A network as data: operations in topological order, every shape known and checked, constants
-// absorbed into the operations that use them. Built once, then only read; a pass builds a new one.
-// Pure.
+// A network as data: operations in topological order, with known and checked shapes. Operations
+// hold their constants. A graph does not change once it is built; a pass builds a new one. Pure.
 #pragma once
 
 #include <array>
@@ -42,7 +41,7 @@ struct PRelu {
 struct AddInput {
   std::size_t input = 1;
 };
-// What an operation does to each value before it stores it.
+// An operation applies its post-ops to each value before it stores it.
 using PostOp = std::variant<Activation, AddInput>;
 
 struct Window {
@@ -78,7 +77,7 @@ struct ScaleShift {
   std::vector<float> shift;
 };
 enum class BinaryKind { kAdd, kSubtract, kMultiply, kDivide, kMaximum, kMinimum };
-// Two inputs of one rank, the second of the first's shape but for dimensions of 1.
+// Takes two inputs of the same rank. The second has the shape of the first, or dimensions of 1.
 struct Binary {
   BinaryKind kind = BinaryKind::kAdd;
   std::vector<PostOp> post_ops{};
@@ -88,7 +87,7 @@ struct Pool {
   PoolKind kind = PoolKind::kMaximum;
   Window window{};
 };
-// Each pixel becomes height x width of its kind.
+// Repeats each pixel height x width times.
 struct Upsample {
   std::array<std::int64_t, 2> factors{1, 1};
   std::vector<PostOp> post_ops{};
@@ -105,15 +104,15 @@ struct Concatenate {
 struct Softmax {
   std::size_t axis = 1;
 };
-// Channels begin .. begin + count.
+// Takes the channels begin .. begin + count - 1.
 struct Slice {
   std::int64_t begin = 0;
   std::int64_t count = 1;
 };
-// Perhaps a convolution of few channels (the stem of a network), then a 1x1 convolution, a 3x3 one
-// of each channel by itself, and perhaps the maximum of 2x2. One operation, so that an executor can
-// go through it a few rows at a time and keep what lies between in the cache. Made by a pass; a
-// rectifier is the only post-op of the first and the third.
+// An optional convolution of few channels (the stem of a network), a 1x1 convolution, a depthwise
+// 3x3 convolution, and an optional 2x2 maximum. They are one operation so that an executor can
+// compute a few rows at a time and keep intermediate values in the cache. Made by a pass. The first
+// and the third have no post-op but a rectifier.
 struct Separable {
   std::optional<Convolution> stem{};
   Convolution pointwise{};
@@ -143,7 +142,7 @@ class Graph {
   const Node& node(NodeId id) const { return nodes_[id]; }
   const std::vector<GraphOutput>& outputs() const { return outputs_; }
   NodeId input() const { return input_; }
-  // How many inputs of other nodes, and outputs of the graph, each node is.
+  // Counts for each node how many inputs of other nodes and outputs of the graph it is.
   std::vector<std::size_t> use_counts() const;
 
  private:
@@ -153,19 +152,19 @@ class Graph {
   NodeId input_ = 0;
 };
 
-// The only way to a Graph. Every add checks the operation against its inputs and works out the
+// The only way to make a Graph. Every add checks the operation against its inputs and infers the
 // shape of the result.
 class GraphBuilder {
  public:
   Result<NodeId> add_input(std::string name, const Shape& shape);
   Result<NodeId> add_constant(std::string name, const Shape& shape, std::vector<float> values);
-  // Errors: model_invalid, with the node's name.
+  // Error: model_invalid, with the name of the node.
   Result<NodeId> add(std::string name, Operation operation, std::vector<NodeId> inputs);
 
   const Node& node(NodeId id) const { return graph_.nodes_[id]; }
   const Shape& shape(NodeId id) const { return graph_.nodes_[id].shape; }
 
-  // Errors: model_invalid when there is no input or no output.
+  // Error: model_invalid without an input or an output.
   Result<Graph> build(std::vector<GraphOutput> outputs) &&;
 
  private:
@@ -176,12 +175,12 @@ class GraphBuilder {
   std::int64_t elements_ = 0;
 };
 
-// The shape of the result. Errors: model_invalid. In shapes.cpp.
+// Returns the shape of the result. Error: model_invalid. In shapes.cpp.
 Result<Shape> infer_shape(const Operation& operation, const std::vector<const Shape*>& inputs);
 
 // Error: model_invalid for a length out of range.
 Status check_window(const Window& window);
-// Output length of a window along one axis; 0 when it does not fit.
+// Returns the output length of a window along one axis; 0 if it does not fit.
 std::int64_t window_length(std::int64_t length, const Window& window, std::size_t axis);
 
 }  // namespace maitred::inference

@@ -1,26 +1,27 @@
-// Graph to graph: the same function of the input, with fewer steps. Pure.
+// Passes turn a graph into one that computes the same with fewer steps. Pure.
 #pragma once
 
 #include "graph.h"
 
 namespace maitred::inference {
 
-// Drops what no output needs and what does nothing; folds batch norms, scales and shifts into the
-// convolutions and matrix products before or after them; moves activations before the reshaping
-// that stands between them and the convolution. Good for every executor.
+// Drops nodes that no output needs or that do nothing. Folds batch norms, scales and shifts into
+// the convolutions and matrix products before or after them. Moves an activation before a reshape
+// or transpose that separates it from its convolution. For every executor.
 Result<Graph> simplify(const Graph& graph);
 
-// Lets convolutions, matrix products and binaries do the activation and sum that follow. For
-// executors that know post_ops. A PReLU with a slope a channel stays a step of its own: as a
-// post-op of a convolution oneDNN 2.6 has it in its reference code only, 200 times slower.
+// Turns the activation and the sum after a convolution, matrix product or binary into its post-ops.
+// For executors that support post_ops. A PReLU with one slope per channel stays a separate step:
+// oneDNN 2.6 has it as a post-op of a convolution only in reference code, 200 times slower.
 Result<Graph> fuse(const Graph& graph);
 
-// Joins 1x1 convolutions of one value, each followed by a convolution of each channel by itself,
-// into one of all their channels: a head of 1 + 1 + 4 + 10 channels costs one pass over its input,
-// not four. Before fuse().
+// Joins 1x1 convolutions of the same value, each followed by a depthwise convolution, into one of
+// all their channels: a head of 1 + 1 + 4 + 10 channels then takes one pass over its input, not
+// four. Requires a graph before fuse().
 Result<Graph> join_heads(const Graph& graph);
 
-// Makes Separable of what qualifies. After fuse(), for executors that know it.
+// Joins suitable convolutions into Separable. Requires a graph after fuse(). For executors that
+// support it.
 Result<Graph> pair_separable(const Graph& graph);
 
 }  // namespace maitred::inference

@@ -1,4 +1,4 @@
-// What the passes share: walks a graph in order and builds a new one beside it.
+// The base of the passes: walks a graph in order and builds a new one.
 #pragma once
 
 #include <optional>
@@ -28,7 +28,8 @@ class Rewriter {
   }
 
  protected:
-  // The one node that reads this one's value, when there is just one and the value is no output.
+  // The only node that reads this node's value. Empty if there are several or the value is an
+  // output.
   std::optional<NodeId> sole_consumer(NodeId id) const {
     if (consumers_[id].size() != 1 || consumers_[id][0] == kOutside) return std::nullopt;
     return consumers_[id][0];
@@ -43,7 +44,7 @@ class Rewriter {
   const Graph& graph() const { return graph_; }
   GraphBuilder& builder() { return builder_; }
 
-  // The node as it is, on the new graph's values.
+  // Copies the node unchanged onto the values of the new graph.
   Status copy(NodeId id) {
     const Node& node = graph_.node(id);
     Result<NodeId> added = [&]() -> Result<NodeId> {

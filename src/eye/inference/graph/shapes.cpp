@@ -1,4 +1,4 @@
-// What each operation asks of its inputs, and the shape it makes of them.
+// Checks the inputs of each operation and infers the shape of its result.
 #include <algorithm>
 
 #include "graph.h"
@@ -112,7 +112,7 @@ Result<Shape> infer(const Binary& binary, const Shapes& inputs) {
     fits = second[i] == first[i] || second[i] == 1;
   }
   MAITRED_TRY(
-      expect(fits, "shapes " + to_text(first) + " and " + to_text(second) + " do not go together"));
+      expect(fits, "shapes " + to_text(first) + " and " + to_text(second) + " do not match"));
   MAITRED_TRY(check_post_ops(binary.post_ops, inputs, first));
   return first;
 }
@@ -164,7 +164,7 @@ Result<Shape> infer(const Reshape& reshape, const Shapes& inputs) {
 
 Result<Shape> infer(const Concatenate& concatenate, const Shapes& inputs) {
   MAITRED_TRY(expect(!inputs.empty() && concatenate.axis < inputs[0]->size(),
-                     "concatenates nothing, or along an axis that is not there"));
+                     "concatenates nothing, or its axis is out of range"));
   Shape shape = *inputs[0];
   for (std::size_t i = 1; i < inputs.size(); ++i) {
     bool fits = inputs[i]->size() == shape.size();
@@ -180,7 +180,7 @@ Result<Shape> infer(const Concatenate& concatenate, const Shapes& inputs) {
 
 Result<Shape> infer(const Softmax& softmax, const Shapes& inputs) {
   MAITRED_TRY(expect_inputs(inputs, 1));
-  MAITRED_TRY(expect(softmax.axis < inputs[0]->size(), "its axis is not there"));
+  MAITRED_TRY(expect(softmax.axis < inputs[0]->size(), "its axis is out of range"));
   return *inputs[0];
 }
 
@@ -189,7 +189,7 @@ Result<Shape> infer(const Slice& slice, const Shapes& inputs) {
   Shape shape = *inputs[0];
   MAITRED_TRY(expect(shape.size() >= 2 && slice.begin >= 0 && slice.count >= 1 &&
                          slice.begin + slice.count <= shape[1],
-                     "its channels are not those of " + to_text(shape)));
+                     "its channels are not in " + to_text(shape)));
   shape[1] = slice.count;
   return shape;
 }
@@ -211,7 +211,7 @@ Result<Shape> infer(const Separable& separable, const Shapes& inputs) {
   return shape;
 }
 
-// Made by GraphBuilder's own functions only.
+// Only GraphBuilder's own functions make these.
 Result<Shape> infer(const InputNode&, const Shapes&) { return model_invalid("is an input"); }
 Result<Shape> infer(const ConstantNode&, const Shapes&) { return model_invalid("is a constant"); }
 

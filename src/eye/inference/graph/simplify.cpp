@@ -20,7 +20,7 @@ bool padded(const Window& window) {
   return window.pads_begin != none || window.pads_end != none;
 }
 
-// Weights as [rows, columns], a row an output channel.
+// Weights as [rows, columns], one row for each output channel.
 void scale_outputs(std::vector<float>& weights, std::vector<float>& bias,
                    const ScaleShift& affine) {
   const std::size_t columns = weights.size() / bias.size();
@@ -92,7 +92,7 @@ class Simplifier : public Rewriter {
     return emit_weighted(id, std::move(folded), input);
   }
 
-  // Takes the scales that follow into the weights.
+  // Folds the scales that follow into the weights.
   template <class Weighted>
   Status emit_weighted(NodeId id, Weighted weighted, NodeId input) {
     NodeId last = id;
@@ -132,7 +132,7 @@ class Simplifier : public Rewriter {
                 input);
   }
 
-  // Padding is zero after the shift, so a shift cannot go into a padded convolution.
+  // The padding is zero after the shift, so a shift cannot be folded into a padded convolution.
   bool can_absorb(std::optional<NodeId> next, const ScaleShift& affine) const {
     if (!next) return false;
     const Operation& operation = graph().node(*next).operation;
@@ -161,7 +161,7 @@ class Simplifier : public Rewriter {
     return copy(id);
   }
 
-  // Follows reshapes and transposes to an activation, and puts it before them.
+  // Follows reshapes and transposes to an activation and moves it before them.
   Status hoist_activation(NodeId id) {
     std::vector<NodeId> movers = {id};
     std::optional<NodeId> next = sole_consumer(id);

@@ -84,7 +84,7 @@ void read_elements(std::span<const std::uint8_t> bytes, std::vector<To>& out, Co
 
 Result<Tensor> read_tensor(ElementType type, const Shape& shape,
                            std::span<const std::uint8_t> bytes) {
-  // Empty lists are how exporters write "not given".
+  // Exporters write an empty list for "not given".
   if (shape == Shape{0} && bytes.empty()) {
     return Tensor{.shape = shape,
                   .is_integer = type == ElementType::kInt32 || type == ElementType::kInt64};

@@ -1,5 +1,5 @@
-// Shapes and constants of a network, and the limits that keep a malformed file from taking the
-// machine's memory. Pure.
+// Shapes and constants of a network, with limits that keep a malformed file from exhausting memory.
+// Pure.
 #pragma once
 
 #include <cstddef>
@@ -25,18 +25,18 @@ inline constexpr std::int64_t kMaxGraphElements = std::int64_t{1} << 28;  // of 
 tl::unexpected<Error> model_invalid(std::string message);
 tl::unexpected<Error> model_unsupported(std::string message);
 
-// A name out of a file, fit for a message: printable, at most 80 characters, in quotes.
+// Makes a name from a file fit for a message: printable, at most 80 characters, in quotes.
 std::string in_quotes(std::string_view name);
 std::string to_text(const Shape& shape);  // "[1,3,640,640]"
 
-// The product of the dimensions. Error: model_invalid for a dimension below 1, more than kMaxRank
-// dimensions, or more than kMaxElements.
+// Returns the product of the dimensions. Error: model_invalid for a dimension below 1, more than
+// kMaxRank dimensions, or more than kMaxElements.
 Result<std::int64_t> element_count(const Shape& shape);
-// The same for a shape that has been checked.
+// Returns the product of the dimensions. Requires a checked shape.
 std::int64_t checked_count(const Shape& shape);
 
-// A constant, dense and row-major: floats for weights, integers for shapes and axes. A scalar has
-// the empty shape.
+// A dense, row-major constant: floats for weights, integers for shapes and axes. A scalar has the
+// empty shape.
 struct Tensor {
   Shape shape{};
   std::vector<float> floats{};
@@ -49,7 +49,7 @@ struct Tensor {
 enum class ElementType { kFloat16, kFloat32, kFloat64, kInt32, kInt64 };
 std::size_t size_of(ElementType type);
 
-// Reads little-endian elements. Error: model_invalid when the shape does not need just these bytes.
+// Reads little-endian elements. Error: model_invalid if the number of bytes does not fit the shape.
 Result<Tensor> read_tensor(ElementType type, const Shape& shape,
                            std::span<const std::uint8_t> bytes);
 

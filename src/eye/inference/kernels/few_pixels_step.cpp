@@ -5,7 +5,7 @@
 #include <cstring>
 #include <utility>
 
-#include "maitred/base/for_each_cpu.h"
+#include "maitred/base/vector_dispatch.h"
 #include "src/eye/inference/backends/convolution_kinds.h"
 
 #if defined(MAITRED_HAS_WIDTHS)
@@ -15,17 +15,17 @@
 namespace maitred::inference {
 namespace {
 
-constexpr std::size_t kMostTogether = 16;  // pixels: as many sums as there are registers for
+constexpr std::size_t kMostTogether = 16;  // pixels whose sums fit the registers
 
 std::size_t pixels_of(const Shape& shape) { return static_cast<std::size_t>(shape[2] * shape[3]); }
 
 #if defined(MAITRED_HAS_WIDTHS)
 constexpr std::size_t kFewPixels = 16;           // of one result
-constexpr std::size_t kManyWeights = 1U << 16U;  // fewer stay in the second-level cache anyhow
+constexpr std::size_t kManyWeights = 1U << 16U;  // fewer stay in the second-level cache
 constexpr std::size_t kChannelsTogether = 64;
 constexpr std::size_t kLanesTogether = kChannelsTogether / kLaneFloats;
 
-// Nothing, or something added, and perhaps a rectifier after it.
+// True if the post-ops are at most one added input and one rectifier after it.
 bool finishes_simply(const Convolution& conv) {
   const std::size_t others = conv.post_ops.size() - (last_rectifier(conv) == nullptr ? 0 : 1);
   return others == 0 || (others == 1 && std::holds_alternative<AddInput>(conv.post_ops.front()));
@@ -33,7 +33,7 @@ bool finishes_simply(const Convolution& conv) {
 
 MAITRED_BEGIN_AVX512
 
-constexpr std::size_t kAhead = 1024;  // weights; farther than memory is slow, nearer than a cache
+constexpr std::size_t kAhead = 1024;  // prefetched weights: covers the latency, fits the cache
 
 struct FewPixels {
   const std::uint16_t* weights;  // [output / 16][input]
@@ -42,14 +42,14 @@ struct FewPixels {
   float* const* sums;  // of each pixel
 };
 
-// GCC 12 warns of the intrinsic.
+// Inline assembly, because GCC 12 warns about the intrinsic.
 inline Lane widened(const std::uint16_t* halves) {
   Lane floats;
   asm("vcvtph2ps %1, %0" : "=v"(floats) : "m"(*reinterpret_cast<const __m256i*>(halves)));
   return floats;
 }
 
-// Adds to `kLanes` lanes of sums, from lane `first` on, of `kPixels` pixels.
+// Adds the products to `kLanes` lanes of sums of `kPixels` pixels, beginning with lane `first`.
 template <std::size_t kPixels, std::size_t kLanes>
 inline void add_products(const FewPixels& few, std::size_t first) {
   Lane sums[kPixels][kLanes];
@@ -92,7 +92,8 @@ inline void add_products(const FewPixels& few, std::size_t first) {
   }
 }
 
-// Of few pixels several lanes at once: a sum takes some cycles before it can be added to again.
+// With few pixels, works on several lanes at once: an addition to the same sum must wait for the
+// previous one.
 template <std::size_t kPixels>
 void add_all_products(const FewPixels& few) {
   constexpr std::size_t kLanes = kPixels <= 4 ? 4 : kPixels <= 8 ? 2 : 1;
@@ -111,7 +112,7 @@ constexpr std::array<AddAllProducts, kMostTogether> for_each_count(
 
 constexpr auto kAddAllProducts = for_each_count(std::make_index_sequence<kMostTogether>());
 
-// To the nearest.
+// Rounds to nearest.
 inline void narrow(const float* floats, std::uint16_t* halves) {
   asm("vcvtps2ph $0, %1, %0"
       : "=m"(*reinterpret_cast<__m256i*>(halves))
@@ -142,7 +143,7 @@ MAITRED_END_WIDTH
 bool FewPixelsStep::gains(const Convolution& convolution, const Shape& input, const Shape& result) {
 #if defined(MAITRED_HAS_WIDTHS)
   constexpr std::array<std::int64_t, 2> kNone = {1, 1};
-  return vector_width_here() == VectorWidth::kAvx512 && convolution.groups == 1 &&
+  return vector_width_here() >= VectorWidth::kAvx512 && convolution.groups == 1 &&
          convolution.window.dilations == kNone && input.size() == 4 &&
          input[1] % kChannelsTogether == 0 && result[1] % kChannelsTogether == 0 &&
          pixels_of(result) <= kFewPixels && convolution.weights.size() >= kManyWeights &&
@@ -195,7 +196,7 @@ void FewPixelsStep::keep_weights(const Convolution& convolution) {
     for (std::size_t i = 0; i < inputs_ * taps; ++i) {
       largest = std::max(largest, std::fabs(convolution.weights[output * inputs_ * taps + i]));
     }
-    // A power of two: nothing is lost by it.
+    // A power of two scales without rounding.
     int exponent = 0;
     std::frexp(largest, &exponent);
     factors[output] = std::ldexp(1.0F, -exponent);
@@ -241,7 +242,7 @@ void FewPixelsStep::run(dnnl::stream& stream) {
   for (std::size_t pixel = 0; pixel < pixels_; ++pixel) finish_pixel(pixel);
 }
 
-// What one weight of the window adds to some pixels.
+// Adds the products of one place of the window to some pixels.
 void FewPixelsStep::multiply(std::size_t tap, std::span<const Meeting> some) {
 #if defined(MAITRED_HAS_WIDTHS)
   std::array<float*, kMostTogether> sums{};

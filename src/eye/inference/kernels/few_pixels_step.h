@@ -1,4 +1,4 @@
-// A convolution of few pixels by many weights. Private to this module.
+// A convolution with few pixels and many weights. Private to this module.
 #pragma once
 
 #include <array>
@@ -13,23 +13,24 @@
 
 namespace maitred::inference {
 
-// For the small, deep end of a network, where reading the weights takes longer than multiplying by
-// them: they are kept in 16 bits (IEEE 754 binary16, with a scale an output channel) and sums in
-// 32, so that results differ by some ten-thousandths. Weights that meet padding only are not read.
+// For the small, deep end of a network, where reading the weights takes longer than the arithmetic.
+// Weights have 16 bits (IEEE 754 binary16, with a scale for each output channel), sums have 32.
+// Results differ by some ten-thousandths. Weights that meet only padding are not read.
 class FewPixelsStep final : public NativeStep {
  public:
-  // Whether this step can do it on this processor, and is quicker than oneDNN.
+  // True if this processor can run this step and the step is faster than oneDNN's.
   static bool gains(const Convolution& convolution, const Shape& input, const Shape& result);
 
   // Requires gains().
   FewPixelsStep(const Convolution& convolution, const Shape& input, const Shape& result);
 
-  // source, result and, where something is added, that; each [image][row][column][channel].
+  // `data` is source, result and, if there is one, the added input; each
+  // [image][row][column][channel].
   void bind(const std::vector<float*>& data, void* scratchpad) override;
   void run(dnnl::stream& stream) override;
 
  private:
-  // What a register holds.
+  // The content of a register.
   struct alignas(64) Sums {
     float values[16];
   };
@@ -49,7 +50,7 @@ class FewPixelsStep final : public NativeStep {
   std::size_t outputs_;                     // channels
   std::size_t pixels_;                      // of all results
   [[maybe_unused]] float slope_;            // of negative results; by run, where it is compiled
-  std::vector<std::vector<Meeting>> taps_;  // which pixels each weight of the window joins
+  std::vector<std::vector<Meeting>> taps_;  // pixels that each place of the window joins
   std::vector<Weights> weights_;            // [tap][output / 16][input]
   std::vector<Sums> scales_;                // of the weights of an output
   std::vector<Sums> bias_;

@@ -4,7 +4,7 @@
 #include <array>
 #include <cmath>
 
-#include "maitred/base/for_each_cpu.h"
+#include "maitred/base/vector_dispatch.h"
 
 #if defined(MAITRED_HAS_WIDTHS)
 #include <immintrin.h>
@@ -14,14 +14,14 @@ namespace maitred::inference {
 namespace {
 
 constexpr float kLargestWeight = 127.0F;
-constexpr std::int32_t kOffset = 128;  // of inputs that may be negative, in a byte without a sign
+constexpr std::int32_t kOffset = 128;  // makes a signed input fit an unsigned byte
 
 #if defined(MAITRED_HAS_WIDTHS)
 constexpr std::size_t kMostInt8Inputs = 512;
 
 MAITRED_BEGIN_VNNI
 
-// GCC's vectors where they say it: of the intrinsics for the same, GCC 12 warns.
+// Uses GCC's vectors where possible, because GCC 12 warns about the intrinsics.
 using Ints [[gnu::vector_size(64), gnu::may_alias]] = std::int32_t;
 using Bytes [[gnu::vector_size(16), gnu::may_alias]] = std::uint8_t;
 
@@ -51,7 +51,7 @@ inline bool any_of(const Ints& flags) {
   return _mm512_test_epi32_mask(bits, bits) != 0;
 }
 
-// One pixel's inputs as bytes. False where one does not fit.
+// Converts the inputs of one pixel to bytes. False if an input does not fit.
 template <Int8Inputs kSigns>
 inline bool quantise(const float* from, std::size_t inputs, std::uint8_t* to, float& scale) {
   constexpr bool kSigned = kSigns == Int8Inputs::kAny;
@@ -76,7 +76,7 @@ inline bool quantise(const float* from, std::size_t inputs, std::uint8_t* to, fl
   return true;
 }
 
-// `kLanes` lanes of outputs of `kPixels` pixels; `count` of them are there.
+// Computes `kLanes` lanes of outputs of `kPixels` pixels and stores those of the first `count`.
 template <std::size_t kLanes, std::size_t kPixels>
 inline void multiply(const Int8Weights& weights, std::size_t first_output,
                      const std::uint8_t* bytes, const float* scales, std::size_t count, float* to) {
@@ -102,7 +102,8 @@ inline void multiply(const Int8Weights& weights, std::size_t first_output,
       const Ints input = Ints{} + four;
 #pragma GCC unroll 4
       for (std::size_t lane = 0; lane < kLanes; ++lane) {
-        // Adds four products of bytes to each sum. With the intrinsic GCC 12 moves the sums about.
+        // Adds four products of bytes to each sum. Inline assembly, because with the intrinsic GCC
+        // 12 copies the sums between registers.
         Ints sum = sums[pixel][lane];
         asm("vpdpbusd %2, %1, %0" : "+v"(sum) : "v"(input), "v"(taps[lane]));
         sums[pixel][lane] = sum;
@@ -129,7 +130,7 @@ inline void multiply(const Int8Weights& weights, std::size_t first_output,
 template <Int8Inputs kSigns>
 inline bool convolve_bytes(const Int8Weights& weights, const float* from, std::size_t pixels,
                            float* to) {
-  constexpr std::size_t kAtOnce = 6;  // pixels: as many sums as there are registers for
+  constexpr std::size_t kAtOnce = 6;  // pixels whose sums fit the registers
   alignas(64) std::array<std::uint8_t, kAtOnce * kMostInt8Inputs> bytes{};
   std::array<float, kAtOnce> scales{};
   for (std::size_t first = 0; first < pixels; first += kAtOnce) {
@@ -159,8 +160,8 @@ MAITRED_END_WIDTH
 
 bool PointwiseInt8::possible(std::size_t inputs, std::size_t outputs) {
 #if defined(MAITRED_HAS_WIDTHS)
-  return vector_width_here() == VectorWidth::kAvx512 && __builtin_cpu_supports("avx512vnni") &&
-         inputs % kLaneFloats == 0 && outputs % kLaneFloats == 0 && inputs <= kMostInt8Inputs;
+  return vector_width_here() >= VectorWidth::kAvx512Vnni && inputs % kLaneFloats == 0 &&
+         outputs % kLaneFloats == 0 && inputs <= kMostInt8Inputs;
 #else
   (void)inputs;
   (void)outputs;

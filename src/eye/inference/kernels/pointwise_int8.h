@@ -8,26 +8,26 @@
 
 namespace maitred::inference {
 
-// Whether inputs are never negative, as behind a rectifier, and have all 8 bits for it.
+// kNotNegative, as after a rectifier, gives the inputs all 8 bits.
 enum class Int8Inputs { kNotNegative, kAny };
 
-// Weights have a scale an output channel; the inputs of each pixel a scale of their own, found when
-// they come: there is nothing to calibrate. Sums are exact. Pure.
+// Weights have a scale for each output channel. The inputs of each pixel have a scale found at run
+// time, so there is nothing to calibrate. Sums are exact. Pure.
 class PointwiseInt8 {
  public:
-  // Whether this processor has AVX-512 VNNI, and whole lanes of channels go in and out.
+  // True if this processor has AVX-512 VNNI and both channel counts are whole lanes.
   static bool possible(std::size_t inputs, std::size_t outputs);
 
-  // `weights` is [output][input]; `slope`, from 0 to 1, is that of negative results.
+  // `weights` is [output][input]; `slope`, 0 to 1, is the factor of negative results.
   PointwiseInt8(std::span<const float> weights, std::span<const float> bias, float slope,
                 Int8Inputs signs = Int8Inputs::kNotNegative);
 
-  // From [pixel][input] to [pixel][output], both 64-byte aligned. False, and `to` is spoilt, where
-  // an input is not finite, or negative against what was said.
+  // Computes [pixel][output] from [pixel][input], both 64-byte aligned. False if an input is not
+  // finite, or negative for kNotNegative; `to` is then undefined.
   bool run(const float* from, std::size_t pixels, float* to) const;
 
  private:
-  // What a register holds.
+  // The content of a register.
   struct alignas(64) Weights {
     std::int8_t values[64];
   };
@@ -43,7 +43,7 @@ class PointwiseInt8 {
   std::vector<Weights> weights_;  // [input / 4][output][input % 4]
   std::vector<Outputs> scales_;   // of the weights of an output
   std::vector<Outputs> bias_;
-  std::vector<Starts> starts_;    // of the sums: what takes the inputs' offset off again
+  std::vector<Starts> starts_;    // of the sums; cancel the offset of the inputs
   [[maybe_unused]] float slope_;  // by run, where it is compiled
   Int8Inputs signs_;
 };

@@ -9,13 +9,13 @@ namespace maitred::inference {
 namespace {
 
 constexpr std::int64_t kLeastChannels = 64;
-constexpr std::int64_t kLeastPixels = 64;  // of fewer the time goes into reading the weights
+constexpr std::int64_t kLeastPixels = 64;  // with fewer, reading the weights takes the time
 
 std::size_t pixels_of_all(const Shape& shape) {
   return static_cast<std::size_t>(shape[0] * shape[2] * shape[3]);
 }
 
-// What PointwiseInt8 can do at the end.
+// True if PointwiseInt8 can apply the post-ops.
 bool has_plain_slope(const Convolution& conv) {
   return is_rectified(conv) && slope_of(conv) >= 0.0F && slope_of(conv) <= 1.0F;
 }

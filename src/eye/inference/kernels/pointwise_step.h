@@ -1,4 +1,4 @@
-// A 1x1 convolution of its own in 8-bit arithmetic. Private to this module.
+// The step of a single 1x1 convolution in 8-bit arithmetic. Private to this module.
 #pragma once
 
 #include <cstddef>
@@ -12,13 +12,14 @@ namespace maitred::inference {
 
 class PointwiseStep final : public NativeStep {
  public:
-  // Whether this processor can, and it is worth it.
+  // True if this processor can run it and it is faster than in floats.
   static bool gains(const Convolution& convolution, const Shape& input, const Shape& result);
 
   // Requires gains().
   PointwiseStep(const Convolution& convolution, const Shape& result);
 
-  // source, result; both [image][row][column][channel]. Where an input is not finite, no result is.
+  // `data` is source and result, both [image][row][column][channel]. If an input is not finite, no
+  // result is.
   void bind(const std::vector<float*>& data, void* scratchpad) override;
   void run(dnnl::stream& stream) override;
 

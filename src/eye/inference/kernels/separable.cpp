@@ -7,10 +7,10 @@
 namespace maitred::inference {
 namespace {
 
-constexpr std::int64_t kChannelsAtOnce = 16;  // channels that a step works on at once
+constexpr std::int64_t kChannelsAtOnce = 16;  // of a step
 constexpr std::int64_t kMostStemRows = 16;
 
-// 3x3 of each channel by itself, of the same size as its input.
+// True for a depthwise 3x3 convolution whose result has the size of its input.
 bool is_depthwise(const Convolution& conv, std::int64_t in_channels) {
   constexpr std::array<std::int64_t, 2> one{1, 1};
   const Window& window = conv.window;
@@ -46,7 +46,7 @@ class HeadJoiner : public Rewriter {
   }
 
  private:
-  // The second convolution of a head that begins here.
+  // The second convolution of a head that begins with this node.
   std::optional<NodeId> head_of(NodeId id) const {
     const auto* first = std::get_if<Convolution>(&graph().node(id).operation);
     const auto next = sole_consumer(id);
@@ -78,7 +78,7 @@ class HeadJoiner : public Rewriter {
       append(second.weights, conv(*head_of(head)).weights);
       append(second.bias, conv(*head_of(head)).bias);
     }
-    // To whole lanes, with channels of zeros.
+    // Fills up to whole lanes with channels of zeros.
     const std::int64_t channels =
         (first.out_channels + kChannelsAtOnce - 1) / kChannelsAtOnce * kChannelsAtOnce;
     const auto extra = static_cast<std::size_t>(channels - first.out_channels);
@@ -104,7 +104,7 @@ class HeadJoiner : public Rewriter {
     return {};
   }
 
-  std::vector<std::vector<NodeId>> heads_;  // by the value they begin from
+  std::vector<std::vector<NodeId>> heads_;  // for each node, the heads that read its value
 };
 
 class Pairer : public Rewriter {
@@ -133,7 +133,7 @@ class Pairer : public Rewriter {
            activation->alpha <= 1.0F;
   }
 
-  // The 3x3 convolution after this one, when the two can be one operation.
+  // The 3x3 convolution after this one, if the two can be one operation.
   std::optional<NodeId> pair_from(NodeId id) const {
     const auto* first = std::get_if<Convolution>(&graph().node(id).operation);
     const auto next = sole_consumer(id);
@@ -147,7 +147,7 @@ class Pairer : public Rewriter {
     return fits ? next : std::nullopt;
   }
 
-  // The 1x1 convolution after this one, when this is the stem of a pair.
+  // The 1x1 convolution after this one, if this one is the stem of a pair.
   std::optional<NodeId> pair_after_stem(NodeId id) const {
     const auto* stem = std::get_if<Convolution>(&graph().node(id).operation);
     const auto next = sole_consumer(id);

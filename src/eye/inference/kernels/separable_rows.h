@@ -23,21 +23,21 @@ struct Columns {  // begin <= x < end, both even for depthwise_halved
   std::size_t end = 0;
 };
 
-// Columns of one row of the 3x3 convolution of each channel, from the row itself and its neighbours
-// (a row of zeros beyond the edge); zeros beyond both ends.
+// Computes columns of one row of the depthwise 3x3 convolution from the row and its neighbours. The
+// caller gives a row of zeros beyond the edge; columns beyond both ends count as zeros.
 void depthwise_row(const std::array<const float*, 3>& rows, const RowSize& size,
                    const Columns& columns, const DepthwiseWeights& weights, float* out);
 
-// Two neighbouring rows of it, from four.
+// Computes two neighbouring rows of it from four.
 void depthwise_pair(const std::array<const float*, 4>& rows, const RowSize& size,
                     const Columns& columns, const DepthwiseWeights& weights, float* upper,
                     float* lower);
 
-// The same, and of that the maximum of each 2x2: one row of half the columns.
+// Computes the 2x2 maximum of two neighbouring rows: one row of half the columns.
 void depthwise_halved(const std::array<const float*, 4>& rows, const RowSize& size,
                       const Columns& columns, const DepthwiseWeights& weights, float* out);
 
-// A sum over few inputs of a column, each times a lane of weights.
+// A sum over few inputs of a column, each multiplied by a lane of weights.
 struct BroadcastSum {
   const float* const* rows = nullptr;  // of inputs
   std::size_t row_count = 0;

@@ -9,11 +9,11 @@
 namespace maitred::inference {
 namespace {
 
-// What lies between is to stay in a core's second cache, beside what comes in and goes out.
+// Intermediate rows stay in the second-level cache, beside input and output rows.
 constexpr std::size_t kBufferBytes = 384 * 1024;
-// What the 3x3 convolution reads again and again is to stay in the first.
+// Rows that the 3x3 convolution reads repeatedly stay in the first-level cache.
 constexpr std::size_t kTileBytes = 24 * 1024;
-// Results are made two rows at a time, from four.
+// The 3x3 convolution computes two rows at a time, from four.
 constexpr std::size_t kLeastRows = 4;
 constexpr std::size_t kLane = 16;
 constexpr std::size_t kMostInputs = 16;  // of a BroadcastSum
@@ -65,7 +65,7 @@ void SeparableStep::choose_rows() {
   const std::size_t pixel_bytes = size_.channels * sizeof(float);
   rows_ = std::clamp(kBufferBytes / (2 * size_.columns * pixel_bytes), kLeastRows,
                      std::max(height_, kLeastRows));
-  // Strips of one even length, so that the last is not a sliver.
+  // Strips of equal, even length, so that the last one is not short.
   const std::size_t strips = (height_ + rows_ - 1) / rows_;
   rows_ = (height_ + strips - 1) / strips;
   rows_ = std::max(rows_ + rows_ % 2, kLeastRows);
@@ -149,7 +149,7 @@ void SeparableStep::bind(const std::vector<float*>& data, void* scratchpad) {
       strip.rows = std::min(rows_, height_ - first);
       const bool last = first + strip.rows == height_;
       strip.result_first = completed;
-      // The lowest row needs one that comes with the next strip.
+      // The lowest row needs a row of the next strip.
       strip.result_end = last ? height_ : (first + strip.rows - 1) / 2 * 2;
       completed = strip.result_end;
       const float* const from = stem_input_[0] > 0 ? stem_rows_ : source_row(image, first);
@@ -191,7 +191,8 @@ void SeparableStep::run_stem(const Strip& strip) {
     const std::size_t top = (strip.first_row + y) * size_of(stem_window_.strides[0]);
     for (std::size_t channel = 0; channel < channels; ++channel) {
       for (std::size_t k = 0; k < kernel_rows; ++k) {
-        const std::size_t row = top + k - size_of(stem_window_.pads_begin[0]);  // may wrap: large
+        // Above the first row this wraps to a large number, which is out of range too.
+        const std::size_t row = top + k - size_of(stem_window_.pads_begin[0]);
         inputs[channel * kernel_rows + k] =
             row < rows ? source_ + ((strip.image * channels + channel) * rows + row) * columns
                        : zeros_;
@@ -213,7 +214,7 @@ void SeparableStep::run_pointwise(const Strip& strip, dnnl::stream& stream) {
         "a 1x1 convolution could not be executed");
     return;
   }
-  // The rows of a strip are one long row.
+  // The rows of a strip are contiguous: one long row.
   std::array<const float*, kMostInputs> inputs{};
   for (std::size_t channel = 0; channel < kLane; ++channel) inputs[channel] = from + channel;
   BroadcastSum sum = pointwise_sum_;
@@ -238,7 +239,7 @@ void SeparableStep::finish_pair(std::size_t image, std::size_t row, const Column
   depthwise_pair(rows, size_, columns, weights_, upper, upper + row_floats);
 }
 
-// The last of an odd number of rows.
+// The last row of an odd number.
 void SeparableStep::finish_row(std::size_t image, std::size_t row, const Columns& columns) {
   const std::array<const float*, 3> rows{row > 0 ? between(row - 1) : zeros_, between(row), zeros_};
   depthwise_row(rows, size_, columns, weights_,

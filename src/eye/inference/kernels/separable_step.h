@@ -1,4 +1,4 @@
-// A Separable, a few rows at a time. Private to this module.
+// Computes a Separable a few rows at a time. Private to this module.
 #pragma once
 
 #include <array>
@@ -15,23 +15,24 @@
 
 namespace maitred::inference {
 
-// The stem gives `rows_` rows to the 1x1 convolution, and that into one of two halves of a buffer;
-// the 3x3 one and the maximum follow a row behind, while those rows are in the cache. The 1x1 is
-// oneDNN's, but for 16 channels to 16 and in 8-bit arithmetic. Everything but a stem's input lies
-// as [image][row][column][channel]; that is [image][channel][row][column].
+// The stem computes `rows_` rows; from them the 1x1 convolution fills one of two halves of a
+// buffer. The 3x3 convolution and the maximum follow one row behind, while those rows are in the
+// cache. oneDNN computes the 1x1 convolution, except for 16 channels to 16 and in 8-bit arithmetic.
+// The layout is [image][row][column][channel]; the input of a stem is
+// [image][channel][row][column].
 class SeparableStep final : public NativeStep {
  public:
-  // Throws dnnl::error where oneDNN has no fast 1x1 convolution of this layout.
+  // Throws dnnl::error if oneDNN has no fast 1x1 convolution of this layout.
   SeparableStep(const Separable& separable, const Shape& input, const dnnl::engine& engine,
                 const dnnl::primitive_attr& pointwise_attributes, Precision precision);
 
   bool in_int8() const { return int8_pointwise_.has_value(); }
-  // How the weights of the 1x1 convolution are to lie.
+  // The layout that the weights of the 1x1 convolution need.
   const dnnl::memory::desc& weights_layout() const { return weights_layout_; }
   std::size_t buffer_floats() const;
   const dnnl::memory::desc& scratchpad_layout() const { return scratchpad_layout_; }
 
-  // source, result, buffer; weights and bias of the 1x1, of the 3x3, of the stem if there is one
+  // `data` is source, result, buffer; weights and bias of the 1x1, of the 3x3, of the stem if any.
   void bind(const std::vector<float*>& data, void* scratchpad) override;
   void run(dnnl::stream& stream) override;
 
@@ -75,7 +76,7 @@ class SeparableStep final : public NativeStep {
   dnnl::convolution_forward whole_;
   dnnl::convolution_forward rest_;
 
-  // where it all lies
+  // Memory, set by bind().
   DepthwiseWeights weights_;
   BroadcastSum pointwise_sum_;
   BroadcastSum stem_sum_;

@@ -1,4 +1,4 @@
-// What ONNX and OpenVINO say alike: elementwise operators, reshaping, matrix products.
+// Operators that ONNX and OpenVINO share: elementwise operators, reshaping, matrix products.
 #include <algorithm>
 #include <cmath>
 
@@ -7,7 +7,7 @@
 namespace maitred::inference {
 namespace {
 
-// The constant as one value a channel of `shape`, when numpy's broadcasting makes it that.
+// The constant as one value per channel of `shape`, if numpy's broadcasting makes it that.
 std::optional<std::vector<float>> per_channel(const Tensor& tensor, const Shape& shape) {
   const auto channels = static_cast<std::size_t>(shape.size() < 2 ? 1 : shape[1]);
   if (tensor.is_integer || tensor.shape.size() > shape.size()) return std::nullopt;
@@ -42,7 +42,7 @@ std::optional<ScaleShift> as_scale_shift(BinaryKind kind, std::vector<float> val
   }
 }
 
-// The value with ones put before its dimensions, up to `rank`.
+// Prepends dimensions of 1 to the value up to `rank`.
 Result<NodeId> with_rank(Importer& importer, const ParsedNode& node, NodeId id, std::size_t rank) {
   Shape shape = importer.shape(id);
   if (shape.size() >= rank) return id;
@@ -143,7 +143,7 @@ Status import_reduce_mean(Importer& importer, const ParsedNode& node,
   }
   std::sort(normalised.begin(), normalised.end());
   if (shape.size() != 4 || normalised != std::vector<std::size_t>{2, 3}) {
-    return model_unsupported("a mean of shape " + to_text(shape) + " over other axes than 2 and 3");
+    return model_unsupported("a mean of shape " + to_text(shape) + " over axes other than 2 and 3");
   }
   MAITRED_TRY(import_global_average(importer, node));
   if (keep_dimensions) return {};
@@ -254,7 +254,7 @@ Status import_upsample(Importer& importer, const ParsedNode& node, double scale_
   const bool whole = scale_height >= 1 && scale_width >= 1 && scale_height <= 64 &&
                      scale_width <= 64 && std::floor(scale_height) == scale_height &&
                      std::floor(scale_width) == scale_width;
-  if (!whole) return model_unsupported("only enlarging by whole numbers is supported");
+  if (!whole) return model_unsupported("only enlargement by whole numbers is supported");
   return importer.emit(
       node,
       Upsample{{static_cast<std::int64_t>(scale_height), static_cast<std::int64_t>(scale_width)},
@@ -302,7 +302,7 @@ Status import_linear(Importer& importer, const ParsedNode& node, const Tensor& w
 Result<std::size_t> normalised_axis(std::int64_t axis, std::size_t rank) {
   const auto signed_rank = static_cast<std::int64_t>(rank);
   if (axis < -signed_rank || axis >= signed_rank) {
-    return model_invalid("axis " + std::to_string(axis) + " of " + std::to_string(rank) +
+    return model_invalid("axis " + std::to_string(axis) + " is not one of " + std::to_string(rank) +
                          " dimensions");
   }
   return static_cast<std::size_t>(axis < 0 ? axis + signed_rank : axis);

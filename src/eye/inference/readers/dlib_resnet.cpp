@@ -8,7 +8,7 @@ namespace {
 
 constexpr std::int64_t kEndInputs = 256;
 
-// Adds the layers one after the other.
+// Builds the graph layer by layer.
 class ResNetBuilder {
  public:
   explicit ResNetBuilder(const ResNetWeights& weights) : weights_(weights) {}
@@ -53,14 +53,14 @@ class ResNetBuilder {
                         std::move(inputs));
   }
 
-  // The next layer of the file, with its batch norm.
+  // Adds the next layer of the file with its batch norm.
   Result<NodeId> convolve(NodeId from, const Kind& kind) {
     if (next_ >= weights_.layers.size()) return not_it("it has fewer convolutions");
     const ResNetLayer& layer = weights_.layers[next_++];
     const auto filters = static_cast<std::size_t>(kind.filters);
     if (layer.filters != kind.filters || layer.side != kind.side || layer.stride != kind.stride ||
         layer.scale.size() != filters || layer.shift.size() != filters) {
-      return not_it("its convolution " + std::to_string(next_) + " is another");
+      return not_it("its convolution " + std::to_string(next_) + " differs");
     }
     Convolution conv{};
     conv.window.kernel = {kind.side, kind.side};
@@ -89,9 +89,9 @@ class ResNetBuilder {
     return add_and_rectify(inner, from);
   }
 
-  // dlib adds maps of unlike sizes as if the smaller had zeros at its right, its bottom, and in the
-  // channels it lacks. What is added here is the input, averaged over 2x2: that and the channels of
-  // zeros are one convolution.
+  // dlib adds maps of different sizes as if the smaller one had zeros on the right, at the bottom
+  // and in the missing channels. Here it adds the input, averaged over 2x2. One convolution
+  // computes the average and the channels of zeros.
   Result<NodeId> down(NodeId from, std::int64_t filters) {
     MAITRED_ASSIGN(NodeId inner, block(from, filters, true));
     const std::int64_t channels = builder_.shape(from)[1];
@@ -105,11 +105,11 @@ class ResNetBuilder {
     }
     MAITRED_ASSIGN(const NodeId outer, add(std::move(averaged), {from}));
     MAITRED_ASSIGN(inner, enlarge(inner, builder_.shape(outer)));
-    if (builder_.shape(inner) != builder_.shape(outer)) return not_it("its sides do not meet");
+    if (builder_.shape(inner) != builder_.shape(outer)) return not_it("its shapes do not match");
     return add_and_rectify(outer, inner);
   }
 
-  // Zeros at the right and the bottom.
+  // Adds zeros on the right and at the bottom.
   Result<NodeId> enlarge(NodeId from, const Shape& wanted) {
     const Shape& shape = builder_.shape(from);
     if (shape[2] >= wanted[2] && shape[3] >= wanted[3]) return from;
@@ -123,7 +123,7 @@ class ResNetBuilder {
 
   Result<NodeId> end(NodeId from) {
     constexpr std::size_t kOut = kResNetLength;
-    if (weights_.end.size() != kEndInputs * kOut) return not_it("its end is another");
+    if (weights_.end.size() != kEndInputs * kOut) return not_it("its last layer differs");
     Linear linear{};
     linear.out_features = kResNetLength;
     linear.bias.assign(kOut, 0.0F);

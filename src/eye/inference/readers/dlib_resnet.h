@@ -1,4 +1,4 @@
-// dlib's face recognition ResNet (dlib_face_recognition_resnet_model_v1.dat; after He et al., half
+// dlib's face recognition ResNet (dlib_face_recognition_resnet_model_v1.dat; He et al. with half
 // the filters): 29 convolutions, each with a fixed batch norm. Private to this module. Pure.
 #pragma once
 
@@ -30,11 +30,11 @@ struct ResNetWeights {
 inline constexpr std::int64_t kResNetSide = 150;
 inline constexpr std::int64_t kResNetLength = 128;
 
-// Untrusted bytes, plain or packed by bzip2. Errors: model_invalid, for any other network too.
+// Reads untrusted bytes, plain or packed by bzip2. Error: model_invalid, also for other networks.
 Result<ResNetWeights> read_dlib_resnet(std::span<const std::uint8_t> bytes);
 
 // Input [batch, 3, 150, 150], planes red, green, blue, 0 to 255; output [batch, 128], not
-// normalised. Errors: model_invalid when the layers are not those of this network.
+// normalised. Error: model_invalid if the layers are not those of this network.
 Result<Graph> build_dlib_resnet(const ResNetWeights& weights, std::int64_t batch);
 
 }  // namespace maitred::inference

@@ -10,7 +10,7 @@
 namespace maitred::inference {
 namespace {
 
-// The layers in the order of the file: each holds those below it, down to the input.
+// The layers in the order of the file, from the output down to the input.
 enum class LayerKind { kEnd, kAveragePool, kMaximumPool, kRelu, kSum, kAffine, kConvolution, kTag };
 
 struct LayerForm {
@@ -41,7 +41,7 @@ void append_down(std::vector<LayerForm>& forms, std::int64_t filters) {
   forms.push_back({LayerKind::kRelu});
   forms.push_back({LayerKind::kSum});
   forms.push_back({LayerKind::kAveragePool, 0, 2, 2, 0});
-  forms.push_back({LayerKind::kTag});  // the block's input, then the block's result
+  forms.push_back({LayerKind::kTag});  // of the block's input, then of its result
   forms.push_back({LayerKind::kTag});
   append_block(forms, filters, 2);
 }
@@ -77,7 +77,7 @@ class ResNetReader {
       const bool innermost = &form == &forms.back();
       const std::int64_t newest = form.kind == LayerKind::kTag ? 1 : innermost ? 3 : 2;
       if (version < std::max<std::int64_t>(newest - 1, 1) || version > newest) {
-        return model_invalid("layers of a version that is not known, " + std::to_string(version));
+        return model_invalid("unknown version of a layer, " + std::to_string(version));
       }
       versions_.push_back(version);
     }
@@ -87,7 +87,7 @@ class ResNetReader {
       MAITRED_TRY(read_layer(forms[i]));
       MAITRED_TRY(read_state(i + 1 == forms.size(), versions_[i]));
     }
-    if (!in_.at_end()) return model_invalid("more than the network in the file");
+    if (!in_.at_end()) return model_invalid("the file continues after the network");
     return std::move(weights_);
   }
 
@@ -102,7 +102,7 @@ class ResNetReader {
     if (name == "loss_metric_") return {};
     if (name != "loss_metric_2")
       return model_invalid("it does not end in " + in_quotes("loss_metric_"));
-    MAITRED_TRY(in_.real());  // margin and distance, for training
+    MAITRED_TRY(in_.real());  // margin and distance, used in training only
     MAITRED_TRY(in_.real());
     return {};
   }
@@ -111,7 +111,7 @@ class ResNetReader {
     MAITRED_TRY(in_.expect("input_rgb_image_sized"));
     for (float& mean : weights_.means) {
       MAITRED_ASSIGN(const double value, in_.real());
-      if (!(value >= 0.0 && value <= 255.0)) return model_invalid("a mean colour beyond 0 to 255");
+      if (!(value >= 0.0 && value <= 255.0)) return model_invalid("a mean colour outside 0 to 255");
       mean = static_cast<float>(value);
     }
     MAITRED_TRY(in_.expect(kResNetSide, "the rows of its input"));
@@ -140,7 +140,7 @@ class ResNetReader {
     return {};
   }
 
-  // What dlib keeps beside each layer: flags, and tensors of the last training step.
+  // Skips dlib's state of a layer: flags, and tensors of the last training step.
   Status read_state(bool innermost, std::int64_t version) {
     for (int i = 0; i < 3; ++i) MAITRED_TRY(in_.boolean());
     const int tensors = innermost || version >= 2 ? 3 : 2;
@@ -192,7 +192,7 @@ class ResNetReader {
     const std::size_t count = filters * inputs * static_cast<std::size_t>(form.side * form.side);
     if (params.floats.size() != count + (biased ? filters : 0)) {
       return model_invalid("convolution " + std::to_string(weights_.layers.size() + 1) +
-                           " has not the weights it needs");
+                           " has the wrong number of weights");
     }
     const auto middle = params.floats.begin() + static_cast<std::ptrdiff_t>(count);
     layer.weights.assign(params.floats.begin(), middle);
@@ -203,7 +203,7 @@ class ResNetReader {
     return {};
   }
 
-  // A batch norm that training has left is fixed here.
+  // Reads a batch norm. One in the state of training is made a fixed one.
   Status read_affine() {
     MAITRED_ASSIGN(const std::string name, in_.text());
     ResNetLayer& layer = weights_.layers.back();
@@ -229,7 +229,7 @@ class ResNetReader {
   }
 
   Status read_statistics(ResNetLayer& layer) {
-    MAITRED_TRY(in_.skip_tensor());  // of the last batch
+    MAITRED_TRY(in_.skip_tensor());  // means and deviations of the last batch
     MAITRED_TRY(in_.skip_tensor());
     MAITRED_ASSIGN(const Tensor means, in_.tensor());
     MAITRED_ASSIGN(const Tensor variances, in_.tensor());
@@ -259,7 +259,7 @@ class ResNetReader {
     MAITRED_TRY(in_.expect(channels_, "the inputs of its end"));
     MAITRED_ASSIGN(Tensor params, in_.tensor());
     if (params.size() != static_cast<std::size_t>(channels_ * kResNetLength)) {
-      return model_invalid("its end has not the weights it needs");
+      return model_invalid("its last layer has the wrong number of weights");
     }
     weights_.end = std::move(params.floats);
     MAITRED_TRY(in_.skip_alias());
@@ -280,14 +280,14 @@ tl::unexpected<Error> another_network(const Error& found) {
   return model_invalid("is not dlib's face recognition network: " + found.message);
 }
 
-// At most kMaxFileBytes; grows with what comes out, so that few bytes cannot ask for much. What
-// does not begin like the network is not unpacked further.
+// Unpacks at most kMaxFileBytes. The buffer grows with the output, so that a small file cannot ask
+// for much memory. Stops if the beginning is not that of the network.
 Result<std::vector<std::uint8_t>> unpacked(std::span<const std::uint8_t> packed) {
   bz_stream stream{};
   if (BZ2_bzDecompressInit(&stream, 0, 0) != BZ_OK) return model_invalid("no memory to unpack it");
   std::vector<std::uint8_t> bytes;
   std::vector<char> block(std::size_t{1} << 16);
-  // bzip2 only reads it.
+  // bzip2 only reads the bytes.
   stream.next_in = reinterpret_cast<char*>(const_cast<std::uint8_t*>(packed.data()));
   stream.avail_in = static_cast<unsigned>(packed.size());
   int state = BZ_OK;
@@ -308,8 +308,8 @@ Result<std::vector<std::uint8_t>> unpacked(std::span<const std::uint8_t> packed)
   BZ2_bzDecompressEnd(&stream);
   if (state == BZ_STREAM_END) return bytes;
   return model_invalid(state == BZ_OK && bytes.size() > kMaxFileBytes
-                           ? "it unpacks to more than the limit"
-                           : "it is not a whole bzip2 file");
+                           ? "its unpacked size is over the limit"
+                           : "it is not a complete bzip2 file");
 }
 
 }  // namespace

@@ -8,7 +8,7 @@ namespace {
 constexpr std::int64_t kLongestText = 64;
 constexpr std::int64_t kTensorVersion = 2;
 constexpr std::int64_t kAliasVersion = 1;
-constexpr std::int64_t kLargestExponent = 20'000;  // beyond stand infinity and the like
+constexpr std::int64_t kLargestExponent = 20'000;  // larger ones stand for infinity and NaN
 
 }  // namespace
 
@@ -26,7 +26,7 @@ Result<std::span<const std::uint8_t>> DlibStream::take(std::size_t count) {
 Result<std::int64_t> DlibStream::integer() {
   MAITRED_ASSIGN(const auto control, take(1));
   const std::size_t length = control[0] & 0x0FU;
-  if (length == 0 || length > 8 || (control[0] & 0x70U) != 0) return wrong("no number");
+  if (length == 0 || length > 8 || (control[0] & 0x70U) != 0) return wrong("not a number");
   MAITRED_ASSIGN(const auto digits, take(length));
   std::uint64_t magnitude = 0;
   for (std::size_t i = length; i-- > 0;) magnitude = magnitude << 8U | digits[i];
@@ -37,23 +37,25 @@ Result<std::int64_t> DlibStream::integer() {
 
 Result<std::string> DlibStream::text() {
   MAITRED_ASSIGN(const std::int64_t length, integer());
-  if (length < 0 || length > kLongestText) return wrong("no name of a layer");
+  if (length < 0 || length > kLongestText) return wrong("not a name of a layer");
   MAITRED_ASSIGN(const auto characters, take(static_cast<std::size_t>(length)));
   return std::string(characters.begin(), characters.end());
 }
 
 Result<bool> DlibStream::boolean() {
   MAITRED_ASSIGN(const auto digit, take(1));
-  if (digit[0] != '0' && digit[0] != '1') return wrong("neither yes nor no");
+  if (digit[0] != '0' && digit[0] != '1') return wrong("not a boolean");
   return digit[0] == '1';
 }
 
 Result<double> DlibStream::real() {
   MAITRED_ASSIGN(const std::int64_t mantissa, integer());
   MAITRED_ASSIGN(const std::int64_t exponent, integer());
-  if (exponent > kLargestExponent || exponent < -kLargestExponent) return wrong("no finite number");
+  if (exponent > kLargestExponent || exponent < -kLargestExponent) {
+    return wrong("not a finite number");
+  }
   const double value = std::ldexp(static_cast<double>(mantissa), static_cast<int>(exponent));
-  if (!std::isfinite(value)) return wrong("no finite number");
+  if (!std::isfinite(value)) return wrong("not a finite number");
   return value;
 }
 
@@ -63,7 +65,7 @@ Result<std::pair<Shape, std::span<const std::uint8_t>>> DlibStream::raw_tensor()
   std::int64_t count = 1;
   for (int axis = 0; axis < 4; ++axis) {
     MAITRED_ASSIGN(const std::int64_t length, integer());
-    if (length < 0 || length > kMaxElements) return wrong("a tensor's impossible length");
+    if (length < 0 || length > kMaxElements) return wrong("an impossible length of a tensor");
     shape.push_back(length);
     count *= length;
     if (count > kMaxElements) return wrong("a tensor larger than the limit");
@@ -78,7 +80,7 @@ Result<Tensor> DlibStream::tensor() {
   Result<Tensor> tensor = read_tensor(ElementType::kFloat32, raw.first, raw.second);
   if (!tensor) return tensor;
   for (const float value : tensor->floats) {
-    if (!std::isfinite(value)) return wrong("a weight that is no number, before");
+    if (!std::isfinite(value)) return wrong("a weight is not finite, before");
   }
   return tensor;
 }

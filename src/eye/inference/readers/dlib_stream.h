@@ -1,5 +1,6 @@
-// The pieces that dlib's files are made of (dlib/serialize.h, dlib/cuda/tensor.h). Untrusted bytes:
-// whatever is wrong is an error, and nothing is allocated that is not there.
+// Reads the elements of dlib's files (dlib/serialize.h, dlib/cuda/tensor.h). The bytes are
+// untrusted: malformed data is an error, and no length in them causes an allocation larger than the
+// file.
 #pragma once
 
 #include <cstdint>
@@ -12,8 +13,8 @@
 
 namespace maitred::inference {
 
-// Reads from the front of `bytes`, which must outlive it. Pure. Errors: model_invalid, with the
-// place in the file.
+// Reads `bytes` from the front; they must outlive it. Pure. Error: model_invalid, with the place in
+// the file.
 class DlibStream {
  public:
   explicit DlibStream(std::span<const std::uint8_t> bytes) : bytes_(bytes) {}
@@ -22,14 +23,14 @@ class DlibStream {
   Result<std::int64_t> integer();
   Result<std::string> text();  // at most 64 characters: names of layers
   Result<bool> boolean();
-  // A mantissa and an exponent; infinite or not a number: an error.
+  // A mantissa and an exponent. Error if the number is not finite.
   Result<double> real();
   // Four dimensions and 32-bit floats.
   Result<Tensor> tensor();
   Status skip_tensor();
-  Status skip_alias();  // of a tensor: where in another it lies
+  Status skip_alias();  // a part of another tensor
 
-  // Error when the next integer, or text, is another.
+  // Error if the next integer, or text, differs.
   Status expect(std::int64_t wanted, const std::string& what);
   Status expect(const std::string& wanted);
 

@@ -147,7 +147,7 @@ Status Importer::define(const ParsedNode& node, NodeId value) {
 }
 
 Status Importer::define_constant(const ParsedNode& node, Tensor tensor) {
-  // A short file can copy one large constant many times over.
+  // Without this limit a short file could copy one large constant many times.
   derived_elements_ += tensor.size();
   if (derived_elements_ > static_cast<std::size_t>(kMaxElements)) {
     return model_invalid("its derived constants are larger than the limit of " +
@@ -173,14 +173,14 @@ Result<Shape> resolve_input_shape(const Shape& of_file, const Shape& wanted) {
   for (std::int64_t dimension : shape) {
     if (dimension < 1) {
       return model_invalid("its input of shape " + to_text(shape) +
-                           " is open or not positive; give an input shape");
+                           " is open or not positive; an input shape must be given");
     }
   }
-  if (shape.empty()) return model_invalid("its input has no shape; give an input shape");
+  if (shape.empty()) return model_invalid("its input has no shape; an input shape must be given");
   return shape;
 }
 
-// The operators that the outputs need, each after those it depends on.
+// Sorts the operators that the outputs need, each after those it depends on.
 class Sorter {
  public:
   explicit Sorter(const ParsedModel& model) : model_(model), states_(model.nodes.size()) {}
@@ -209,7 +209,7 @@ class Sorter {
     std::size_t next_input;
   };
 
-  // Depth first, with a stack of its own: a hostile file may be deeper than the program's.
+  // Depth first, with an explicit stack: a hostile file may be deeper than the program's stack.
   Status visit(std::size_t root) {
     std::vector<Visit> stack;
     if (states_[root] == State::kNew) stack.push_back({root, 0});

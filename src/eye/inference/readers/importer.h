@@ -1,5 +1,5 @@
-// ParsedModel to Graph: sorts the operators, drops what no output needs, and turns each into an
-// operation with its constants absorbed.
+// Imports a ParsedModel as a Graph: sorts the operators, drops those that no output needs, and
+// turns each into an operation that holds its constants.
 #pragma once
 
 #include <optional>
@@ -12,8 +12,8 @@
 
 namespace maitred::inference {
 
-// `input_shape` replaces the file's, where it is not empty. Errors: model_invalid,
-// model_unsupported (names operator and node).
+// If `input_shape` is not empty, it replaces the file's. Errors: model_invalid, model_unsupported
+// (names operator and node).
 Result<Graph> import_model(ParsedModel model, const Shape& input_shape);
 
 // The attributes of one operator, whether typed (ONNX) or text (IR).
@@ -21,7 +21,7 @@ class Attributes {
  public:
   explicit Attributes(const ParsedNode& node) : node_(node) {}
   bool has(std::string_view name) const { return node_.attributes.contains(name); }
-  // Errors: model_invalid when the attribute is there and is not of this type.
+  // Error: model_invalid if the attribute exists and has another type.
   Result<std::int64_t> integer(std::string_view name, std::int64_t fallback) const;
   Result<float> real(std::string_view name, float fallback) const;
   Result<std::string> text(std::string_view name, std::string fallback) const;
@@ -37,17 +37,17 @@ class Attributes {
   const ParsedNode& node_;
 };
 
-// What the operators of both dialects are imported with. An error of a function here need not name
-// the node: import_model adds it.
+// Imports the operators of both dialects. An error of these functions need not name the node:
+// import_model adds the name.
 class Importer {
  public:
   Importer(ParsedModel& model, GraphBuilder& builder) : model_(model), builder_(builder) {}
 
   // The value of input `index`; a constant becomes a node.
   Result<NodeId> value(const ParsedNode& node, std::size_t index);
-  // Null when input `index` is not given or not a constant.
+  // Null if input `index` is missing or not a constant.
   const Tensor* constant(const ParsedNode& node, std::size_t index) const;
-  // Error: model_unsupported when the input is not a constant of floats (or of integers).
+  // Error: model_unsupported if the input is not a constant of floats (or of integers).
   Result<const Tensor*> floats(const ParsedNode& node, std::size_t index) const;
   Result<const Tensor*> integers(const ParsedNode& node, std::size_t index) const;
 
@@ -71,7 +71,7 @@ class Importer {
 };
 
 using OperatorImport = Status (*)(Importer&, const ParsedNode&);
-// Null for an operator not supported.
+// Null for an unsupported operator.
 OperatorImport find_onnx_operator(std::string_view type);
 OperatorImport find_ir_operator(std::string_view type);
 
@@ -87,7 +87,7 @@ Status import_reduce_mean(Importer& importer, const ParsedNode& node,
                           const std::vector<std::int64_t>& axes, bool keep_dimensions);
 Status import_transpose(Importer& importer, const ParsedNode& node,
                         const std::vector<std::int64_t>& order);
-// `wanted` may hold one -1, and zeros where `copy_zeros`.
+// `wanted` may hold one -1, and zeros if `copy_zeros`.
 Status import_reshape(Importer& importer, const ParsedNode& node, const Shape& wanted,
                       bool copy_zeros);
 Status import_squeeze(Importer& importer, const ParsedNode& node,
@@ -95,7 +95,7 @@ Status import_squeeze(Importer& importer, const ParsedNode& node,
 Status import_unsqueeze(Importer& importer, const ParsedNode& node, std::vector<std::int64_t> axes);
 Status import_upsample(Importer& importer, const ParsedNode& node, double scale_height,
                        double scale_width);
-// x [rows, in] times weights [in, out], or [out, in] where `transposed`.
+// x [rows, in] times weights [in, out], or [out, in] if `transposed`.
 Status import_linear(Importer& importer, const ParsedNode& node, const Tensor& weights,
                      bool transposed, std::vector<float> bias);
 
@@ -103,7 +103,7 @@ Status import_linear(Importer& importer, const ParsedNode& node, const Tensor& w
 Result<std::size_t> normalised_axis(std::int64_t axis, std::size_t rank);
 enum class AutoPad { kExplicit, kSameUpper, kSameLower, kValid };
 void apply_auto_pad(AutoPad mode, const Shape& input, Window& window);
-// Lengthens the padding at the end so that the last, partial window counts.
+// Extends the padding at the end so that the last, partial window counts.
 void apply_ceil_mode(const Shape& input, Window& window);
 
 }  // namespace maitred::inference

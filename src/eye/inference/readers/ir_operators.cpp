@@ -1,4 +1,4 @@
-// OpenVINO operators (opset 1 to 8 as far as they appear in face networks) to operations.
+// Imports OpenVINO operators (those of opset 1 to 8 that face networks use).
 #include <algorithm>
 
 #include "importer.h"
@@ -107,7 +107,7 @@ Status import_clamp(Importer& importer, const ParsedNode& node) {
   return import_activation(importer, node, {ActivationKind::kClip, low, high});
 }
 
-// A list of slopes is one a channel here, whatever numpy's broadcasting would say.
+// A list of slopes has one value per channel, unlike in numpy's broadcasting.
 Status import_ir_prelu(Importer& importer, const ParsedNode& node) {
   MAITRED_ASSIGN(const NodeId value, importer.value(node, 0));
   MAITRED_ASSIGN(const Tensor* slopes, importer.floats(node, 1));

@@ -1,5 +1,5 @@
-// OpenVINO IR, versions 10 and 11 (an .xml of layers and edges, a .bin of constants), to
-// ParsedModel. A tensor's name is "layer id:port id".
+// Reads OpenVINO IR, versions 10 and 11 (an .xml of layers and edges, a .bin of constants), into a
+// ParsedModel. The name of a tensor is "layer id:port id".
 #include <charconv>
 #include <pugixml.hpp>
 
@@ -113,7 +113,7 @@ class IrReader {
       MAITRED_ASSIGN(Tensor tensor, read_constant(layer, bin_));
       constant_bytes_ +=
           tensor.floats.size() * sizeof(float) + tensor.integers.size() * sizeof(std::int64_t);
-      // Constants may share their bytes, so the size of the .bin file alone bounds nothing.
+      // Constants may share bytes, so the size of the .bin file does not bound their sum.
       if (constant_bytes_ > 8 * bin_.size()) {
         return model_invalid("its constants share bytes of the .bin file too often");
       }
@@ -139,13 +139,13 @@ class IrReader {
 
   Status read_result(const pugi::xml_node& layer) {
     const std::string tensor = source_of(layer, layer.child("input").child("port"));
-    if (tensor.empty()) return model_invalid("nothing leads to it");
+    if (tensor.empty()) return model_invalid("no edge leads to it");
     if (model_.outputs.size() == kMaxOutputs) return model_invalid("too many outputs");
     model_.outputs.push_back({output_name(tensor), tensor});
     return {};
   }
 
-  // The first of the port's names (IR v11), else its layer's.
+  // Returns the first name of the port (IR v11), else the name of its layer.
   std::string output_name(const std::string& tensor) const {
     for (const pugi::xml_node& layer : net_.child("layers").children("layer")) {
       const char* id = layer.attribute("id").value();

@@ -1,4 +1,4 @@
-// ONNX operators that only compute shapes: "flatten all but the batch" is exported as
+// Imports ONNX operators that only compute shapes. Exporters write "flatten all but the batch" as
 // Shape -> Gather -> Unsqueeze -> Concat -> Reshape. All shapes are known, so these are constants.
 #include "importer.h"
 

@@ -1,4 +1,4 @@
-// ONNX operators, opsets 7 to 17, to operations.
+// Imports ONNX operators, opsets 7 to 17.
 #include <algorithm>
 #include <cmath>
 #include <limits>
@@ -132,13 +132,13 @@ Status import_clip(Importer& importer, const ParsedNode& node) {
   for (std::size_t i = 1; i < 3; ++i) {
     if (i >= node.inputs.size() || node.inputs[i].empty()) continue;
     MAITRED_ASSIGN(const Tensor* limit, importer.floats(node, i));
-    if (limit->floats.size() != 1) return model_invalid("a limit that is not one number");
+    if (limit->floats.size() != 1) return model_invalid("its limit is not one number");
     (i == 1 ? low : high) = limit->floats[0];
   }
   return import_activation(importer, node, {ActivationKind::kClip, low, high});
 }
 
-// Before opset 13 the axis split the shape in two, and the softmax went over the whole right part.
+// Before opset 13 the axis divides the shape in two, and the softmax covers the whole right part.
 Status import_onnx_softmax(Importer& importer, const ParsedNode& node) {
   const bool old = importer.opset() < 13;
   MAITRED_ASSIGN(const std::int64_t axis, Attributes(node).integer("axis", old ? 1 : -1));
@@ -172,7 +172,7 @@ Status import_resize(Importer& importer, const ParsedNode& node) {
   MAITRED_ASSIGN(const std::string coordinates,
                  attributes.text("coordinate_transformation_mode", "half_pixel"));
   MAITRED_ASSIGN(const std::string rounding, attributes.text("nearest_mode", "round_prefer_floor"));
-  // For whole factors these two ways of counting come to the same: every pixel is repeated.
+  // For whole factors both modes give the same result: every pixel is repeated.
   const bool repeats = (coordinates == "asymmetric" && rounding == "floor") ||
                        (coordinates == "half_pixel" && rounding.starts_with("round_"));
   if (mode != "nearest" || !(repeats || node.type == "Upsample")) {
@@ -216,7 +216,9 @@ Status import_flatten(Importer& importer, const ParsedNode& node) {
   MAITRED_ASSIGN(const NodeId value, importer.value(node, 0));
   const Shape& shape = importer.shape(value);
   const auto rank = static_cast<std::int64_t>(shape.size());
-  if (axis < -rank || axis > rank) return model_invalid("axis " + std::to_string(axis));
+  if (axis < -rank || axis > rank) {
+    return model_invalid("its axis " + std::to_string(axis) + " is out of range");
+  }
   const auto split = static_cast<std::size_t>(axis < 0 ? axis + rank : axis);
   Shape flat = {1, 1};
   for (std::size_t i = 0; i < shape.size(); ++i) flat[i < split ? 0 : 1] *= shape[i];

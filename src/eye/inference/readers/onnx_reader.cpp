@@ -1,4 +1,4 @@
-// ONNX protobuf to ParsedModel. The only file that sees ONNX's classes.
+// Reads ONNX protobuf into a ParsedModel. The only file of this module that uses ONNX's classes.
 #include <onnx/onnx_pb.h>
 
 #include "parsed_model.h"
@@ -82,8 +82,7 @@ Result<Attribute> to_attribute(const onnx::AttributeProto& proto) {
       return tensor;
     }
     default:
-      return model_unsupported("attribute " + in_quotes(proto.name()) +
-                               " is of a kind not supported");
+      return model_unsupported("attribute " + in_quotes(proto.name()) + " has an unsupported type");
   }
 }
 

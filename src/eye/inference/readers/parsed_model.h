@@ -1,5 +1,5 @@
-// A model file as its format gives it: operators by name, tensors by name, attributes by name. What
-// the readers hand to the importer. Pure.
+// The content of a model file in the terms of its format: operators, tensors and attributes by
+// name. The readers give it to the importer. Pure.
 #pragma once
 
 #include <cstdint>
@@ -22,7 +22,7 @@ using Attribute = std::variant<std::int64_t, float, std::string, std::vector<std
 struct ParsedNode {
   std::string type;
   std::string name;
-  std::vector<std::string> inputs;     // tensor names; "" for an optional one that is not given
+  std::vector<std::string> inputs;     // tensor names; "" for a missing optional one
   std::vector<std::string> outputs{};  // tensor names
   std::map<std::string, Attribute, std::less<>> attributes;
 };
@@ -33,7 +33,7 @@ struct ParsedModel {
   Dialect dialect = Dialect::kOnnx;
   std::int64_t opset = 0;  // ONNX only
   std::string input_name{};
-  Shape input_shape{};  // 0 or less for a dimension the file leaves open
+  Shape input_shape{};  // 0 or less for a dimension that the file leaves open
   std::vector<ParsedNode> nodes{};
   std::unordered_map<std::string, Tensor> constants{};
   struct Output {
@@ -43,8 +43,8 @@ struct ParsedModel {
   std::vector<Output> outputs{};
 };
 
-// Both read untrusted bytes: anything wrong is model_invalid or model_unsupported, and memory is
-// bounded by a small multiple of the bytes given. In onnx_reader.cpp and ir_reader.cpp.
+// Both read untrusted bytes. Their memory is bounded by a small multiple of the bytes given.
+// Errors: model_invalid, model_unsupported. In onnx_reader.cpp and ir_reader.cpp.
 Result<ParsedModel> read_onnx(std::span<const std::uint8_t> bytes);
 Result<ParsedModel> read_ir(std::span<const std::uint8_t> xml, std::span<const std::uint8_t> bin);
 

@@ -8,7 +8,7 @@
 #include <opencv2/imgproc.hpp>
 
 #include "maitred/eye/vision/network_embedder.h"
-#include "tests/support/dlib_resnet.h"
+#include "tests/support/resnet_file.h"
 #include "tests/unit/eye/vision/test_media.h"
 
 namespace maitred {
@@ -36,7 +36,7 @@ cv::Mat noise_picture(std::uint64_t seed) {
 
 TEST_F(ResNetFile, IsReadAndGivesTheSameTemplateForTheSameFace) {
   const std::filesystem::path file = folder_ / "resnet.dat";
-  test::DlibResNet(1).write(file);
+  test::write_resnet_file(file, 1, test::BatchNorms::kFixed);
   auto embedder = make_network_embedder(file, dlib_spec());
   ASSERT_TRUE(embedder) << embedder.error().message;
   EXPECT_EQ((*embedder)->engine(), "dlib");
@@ -64,7 +64,7 @@ TEST_F(ResNetFile, AnotherFileIsRefused) {
 
 TEST_F(ResNetFile, AFileCutShortIsRefused) {
   const std::filesystem::path file = folder_ / "resnet.dat";
-  test::DlibResNet(1).write(file);
+  test::write_resnet_file(file, 1, test::BatchNorms::kFixed);
   std::filesystem::resize_file(file, std::filesystem::file_size(file) / 2);
   EXPECT_EQ(make_network_embedder(file, dlib_spec()).error().code, "model_invalid");
 }

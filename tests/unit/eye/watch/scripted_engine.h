@@ -49,7 +49,7 @@ class ScriptedDetector final : public FaceDetector {
  public:
   explicit ScriptedDetector(Script& script) : script_(script) {}
   Result<std::vector<Face>> detect(const ImageView&, int min_face_px) override {
-    if (script_.fail) return environment_error("inference_failed", "as the script says");
+    if (script_.fail) return environment_error("inference_failed", "the script fails");
     ++script_.detected;
     std::vector<Face> faces;
     for (const ScriptedFace& one : script_.faces) {
@@ -70,6 +70,7 @@ class ScriptedDetector final : public FaceDetector {
     });
     return faces;
   }
+  std::string backend() const override { return "script"; }
 
  private:
   Script& script_;
@@ -81,7 +82,7 @@ class ScriptedEmbedder final : public FaceEmbedder {
   Result<Template> embed(const ImageView&, const Landmarks& landmarks) override {
     for (const ScriptedFace& one : script_.faces) {
       const Face face = face_of(one);
-      // A photo is looked at a little shifted and scaled, too.
+      // embed_photo also crops slightly shifted and scaled.
       const float near_px = 0.06F * face.box.width_px;
       if (std::abs(face.landmarks[0].x_px - landmarks[0].x_px) > near_px) continue;
       script_.embedded.push_back(one.person);
@@ -89,13 +90,14 @@ class ScriptedEmbedder final : public FaceEmbedder {
       values[static_cast<std::size_t>(one.person)] = 1.0F;
       return Template(engine(), values);
     }
-    return environment_error("inference_failed", "nobody is there");
+    return environment_error("inference_failed", "no face of the script is here");
   }
   const std::string& engine() const override {
     static const std::string name = "scripted";
     return name;
   }
   int template_length() const override { return kTemplateLength; }
+  std::string backend() const override { return "script"; }
 
  private:
   Script& script_;

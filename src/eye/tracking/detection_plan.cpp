@@ -1,8 +1,8 @@
-#include "maitred/eye/tracking/look_plan.h"
+#include "maitred/eye/tracking/detection_plan.h"
 
 namespace maitred {
 
-bool LookPlan::due(Demand demand, bool moved, WallTime at) const {
+bool DetectionPlan::due(Demand demand, bool moved, WallTime at) const {
   if (!last_ || at < *last_) return true;
   const Milliseconds passed = at - *last_;
   if (demand == Demand::kQuick) return passed >= rules_.quick;

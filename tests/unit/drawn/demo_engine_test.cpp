@@ -1,9 +1,11 @@
-// The `demo` engine at its edges: files that are not there or not what they should be, pictures
-// that are not faces, small faces.
+// The `demo` engine at its edges: missing and wrong files, pictures without a face, small faces;
+// and its network against dlib's, which trained it.
 #include <gtest/gtest.h>
 
 #include <fstream>
+#include <sstream>
 
+#include "models/demo/golden_face.h"
 #include "tests/support/drawn_face.h"
 #include "tests/unit/drawn/engines.h"
 
@@ -12,11 +14,11 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// A file with the given content that is gone at the end of the test.
+// A file with the given content, removed at the end of the test.
 class ScratchFile {
  public:
-  explicit ScratchFile(const std::string& content)
-      : path_(fs::temp_directory_path() / ("maitred-" + std::to_string(std::rand()) + ".dat")) {
+  explicit ScratchFile(const std::string& content, const std::string& ending)
+      : path_(fs::temp_directory_path() / ("maitred-" + std::to_string(std::rand()) + ending)) {
     std::ofstream(path_, std::ios::binary) << content;
   }
   ~ScratchFile() { fs::remove(path_); }
@@ -31,41 +33,68 @@ std::string content_of(const fs::path& file) {
   return {std::istreambuf_iterator<char>(in), {}};
 }
 
-TEST(DlibEngine, SaysWhichFileIsMissing) {
+TEST(DemoEngineFiles, SaysWhichFileIsMissing) {
   const auto detector = make_dlib_detector("/nowhere/landmarks.dat");
   ASSERT_FALSE(detector);
   EXPECT_EQ(detector.error().code, "model_missing");
   EXPECT_NE(detector.error().message.find("/nowhere/landmarks.dat"), std::string::npos);
-  const auto embedder = make_demo_embedder("/nowhere/demo.dat");
+  const auto embedder = make_demo_embedder("/nowhere/demo.onnx");
   ASSERT_FALSE(embedder);
   EXPECT_EQ(embedder.error().code, "model_missing");
 }
 
-TEST(DlibEngine, RefusesFilesThatHoldSomethingElse) {
-  const ScratchFile text("this is not a model\n");
-  const ScratchFile nothing("");
-  for (const ScratchFile* file : {&text, &nothing}) {
-    const auto detector = make_dlib_detector(file->path());
+TEST(DemoEngineFiles, RefusesFilesThatHoldSomethingElse) {
+  for (const std::string content : {"this is not a model\n", ""}) {
+    const ScratchFile landmarks(content, ".dat");
+    const auto detector = make_dlib_detector(landmarks.path());
     ASSERT_FALSE(detector);
     EXPECT_EQ(detector.error().code, "model_invalid");
-    const auto embedder = make_demo_embedder(file->path());
+    const ScratchFile network(content, ".onnx");
+    const auto embedder = make_demo_embedder(network.path());
     ASSERT_FALSE(embedder);
     EXPECT_EQ(embedder.error().code, "model_invalid");
   }
   // Each other's file.
   EXPECT_EQ(make_demo_embedder(kLandmarksModel).error().code, "model_invalid");
-  EXPECT_EQ(make_dlib_detector(source_file("models/demo/demo.dat")).error().code, "model_invalid");
+  EXPECT_EQ(make_dlib_detector(source_file("models/demo/demo.onnx")).error().code, "model_invalid");
 }
 
-TEST(DlibEngine, RefusesWeightsThatAreCutShort) {
-  const std::string whole = content_of(source_file("models/demo/demo.dat"));
+TEST(DemoEngineFiles, RefusesWeightsThatAreCutShort) {
+  const std::string whole = content_of(source_file("models/demo/demo.onnx"));
   ASSERT_GT(whole.size(), 1000U);
   EXPECT_LT(whole.size(), std::size_t{1} << 20U);
   for (const std::size_t kept : {std::size_t{40}, whole.size() / 2, whole.size() - 1}) {
-    const ScratchFile cut(whole.substr(0, kept));
+    const ScratchFile cut(whole.substr(0, kept), ".onnx");
     const auto embedder = make_demo_embedder(cut.path());
     ASSERT_FALSE(embedder) << kept << " bytes of " << whole.size();
     EXPECT_EQ(embedder.error().code, "model_invalid");
+  }
+}
+
+// Templates enrolled when dlib ran the network stay valid: the eye gives the same numbers. Recorded
+// by models/demo/export_demo.cpp.
+TEST(DemoEngineFiles, GivesTheTemplatesOfDlib) {
+  std::ifstream lines(source_file("tests/golden/demo_templates.txt"));
+  for (const Backend backend : {Backend::kOneDnn, Backend::kOpenCv}) {
+    const auto embedder = make_demo_embedder(source_file("models/demo/demo.onnx"), backend);
+    ASSERT_TRUE(embedder) << embedder.error().message;
+    lines.clear();
+    lines.seekg(0);
+    int faces = 0;
+    for (std::string line; std::getline(lines, line); ++faces) {
+      std::istringstream words(line);
+      std::uint64_t seed = 0;
+      words >> seed;
+      const demo::GoldenFace face = demo::golden_face(seed);
+      const auto made = (*embedder)->embed(view_of(face.picture), face.landmarks);
+      ASSERT_TRUE(made) << made.error().message;
+      for (const float value : made->values()) {
+        float wanted = 0.0F;
+        ASSERT_TRUE(words >> wanted);
+        EXPECT_NEAR(value, wanted, 1e-3F) << (*embedder)->backend() << ", face " << seed;
+      }
+    }
+    EXPECT_GE(faces, 10);
   }
 }
 
