@@ -29,8 +29,8 @@ import time
 import urllib.request
 
 import checks
-from box import Box, Wrong, until
-from document import read_document
+from box import Box, Wrong, drawn, until
+from document import Block, read_document
 from facts import SOURCE
 
 SKIPPED_FOLDERS = {"build", ".git", "node_modules"}
@@ -130,17 +130,14 @@ def live_names(media):
     try:
         box.settings["visits"] = {"escalate": ["100ms"], "alert_ttl": "20s"}
         box.init().webhook()
-        ids = {}
         for member in ("amber", "birch", "cedar"):
-            photo = media / f"{member}.png"
-            box_photo = box.folder / f"{member}.png"
-            box_photo.write_bytes(member_photo(media, member, photo).read_bytes())
-            ids[member] = box.enrol(member, box_photo, "--scope", "recognition,feedback",
-                                    "--allow-duplicate")
+            box.enrol(member, drawn(media, f"{member}.png", "portrait", "--member", member),
+                      "--scope", "recognition,feedback", "--allow-duplicate")
         box.start()
-        visits = until(lambda: visits_of(box, ids.values()), "an alert of each customer", 100)
-        answer(box, visits[ids["amber"]])
-        box.ctl("consent", ids["birch"], "withdraw")
+        # At once: an alert that waits expires, as the third one shall.
+        answer(box, next_alert(box, set())["visit"])
+        withdrawn = next_alert(box, {"closed"})["customer"]["id"]
+        box.ctl("consent", withdrawn, "withdraw")
 
         def seen():
             return {event["type"] for event in box.receiver.events()}
@@ -148,25 +145,20 @@ def live_names(media):
         wanted = {f"maitred.alert.{state}" for state in ("new", "claimed", "escalated", "closed",
                                                          "expired", "withdrawn")}
         wanted.add("maitred.feedback_due")
-        until(lambda: wanted <= seen(), lambda: f"{wanted - seen()}", 100)
+        until(lambda: wanted <= seen(), lambda: f"{wanted - seen()}")
         return metric_names(box), seen()
     finally:
         box.close()
 
 
-def member_photo(media, member, path):
-    from box import drawn
-    return drawn(media, path.name, "portrait", "--member", member)
-
-
-def visits_of(box, ids):
-    visits = {one["customer"]["id"]: one["visit"] for one in box.ctl("alerts")["alerts"]}
-    return visits if set(ids) <= set(visits) else None
+def next_alert(box, over):
+    """The first alert that comes and is not in one of the states `over`."""
+    return until(lambda: next((one for one in box.ctl("alerts")["alerts"]
+                               if one["state"] not in over), None), "an alert")
 
 
 def answer(box, visit):
     """A member of staff claims the visit and closes it."""
-    from document import Block
     box.names = {"<visit>": visit}
     box.run(Block("staff", "", '\n'.join((
         'S {"type":"hello","…":"…"}',

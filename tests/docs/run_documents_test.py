@@ -2,7 +2,6 @@
 """Each fault of a document that the test `documents` is there for makes it fail."""
 
 import pathlib
-import sys
 import tempfile
 import unittest
 
@@ -207,13 +206,10 @@ class Blocks(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
         cls.media = tempfile.TemporaryDirectory(prefix="maitred-doc-media-")
+        cls.addClassCleanup(cls.media.cleanup)
         cls.box = Box(pathlib.Path(cls.media.name))
+        cls.addClassCleanup(cls.box.close)
         alert(cls.box)
-
-    @classmethod
-    def tearDownClass(cls):
-        cls.box.close()
-        cls.media.cleanup()
 
     def run_block(self, text):
         self.box.run(read_document("a.md", text).blocks[0])
@@ -260,5 +256,4 @@ class Blocks(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    sys.path.insert(0, str(pathlib.Path(__file__).parent))
     unittest.main(verbosity=1)
