@@ -43,6 +43,38 @@ def check_shape(documents):
                                              f"{CELL_LIMIT} are wanted: {plain(cell)[:40]}…")
 
 
+# How a sentence of plain English does not begin (it makes the reader wait for its subject).
+DANGLING = re.compile(r"(?:Of|Whom|What|Even when|Now and then|Whose)\b(?!.*\?)")
+LONGEST_SENTENCE_WORDS = 45
+
+
+def sentences_of(document):
+    """(line, sentence) of the prose, without code, tables and headings."""
+    lines, paragraph, start = document.text.split("\n") + [""], [], 0
+    for number, line in enumerate(lines, 1):
+        item = re.match(r"\s*(?:-|\d+\.) (.*)", line)
+        prose = line.strip() and not inside_block(document, number) \
+            and not line.lstrip().startswith(("|", "#", "!["))
+        if paragraph and (item or not prose):
+            text = plain(" ".join(paragraph))
+            for sentence in re.split(r"(?<=[.!?;:])\**\s+", text):
+                yield start, sentence
+            paragraph = []
+        if prose:
+            start = start if paragraph else number
+            paragraph.append(item.group(1) if item else line.strip())
+
+
+def check_sentences(documents):
+    for document in documents:
+        for line, sentence in sentences_of(document):
+            words = len(sentence.split())
+            if words > LONGEST_SENTENCE_WORDS:
+                yield document, line, f"a sentence of {words} words: {sentence[:60]}…"
+            if DANGLING.match(sentence):
+                yield document, line, f"a sentence that begins with its end: {sentence[:60]}…"
+
+
 def inside_block(document, number):
     return any(block.line <= number <= block.line + block.text.count("\n") + 2
                for block in document.blocks)
@@ -277,6 +309,7 @@ def check_events(documents, real):
 
 def static_checks(documents, root):
     yield from check_shape(documents)
+    yield from check_sentences(documents)
     yield from check_links(documents, root)
     yield from check_paths(documents, root)
     yield from check_commands(documents)

@@ -62,6 +62,22 @@ class Shape(unittest.TestCase):
         self.wrong("text\n\n    ls -l\n", ":3: an indented block")
 
 
+class Sentences(unittest.TestCase):
+    def wrong(self, text):
+        return said(checks.check_sentences([read_document("a.md", text)]))
+
+    def test_plain_ones_pass(self):
+        self.assertEqual(self.wrong("The core runs.\n\n- What is it?\n\n```text\nOf old\n```\n"), "")
+
+    def test_a_long_one(self):
+        self.assertIn(":3: a sentence of 46 words", self.wrong("A.\n\n" + "word " * 46))
+
+    def test_one_that_begins_with_its_end(self):
+        for text in ("Of the cameras it knows one.", "It runs. What is lost comes again.",
+                     "- Even when none exist."):
+            self.assertIn("begins with its end", self.wrong(text), text)
+
+
 class NotRun(unittest.TestCase):
     def reasons(self, text):
         return [block.not_run for block in read_document("a.md", text).blocks]
