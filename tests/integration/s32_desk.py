@@ -43,7 +43,7 @@ class Desk(ShopTest):
         found = box.do("identify", "--photo", portrait(3, 7))
         self.assertEqual(found["id"], answer.json["id"])
         # Once is enough, and the daemon may run.
-        box.cameras[0]["loop"] = True
+        box.cameras[0] |= {"loop": True, "realtime": True}
         box.write().start()
         again = self.enrol(box)
         self.assertEqual((again.status, again.code), (2, "face_enrolled"))

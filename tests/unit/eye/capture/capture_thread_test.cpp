@@ -47,7 +47,7 @@ TEST(CaptureThread, AFileAsFastAsItGoesLosesNothingAndEnds) {
     EXPECT_EQ(frames[i].at, kStart + frames[i].position);
   }
   EXPECT_NEAR(static_cast<double>(frames[7].position.count()), 700.0, 2.0);
-  EXPECT_TRUE(capture.stop(seconds{10}));
+  EXPECT_TRUE(capture.stop(seconds{60}));
   EXPECT_EQ(capture.status().state, EyeState::kEnded);
   EXPECT_EQ(capture.status().frames, 30U);
 }
@@ -66,7 +66,7 @@ TEST(CaptureThread, ALoopedFileStartsAgainWhileItsTimeGoesOn) {
   for (std::size_t i = 1; i < frames.size(); ++i) {
     EXPECT_NEAR(static_cast<double>((frames[i].at - frames[i - 1].at).count()), 100.0, 3.0);
   }
-  EXPECT_TRUE(capture.stop(seconds{10}));
+  EXPECT_TRUE(capture.stop(seconds{60}));
 }
 
 TEST(CaptureThread, ARealtimeFileIsPacedByTheClock) {
@@ -89,7 +89,7 @@ TEST(CaptureThread, AMissingFileEndsWithAReason) {
   CaptureThread capture(file_options("/nowhere/film.mp4"), slot);
   capture.start();
   EXPECT_TRUE(drain(slot).empty());
-  EXPECT_TRUE(capture.stop(seconds{10}));
+  EXPECT_TRUE(capture.stop(seconds{60}));
   ASSERT_TRUE(capture.status().failure);
   EXPECT_EQ(capture.status().failure->code, "camera_absent");
   EXPECT_THAT(capture.status().note, HasSubstr("/nowhere/film.mp4"));
@@ -124,7 +124,7 @@ TEST(CaptureThread, ALostCameraIsOpenedAgain) {
   const std::vector<Frame> frames = drain(slot, 4);
   EXPECT_EQ(frames.size(), 4U);
   EXPECT_GE(opened.load(), 3);
-  EXPECT_TRUE(capture.stop(seconds{10}));
+  EXPECT_TRUE(capture.stop(seconds{60}));
   EXPECT_TRUE(slot.finished());
 }
 
@@ -154,10 +154,10 @@ TEST(CaptureThread, AHangingDecoderShowsAsStalledAndDoesNotBlockStop) {
                           return std::make_unique<HangingSource>(let_go, 1);
                         });
   capture.start();
-  ASSERT_TRUE(slot.take(seconds{10}));
+  ASSERT_TRUE(slot.take(seconds{60}));
   const Timestamp from = std::chrono::steady_clock::now();
   while (capture.status().state != EyeState::kStalled &&
-         std::chrono::steady_clock::now() - from < seconds{10}) {
+         std::chrono::steady_clock::now() - from < seconds{60}) {
     std::this_thread::yield();
   }
   EXPECT_EQ(capture.status().state, EyeState::kStalled);
@@ -165,7 +165,7 @@ TEST(CaptureThread, AHangingDecoderShowsAsStalledAndDoesNotBlockStop) {
   EXPECT_FALSE(capture.stop(Milliseconds{50}));
   let_go = true;
   let_go.notify_all();
-  EXPECT_TRUE(capture.stop(seconds{10}));
+  EXPECT_TRUE(capture.stop(seconds{60}));
 }
 
 }  // namespace

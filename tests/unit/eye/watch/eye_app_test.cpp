@@ -85,7 +85,7 @@ class ListeningCore {
 
 template <class Condition>
 bool soon(Condition condition) {
-  const auto deadline = std::chrono::steady_clock::now() + seconds{20};
+  const auto deadline = std::chrono::steady_clock::now() + seconds{120};
   while (std::chrono::steady_clock::now() < deadline) {
     if (condition()) return true;
     std::this_thread::sleep_for(Milliseconds{5});
