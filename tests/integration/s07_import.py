@@ -152,7 +152,7 @@ class Import(ShopTest):
             # In order, without a gap, and each whole.
             self.assertEqual(names, [f"Customer {n}" for n in range(41) if n != 7][:len(names)])
         done = self.box.do("import", path)
-        self.assertEqual([one["row"] for one in done["rejected"]], [8])
+        self.assertEqual([one["row"] for one in done["rejected"]], [8], done["rejected"])
         self.assertEqual(done["enrolled"] + done["unchanged"], 39)
         self.assertEqual(len(self.names()), 39)
         self.assertEqual(len(set(self.names())), 39)
