@@ -10,7 +10,7 @@
 namespace maitred::test {
 namespace {
 
-// dlib/serialize.h: numbers take as many bytes as they need.
+// Writes the elements of dlib/serialize.h: numbers take as many bytes as they need.
 class Writer {
  public:
   void integer(std::int64_t value) {
@@ -64,7 +64,7 @@ struct Layer {
   std::int64_t filters = 0, inputs = 0, side = 0, stride = 1, pad = 0;
 };
 
-// From the result down to the input, as they are nested in the file.
+// The layers from the result down to the input, as they are nested in the file.
 std::vector<Layer> layers_of_resnet() {
   std::vector<Layer> layers{{Kind::kEnd, 128, 256}, {Kind::kAveragePool}};
   const auto block = [&](std::int64_t filters, std::int64_t inputs, std::int64_t stride) {
@@ -128,7 +128,10 @@ class ResNetWriter {
   }
 
  private:
-  // In the same way wherever the program runs; std::uniform_real_distribution may differ.
+  // Small beside the values that come from the picture: the result must depend on the picture.
+  static constexpr float kConstants = 0.01F;
+
+  // Gives the same numbers with every standard library, unlike std::uniform_real_distribution.
   float between(float low, float high) {
     constexpr float kSteps = 1U << 24U;
     return low + (high - low) * (static_cast<float>(random_() >> 8U) / kSteps);
@@ -172,7 +175,7 @@ class ResNetWriter {
     out_.integers({layer.side, layer.side, layer.stride, layer.stride, layer.pad, layer.pad});
   }
 
-  // X. Glorot, Y. Bengio, 2010: sums stay of the size of the inputs.
+  // X. Glorot, Y. Bengio, 2010: keeps sums about as large as the inputs.
   static float limit(std::int64_t inputs, std::int64_t outputs) {
     return std::sqrt(6.0F / static_cast<float>(inputs + outputs));
   }
@@ -183,7 +186,7 @@ class ResNetWriter {
     const std::int64_t count = layer.filters * layer.inputs * area;
     std::vector<float> params;
     draw(params, static_cast<std::size_t>(count), -most, most);
-    draw(params, static_cast<std::size_t>(layer.filters), -0.1F, 0.1F);
+    draw(params, static_cast<std::size_t>(layer.filters), -kConstants, kConstants);
     out_.text("con_5");
     out_.tensor({count + layer.filters, 1, 1, 1}, params);
     out_.integer(layer.filters);
@@ -197,8 +200,8 @@ class ResNetWriter {
   void write_scale_and_shift(const Layer& layer) {
     const auto filters = static_cast<std::size_t>(layer.filters);
     std::vector<float> params;
-    draw(params, filters, 0.7F, 0.9F);
-    draw(params, filters, 0.0F, 0.2F);
+    draw(params, filters, 1.0F, 1.4F);
+    draw(params, filters, -kConstants, kConstants);
     out_.tensor({2 * layer.filters, 1, 1, 1}, params);
     out_.alias({1, layer.filters, 1, 1});
     out_.alias({1, layer.filters, 1, 1});
@@ -207,8 +210,8 @@ class ResNetWriter {
   void write_fixed(const Layer& layer) {
     out_.text("affine_2");
     write_scale_and_shift(layer);
-    out_.integer(0);      // a norm of convolutions
-    out_.boolean(false);  // it is not disabled
+    out_.integer(0);      // the norm of a convolution
+    out_.boolean(false);  // not disabled
   }
 
   void write_in_training(const Layer& layer) {
@@ -216,15 +219,15 @@ class ResNetWriter {
     const std::array<std::int64_t, 4> shape{1, layer.filters, 1, 1};
     out_.text("bn_con2");
     write_scale_and_shift(layer);
-    out_.no_tensor();  // of the last batch
+    out_.no_tensor();  // means and deviations of the last batch
     out_.no_tensor();
     std::vector<float> means;
-    draw(means, filters, -0.2F, 0.2F);
+    draw(means, filters, -kConstants, kConstants);
     out_.tensor(shape, means);
     std::vector<float> variances;
     draw(variances, filters, 0.5F, 1.5F);
     out_.tensor(shape, variances);
-    out_.integers({2, 100});  // updates, and the most that count
+    out_.integers({2, 100});  // number of updates, and the most that count
     out_.reals(4);
     out_.real(1e-4);
   }
