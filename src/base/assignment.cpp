@@ -10,8 +10,9 @@
 namespace maitred {
 namespace {
 
-// Gains below nothing: a pair that is never made costs 0 and so is as good as leaving both alone.
-// Rows are the shorter side, so every row gets a column and the plain algorithm applies.
+// Costs are at most 0 here. A pair that must not be made costs 0, the same as leaving both
+// unassigned. Rows are the shorter side, so every row gets a column and the plain algorithm
+// applies.
 class ShortestPaths {
  public:
   ShortestPaths(std::vector<double> cost, std::size_t rows, std::size_t columns)

@@ -69,12 +69,12 @@ void CsvReader::read_field(CsvRow& row) {
     rest_.remove_prefix(end);
     if (field.find('"') != std::string::npos) {
       set_fault(row,
-                "a quote stands within a field without quotes; put the field in quotes and "
+                "a field without quotes contains a quote; put the field in quotes and "
                 "double the quotes in it");
     }
   }
   if (field.size() > limits_.field_bytes) set_fault(row, "a field is too long");
-  // One more than allowed shows that there were too many.
+  // One field more than allowed is kept, as the sign that there are too many.
   if (row.fields.size() <= limits_.fields) row.fields.push_back(std::move(field));
 }
 

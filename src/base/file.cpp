@@ -87,7 +87,7 @@ Status write_file(const std::filesystem::path& path, std::span<const std::uint8_
     ::unlink(beside.c_str());
     return error;
   };
-  // A file left by a crash may have other rights, or be a link.
+  // A file that a crash left may have other rights or be a link.
   ::unlink(beside.c_str());
   {
     UniqueFd fd(::open(beside.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode));
@@ -110,7 +110,7 @@ Status write_file(const std::filesystem::path& path, std::span<const std::uint8_
 
 Result<std::string> sha256_of_file(const std::filesystem::path& path) {
   MAITRED_ASSIGN(const UniqueFd fd, open_regular(path));
-  // OpenSSL's, which is several times as fast as libsodium's where the processor has the steps.
+  // OpenSSL's SHA-256 is several times faster than libsodium's on processors with SHA instructions.
   const std::unique_ptr<EVP_MD_CTX, void (*)(EVP_MD_CTX*)> state(EVP_MD_CTX_new(), EVP_MD_CTX_free);
   MAITRED_CHECK(state && EVP_DigestInit_ex(state.get(), EVP_sha256(), nullptr) == 1);
   MAITRED_TRY(read_blocks(fd, path, [&](std::span<const std::uint8_t> block) -> Status {

@@ -8,8 +8,8 @@
 namespace maitred {
 namespace {
 
-// The deepest nesting of brackets outside strings. For text that is not JSON it may be wrong, but
-// never lower than what a parser would build before it gives up.
+// The deepest nesting of brackets outside strings. For text that is not JSON it may be too high,
+// but is never lower than the depth that a parser would reach before it fails.
 int depth_of(std::string_view text) {
   int depth = 0;
   int deepest = 0;
@@ -54,7 +54,7 @@ std::size_t sequence_length(std::string_view text) {
   return 0;
 }
 
-// Of one well-formed character: C0, DEL or C1.
+// True if this well-formed character is a control character: C0, DEL or C1.
 bool is_control(std::string_view character) {
   const auto first = static_cast<unsigned char>(character[0]);
   if (character.size() == 1) return first < 0x20 || first == 0x7F;
@@ -72,7 +72,7 @@ Result<nlohmann::json> parse_json(std::string_view text, const JsonLimits& limit
     return input_error("json_too_deep",
                        fmt::format("the JSON is nested more than {} levels deep", limits.depth));
   }
-  // The parser takes a zero byte for the end, and would not see what follows.
+  // The parser treats a zero byte as the end and would ignore what follows.
   const bool has_zero = text.find('\0') != std::string_view::npos;
   auto value = has_zero ? nlohmann::json(nlohmann::json::value_t::discarded)
                         : nlohmann::json::parse(text, nullptr, false);
@@ -84,6 +84,10 @@ Result<nlohmann::json> parse_json(std::string_view text, const JsonLimits& limit
 
 std::string json_text(const nlohmann::json& value) {
   return value.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+}
+
+std::string ordered_text(const nlohmann::ordered_json& value) {
+  return value.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
 }
 
 bool is_utf8(std::string_view text) {

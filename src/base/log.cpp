@@ -40,7 +40,7 @@ int journal_priority(spdlog::level::level_enum level) {
 
 class OperatorSink final : public spdlog::sinks::base_sink<std::mutex> {
  public:
-  // Lines begin with a time and the program, but for the journal's, which has those itself.
+  // Lines begin with a time and the program, except in the journal, which adds both itself.
   void begin(std::string_view program, bool journal) {
     program_ = program;
     journal_ = journal;
@@ -98,7 +98,7 @@ Result<spdlog::level::level_enum> level_of(std::string_view level) {
 
 using Level = spdlog::level::level_enum;
 
-// All loggers speak through one sink, so that repeats are counted together.
+// All loggers share one sink, so that repeats are counted together.
 class Loggers {
  public:
   void begin(std::string_view program, bool journal) {
@@ -144,7 +144,7 @@ class Loggers {
   std::map<std::string, std::shared_ptr<spdlog::logger>, std::less<>> modules_;
 };
 
-// Never destroyed: threads may speak until the very end.
+// Never destroyed, because threads may log until the program ends.
 Loggers& loggers() {
   static auto* const all = new Loggers;
   return *all;

@@ -12,7 +12,7 @@
 namespace maitred {
 namespace {
 
-// What a store needs, and some to spare.
+// Locked memory that a store needs, with a reserve.
 constexpr std::size_t kLockedBytes = std::size_t{48} << 10;
 
 constexpr const char* kCannotLock =
@@ -41,7 +41,7 @@ void wipe(std::span<float> memory) { sodium_memzero(memory.data(), memory.size_b
 SecretBytes::SecretBytes(std::size_t size_bytes) : size_bytes_(size_bytes) {
   if (size_bytes == 0) return;
   data_ = static_cast<std::uint8_t*>(sodium_malloc(size_bytes));
-  // sodium_malloc tries to lock it, and does not say when that fails.
+  // sodium_malloc tries to lock its memory, but does not report a failure.
   if (data_ == nullptr || sodium_mlock(data_, size_bytes) != 0) {
     std::fprintf(stderr, "maitred: %s\n", kCannotLock);
     std::_Exit(3);

@@ -77,6 +77,8 @@ bool take_clock(std::string_view& text, ClockReading& clock) {
 
 }  // namespace
 
+WallTime wall_now() { return std::chrono::floor<Milliseconds>(std::chrono::system_clock::now()); }
+
 std::string format_time(WallTime time) {
   const auto day = std::chrono::floor<std::chrono::days>(time);
   const std::chrono::year_month_day date{day};
@@ -113,7 +115,7 @@ Result<WallTime> parse_time(std::string_view text) {
   const WallTime time = WallTime{std::chrono::sys_days{date}} + std::chrono::hours{clock.hour} +
                         std::chrono::minutes{clock.minute - clock.offset_minutes} +
                         std::chrono::seconds{clock.second} + Milliseconds{clock.millisecond};
-  // The offset may have carried it over an edge.
+  // The offset may have moved it out of the range.
   const bool in_range = time >= WallTime{} &&
                         time < WallTime{std::chrono::sys_days{std::chrono::year{10000} / 1 / 1}};
   if (!in_range) return bad();

@@ -28,7 +28,7 @@ tl::unexpected<Error> unusable(const std::filesystem::path& path, std::string_vi
                   path.string(), why));
 }
 
-// Leaves errno of the call that failed; 0 when connected.
+// Returns the errno of the call that failed; 0 if connected.
 int try_connect(const UnixPath& address, int type, UniqueFd& out) {
   UniqueFd fd(::socket(AF_UNIX, type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
   if (!fd) return errno;
@@ -99,7 +99,7 @@ Result<UnixListener> UnixListener::open(const std::filesystem::path& path, int t
   UnixListener out;
   out.fd_ = UniqueFd(::socket(AF_UNIX, type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
   if (!out.fd_) return unusable(path, text_of(errno));
-  // The file is born with these rights less the umask; chmod then gives back what the umask took.
+  // The file is created with these rights minus the umask; chmod adds what the umask removed.
   ::fchmod(out.fd_.get(), mode);
   MAITRED_TRY(bind_replacing_stale(out.fd_.get(), path, address, type));
   struct stat status {};
@@ -170,7 +170,8 @@ Result<PeerCredentials> peer_credentials(int fd) {
   socklen_t size = sizeof credentials;
   if (::getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &credentials, &size) != 0) {
     return environment_error(
-        "peer_unknown", fmt::format("the kernel does not say who connected: {}", text_of(errno)));
+        "peer_unknown",
+        fmt::format("the kernel does not report who connected: {}", text_of(errno)));
   }
   return PeerCredentials{credentials.uid, credentials.gid, credentials.pid, groups_of_peer(fd)};
 }

@@ -10,7 +10,7 @@
 namespace maitred {
 namespace {
 
-// The name in the brackets of a section's heading, or "" of any other line.
+// The name in the brackets of a section's heading; "" for any other line.
 std::string_view heading_of(std::string_view line) {
   line = trimmed(line);
   const std::size_t end = line.find(']');
@@ -20,8 +20,8 @@ std::string_view heading_of(std::string_view line) {
   return trimmed(line.substr(1, end - 1));
 }
 
-// Where the quoted value of `engine = "..."` begins and ends, quotes included; nothing in any other
-// line.
+// Finds the begin and end of the quoted value in a line `engine = "..."`, with its quotes. False
+// for any other line.
 bool find_engine(std::string_view line, std::size_t& begin, std::size_t& end) {
   const std::string_view text = trimmed(line);
   const std::size_t equals = line.find('=');

@@ -16,7 +16,7 @@ void read_retry(TableReader& reader, Milliseconds& retry_at_most) {
   }
 }
 
-// "HOST" or "HOST:PORT" after the scheme: no user, no path, no blanks.
+// Accepts "HOST" or "HOST:PORT" after the scheme, without user, path and blanks.
 bool good_broker(std::string_view broker) {
   for (const std::string_view scheme : {"mqtt://", "mqtts://"}) {
     if (!broker.starts_with(scheme)) continue;
@@ -49,7 +49,8 @@ Status read_webhooks(const toml::table& root, Settings& settings) {
     if (!webhook.url.starts_with("http://") && !webhook.url.starts_with("https://")) {
       reader.complain("url", "is needed, like \"https://crm.example/hook\"");
     }
-    if (!urls.insert(webhook.url).second) reader.complain("url", "is that of another webhook too");
+    if (!urls.insert(webhook.url).second)
+      reader.complain("url", "is also the url of another webhook");
     reader.read("secret_file", webhook.secret_file);
     reader.read("ca_file", webhook.ca_file);
     read_retry(reader, webhook.retry_at_most);
@@ -78,7 +79,8 @@ Status read_mqtt(TableReader reader, MqttSettings& mqtt, const std::filesystem::
     const bool good = topic->find_first_of("+# \t\r\n") == std::string::npos &&
                       !topic->starts_with('/') && !topic->ends_with('/');
     if (!good)
-      reader.complain(key, "is the beginning of a topic: no '+', '#', blanks or outer '/'");
+      reader.complain(key,
+                      "must be the beginning of a topic, without '+', '#', blanks and outer '/'");
   }
   make_absolute(mqtt.password_file, folder);
   make_absolute(mqtt.ca_file, folder);

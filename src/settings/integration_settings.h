@@ -6,7 +6,7 @@
 
 namespace maitred {
 
-// Into `settings`, whose file is known. Error: config_invalid.
+// Reads them into `settings`, whose file is set. Error: config_invalid.
 Status read_webhooks(const toml::table& root, Settings& settings);
 Status read_mqtt(TableReader reader, MqttSettings& mqtt, const std::filesystem::path& folder);
 

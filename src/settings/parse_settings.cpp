@@ -41,7 +41,7 @@ bool is_address(const std::string& text) {
          inet_pton(AF_INET6, text.c_str(), unused.data()) == 1;
 }
 
-// "127.0.0.1:7433" or "[::1]:7433"; "" is off where `may_be_off`.
+// Reads "127.0.0.1:7433" or "[::1]:7433"; "" means off if `may_be_off`.
 void read_listen(TableReader& reader, ListenSettings& listen, bool may_be_off) {
   std::string text = listen.off() ? "" : fmt::format("{}:{}", listen.address, listen.port);
   reader.read("listen", text);
@@ -77,8 +77,8 @@ void read_mode(TableReader& reader, CameraSettings& camera) {
     camera.mode = CameraMode::kOpen;
     if (camera.acknowledge_open_floor.empty()) {
       reader.complain("mode",
-                      "\"open\" looks at everyone everywhere in the picture; if the law and your "
-                      "assessment allow it, say why in acknowledge_open_floor = \"TEXT\"");
+                      "\"open\" analyses everyone everywhere in the picture; if the law and your "
+                      "assessment allow it, give the reason in acknowledge_open_floor = \"TEXT\"");
     }
   } else if (mode != "check-in") {
     reader.complain("mode", "must be \"check-in\" or \"open\"");
@@ -98,7 +98,7 @@ void read_zone(TableReader& reader, CameraSettings& camera) {
   }
 }
 
-// A file source is relative to the configuration file.
+// Makes a file source absolute; it is relative to the configuration file.
 std::string absolute_source(const std::string& source, const std::filesystem::path& folder) {
   if (is_live_source(source) || source.empty()) return source;
   return (folder / source).lexically_normal().string();
@@ -110,12 +110,12 @@ Result<CameraSettings> read_camera(const std::filesystem::path& file, const toml
   CameraSettings camera;
   reader.read("name", camera.name);
   if (!good_camera_name(camera.name)) {
-    reader.complain("name", "is needed: 1 to 32 letters, digits, '-' or '_'");
+    reader.complain("name", "is required: 1 to 32 letters, digits, '-' or '_'");
   }
   reader.read("source", camera.source);
   if (camera.source.empty()) {
     reader.complain("source",
-                    "is needed: a device, rtsp:// or http:// URL, \"gst:PIPELINE\", a video file "
+                    "is required: a device, rtsp:// or http:// URL, \"gst:PIPELINE\", a video file "
                     "or a folder of images");
   }
   camera.source = absolute_source(camera.source, file.parent_path());
@@ -151,7 +151,7 @@ Status read_cameras(const toml::table& root, Settings& settings) {
     MAITRED_ASSIGN(CameraSettings camera, read_camera(settings.file, table, index + 1));
     if (!names.insert(camera.name).second) {
       TableReader here(settings.file, &table, fmt::format("camera[{}]", index + 1));
-      here.complain("name", fmt::format("'{}' is the name of another camera too", camera.name));
+      here.complain("name", fmt::format("'{}' is also the name of another camera", camera.name));
       return tl::unexpected(here.finish().error());
     }
     settings.cameras.push_back(std::move(camera));
@@ -224,7 +224,7 @@ Status read_visits(TableReader reader, VisitSettings& visits) {
   return reader.finish();
 }
 
-// The law behind a profile sets how long is too long.
+// The law behind a profile limits the retention.
 constexpr std::chrono::hours kLongestRetention{24 * 365 * 3};
 
 Status read_privacy(TableReader reader, const VisitSettings& visits, PrivacySettings& privacy) {
@@ -244,7 +244,7 @@ Status read_privacy(TableReader reader, const VisitSettings& visits, PrivacySett
   return reader.finish();
 }
 
-// Relative to the configuration file.
+// Makes a path absolute; it is relative to the configuration file.
 std::string absolute_path(const std::string& path, const std::filesystem::path& folder) {
   return path.empty() ? path : (folder / path).lexically_normal().string();
 }
@@ -291,7 +291,7 @@ Status read_log(TableReader reader, Settings& settings) {
     }
   };
   level("level", settings.log_level);
-  // The modules that say anything.
+  // The modules that log.
   for (const char* module :
        {"board", "capture", "control", "core", "eye", "inference", "web", "wire"}) {
     std::string own = settings.log_level;
@@ -301,7 +301,7 @@ Status read_log(TableReader reader, Settings& settings) {
   return reader.finish();
 }
 
-// The sections must be tables, and there must be no others.
+// Checks that the sections are tables and that there are no others.
 Status check_sections(const toml::table& root, const std::filesystem::path& file) {
   static const std::set<std::string_view> kSections = {
       "store", "models", "recognition", "camera",  "visits", "rule",    "privacy",
@@ -340,7 +340,7 @@ Result<double> parse_rate(std::string_view text) {
   if (!rate || !(*rate > 0.0 && *rate <= 0.5)) {
     return input_error("bad_rate",
                        fmt::format("'{}' is not a rate; write it like \"1 per 1000 visitors\" or "
-                                   "\"0.1 %\", above nothing and at most one in two",
+                                   "\"0.1 %\", above 0 and at most one in two",
                                    text.substr(0, 60)));
   }
   return *rate;

@@ -15,7 +15,7 @@ bool good_rule_name(const std::string& name) {
              "-_") == std::string::npos;
 }
 
-// A word that `from_word` knows, where the key is given.
+// Reads a word that `from_word` knows, if the key is there.
 template <class Value, class FromWord>
 void read_word(TableReader& reader, const char* key, Value& value, FromWord from_word,
                const char* choices) {
@@ -30,7 +30,7 @@ void read_word(TableReader& reader, const char* key, Value& value, FromWord from
 
 void only_with(TableReader& reader, const char* key, bool fits, const char* when) {
   if (reader.has(key) && !fits) {
-    reader.complain(key, fmt::format("means something only with when = \"{}\"", when));
+    reader.complain(key, fmt::format("applies only with when = \"{}\"", when));
   }
 }
 
@@ -40,10 +40,10 @@ Result<AlertRule> read_rule(const std::filesystem::path& file, const toml::table
   AlertRule rule;
   reader.read("name", rule.name);
   if (!good_rule_name(rule.name)) {
-    reader.complain("name", "is needed: 1 to 32 letters, digits, '-' or '_'");
+    reader.complain("name", "is required: 1 to 32 letters, digits, '-' or '_'");
   }
   if (!reader.has("when")) {
-    reader.complain("when", "is needed: ask, out_of_stock, appointment, tier or arrival");
+    reader.complain("when", "is required: ask, out_of_stock, appointment, tier or arrival");
   }
   read_word(reader, "when", rule.when, rule_when_from_word,
             "ask, out_of_stock, appointment, tier and arrival");
@@ -99,7 +99,7 @@ Result<std::vector<AlertRule>> read_rules(const toml::table& root,
     for (const AlertRule& other : rules) {
       if (other.name != rule.name) continue;
       return tl::unexpected(config_error(
-          file, one.source(), fmt::format("rule: there are two of the name '{}'", rule.name)));
+          file, one.source(), fmt::format("rule: two rules have the name '{}'", rule.name)));
     }
     rules.push_back(std::move(rule));
   }

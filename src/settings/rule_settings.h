@@ -10,7 +10,7 @@
 
 namespace maitred {
 
-// In the order of the file. Error: config_invalid.
+// Reads the rules in the order of the file. Error: config_invalid.
 Result<std::vector<AlertRule>> read_rules(const toml::table& root,
                                           const std::filesystem::path& file);
 

@@ -1,4 +1,4 @@
-// Reads the keys of one TOML table, each once, and complains about what it does not know.
+// Reads the keys of one TOML table, each once, and reports unknown keys.
 #pragma once
 
 #include <fmt/format.h>
@@ -16,14 +16,14 @@
 
 namespace maitred {
 
-// "FILE:LINE: what", in one line whatever the file has in it. config_invalid (kInput).
+// The error config_invalid (kInput) "FILE:LINE: what", in one line whatever the file contains.
 Error config_error(const std::filesystem::path& file, const toml::source_region& where,
                    std::string_view what);
 
-// The first error is kept, later reads do nothing. Thread-compatible.
+// Keeps the first error; later reads do nothing. Thread-compatible.
 class TableReader {
  public:
-  // `table` may be null: an absent section reads as all defaults. `section` is for messages.
+  // `table` may be null: an absent section gives all defaults. `section` is for messages.
   TableReader(const std::filesystem::path& file, const toml::table* table, std::string section)
       : file_(file), table_(table), section_(std::move(section)) {}
 
@@ -36,9 +36,9 @@ class TableReader {
   void read(std::string_view key, std::vector<double>& value, std::size_t length);
 
   bool has(std::string_view key) const { return table_ != nullptr && table_->contains(key); }
-  // An error about the value of `key`.
+  // Reports an error about the value of `key`.
   void complain(std::string_view key, std::string_view what);
-  // Call last: unknown keys are errors.
+  // Reports unknown keys as errors. Call it last.
   Status finish();
 
  private:

@@ -19,7 +19,7 @@ constexpr std::array<std::string_view, 8> kPlaceholders = {"name",    "ask",  "i
                                                            "loyalty", "with", "time", "camera"};
 constexpr std::string_view kPreference = "preference:";
 
-// "07:30" in minutes.
+// Reads "07:30" as minutes of the day.
 std::optional<int> minutes_of(std::string_view text) {
   if (text.size() != 5 || text[2] != ':') return std::nullopt;
   for (const std::size_t i : {0U, 1U, 3U, 4U}) {

@@ -15,7 +15,7 @@ Template::Template(std::string engine, std::span<const float> values, float qual
   const double squares =
       std::inner_product(values_.begin(), values_.end(), values_.begin(), 0.0, std::plus<>(),
                          [](double a, double b) { return a * b; });
-  // Of numbers too small for it the scale is infinite as well.
+  // The scale is infinite for denormal values too.
   const auto scale = static_cast<float>(1.0 / std::sqrt(squares));
   if (squares <= 0.0 || !std::isfinite(squares) || !std::isfinite(scale)) {
     std::fill(values_.begin(), values_.end(), 0.0F);

@@ -28,10 +28,6 @@ void must(const Status& status) {
   if (!status) throw std::runtime_error(status.error().message);
 }
 
-WallTime wall_now() {
-  return std::chrono::time_point_cast<Milliseconds>(std::chrono::system_clock::now());
-}
-
 // Photo `photo` of customer `number`: the same face with small differences.
 Template template_of(unsigned number, unsigned photo) {
   std::mt19937 face(number + 1);

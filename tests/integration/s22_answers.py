@@ -43,7 +43,7 @@ class Answers(ShopTest):
             answered.append(self.answer(client, "wrong_person"))
         self.assertEqual(suspended[0]["camera"], "entrance")
         self.assertGreaterEqual(suspended[0]["wrong"], 3)
-        self.assertIn("raises no alerts any more", self.box.log.read_text())
+        self.assertIn("alerts suspended after", self.box.log.read_text())
         visits = len(self.box.do("visits")["visits"])
         client.rest()
         self.another_round()

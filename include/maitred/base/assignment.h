@@ -8,12 +8,12 @@
 
 namespace maitred {
 
-// Gives each row at most one column and each column at most one row, so that the sum of
-// (limit - cost) over the pairs is the largest there is. Pairs that cost `limit` or more, or whose
-// cost is not a number, are never made. `cost` is row-major, rows * columns values.
+// Assigns each row at most one column and each column at most one row, so that the sum of
+// (limit - cost) over the pairs is maximal. Pairs that cost `limit` or more, or whose cost is not a
+// number, are never made. `cost` is row-major, rows * columns values.
 //
 // Shortest augmenting paths (R. Jonker, A. Volgenant, Computing 38, 1987): O(min^2 * max) of rows
-// and columns at worst; 200 x 200 takes a few milliseconds.
+// and columns in the worst case; 200 x 200 takes a few milliseconds.
 std::vector<std::optional<std::size_t>> assign(std::span<const double> cost, std::size_t rows,
                                                std::size_t columns, double limit);
 

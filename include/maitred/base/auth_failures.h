@@ -1,4 +1,4 @@
-// Slows down whoever tries tokens. Pure: time comes in.
+// Slows down guessing of tokens. Pure; time is an argument.
 #pragma once
 
 #include <algorithm>
@@ -10,17 +10,17 @@
 
 namespace maitred {
 
-// Counts wrong tokens by address, for a minute each. Bounded: the oldest address goes when there
-// are too many. Thread-compatible.
+// Counts wrong tokens by address, each for a minute. The number of addresses is bounded; the oldest
+// is dropped. Thread-compatible.
 class AuthFailures {
  public:
-  static constexpr int kFree = 3;  // mistakes anyone may make
+  static constexpr int kFree = 3;  // mistakes that are answered without a delay
   static constexpr Milliseconds kWindow = std::chrono::seconds(60);
   static constexpr Milliseconds kLongest = std::chrono::seconds(8);
   static constexpr std::size_t kAddresses = 4096;
 
-  // One more; how long its answer is to wait: nothing for the first three, then 0.5 s, 1 s, 2 s,
-  // 4 s, 8 s, 8 s, ...
+  // Counts a wrong token and returns the delay of its answer: 0 for the first three, then 0.5 s, 1
+  // s, 2 s, 4 s, 8 s, 8 s, ...
   Milliseconds note(const std::string& address, Timestamp now) {
     forget(now);
     Entry& entry = entries_[address];

@@ -1,4 +1,4 @@
-// How long to wait before trying again. Pure.
+// Delays between attempts. Pure.
 #pragma once
 
 #include <algorithm>

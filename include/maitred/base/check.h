@@ -1,4 +1,4 @@
-// MAITRED_CHECK ends the program when the program itself is wrong. Never for bad input.
+// MAITRED_CHECK ends the program on a bug. It must never depend on input.
 #pragma once
 
 #include <cstdio>

@@ -1,4 +1,4 @@
-// Comma-separated values as RFC 4180 has them, with limits. Pure.
+// Comma-separated values (RFC 4180) with limits. Pure.
 #pragma once
 
 #include <cstddef>
@@ -10,25 +10,26 @@
 namespace maitred {
 
 struct CsvLimits {
-  std::size_t fields = 64;  // of a row
+  std::size_t fields = 64;  // in a row
   std::size_t field_bytes = 16 * 1024;
 };
 
 struct CsvRow {
-  std::size_t line = 0;              // where it begins in the text, from 1
+  std::size_t line = 0;              // the line at which it begins, from 1
   std::vector<std::string> fields;   // without their quotes
-  std::optional<std::string> fault;  // what is wrong with it; the fields are not to be used then
+  std::optional<std::string> fault;  // what is wrong; then the fields must not be used
 };
 
-// Rows end with LF or CRLF, fields in quotes may hold separators, line breaks and doubled quotes. A
-// byte order mark and empty lines are skipped. The separator is a comma, or, where the first line
-// has none, the semicolon or tab that it has. A faulty row ends at its line's end and the next one
-// is read; a quote that is never closed takes the rest of the text. Borrows the text.
+// Rows end with LF or CRLF. Fields in quotes may hold separators, line breaks and doubled quotes. A
+// byte order mark and empty lines are skipped. The separator is a comma; if the first line has
+// none, it is the semicolon or tab of that line. A faulty row ends at the end of its line, and
+// reading continues with the next one. A quote that is never closed extends to the end of the text.
+// Borrows the text.
 class CsvReader {
  public:
   explicit CsvReader(std::string_view text, CsvLimits limits = {});
 
-  // The next row; nothing at the end.
+  // Reads the next row; nothing at the end.
   std::optional<CsvRow> next();
 
  private:

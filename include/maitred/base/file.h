@@ -1,4 +1,4 @@
-// Files and descriptors, each read with a size limit.
+// Files and descriptors; every read has a size limit.
 #pragma once
 
 #include <cstddef>
@@ -32,12 +32,12 @@ class UniqueFd {
   int fd_ = -1;
 };
 
-// The whole of a regular file. Errors: file_missing, file_too_large, file_unreadable; all kInput.
+// Reads a whole regular file. Errors: file_missing, file_too_large, file_unreadable; all kInput.
 Result<std::vector<std::uint8_t>> read_file(const std::filesystem::path& path,
                                             std::size_t limit_bytes);
 
-// Writes beside the target, syncs, renames over it and syncs the folder: the file is the old one
-// or the new one, never half. Error: file_unwritable (kEnvironment).
+// Writes a file beside the target, syncs it, renames it over the target and syncs the folder. The
+// file is the old or the new one, never a part. Error: file_unwritable (kEnvironment).
 Status write_file(const std::filesystem::path& path, std::span<const std::uint8_t> bytes,
                   unsigned mode = 0644);
 
@@ -49,10 +49,10 @@ std::filesystem::path program_folder();
 
 std::string to_hex(std::span<const std::uint8_t> bytes);
 
-// 128 bits of BLAKE2b of the text, in hexadecimal: to know it again. Source: libsodium.
+// 128 bits of BLAKE2b of the text, in hexadecimal, to recognise the text again. Source: libsodium.
 std::string fingerprint(std::string_view text);
 std::string to_base64(std::span<const std::uint8_t> bytes);
-// Error: bad_base64 (kInput).
+// Decodes base64. Error: bad_base64 (kInput).
 Result<std::vector<std::uint8_t>> from_base64(std::string_view text);
 
 }  // namespace maitred

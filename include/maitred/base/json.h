@@ -1,4 +1,4 @@
-// JSON from outside, checked before it is built.
+// JSON from outside, checked before it is parsed.
 #pragma once
 
 #include <cstddef>
@@ -15,25 +15,28 @@ struct JsonLimits {
   int depth = 8;  // of arrays and objects; a bare object is 1
 };
 
-// One JSON value and nothing else. Size and depth are checked by a scan that builds nothing.
-// Errors (kInput): json_too_long, json_too_deep, json_malformed (also invalid UTF-8). Pure.
+// Parses one JSON value and nothing else. Size and depth are checked first, by a scan that
+// allocates nothing. Errors (kInput): json_too_long, json_too_deep, json_malformed (also invalid
+// UTF-8). Pure.
 Result<nlohmann::json> parse_json(std::string_view text, const JsonLimits& limits);
 
-// Compact, never throws: bytes that are not UTF-8 become U+FFFD. Pure.
+// Writes compact JSON and never throws: bytes that are not UTF-8 become U+FFFD. Pure.
 std::string json_text(const nlohmann::json& value);
+// The same, with keys in the order in which they were added.
+std::string ordered_text(const nlohmann::ordered_json& value);
 
-// Whether `text` is well-formed UTF-8. Pure.
+// True if `text` is well-formed UTF-8. Pure.
 bool is_utf8(std::string_view text);
 
-// Whether it also has no control character (below U+0020, U+007F to U+009F): fit for one line of a
-// log or a terminal. Pure.
+// True if `text` is UTF-8 without control characters (below U+0020, U+007F to U+009F), so that it
+// fits one line of a log or terminal. Pure.
 bool is_plain_line(std::string_view text);
 
-// The same text with '?' for each control character but line breaks and tabs, and for each byte
-// that is not UTF-8: safe to show on a terminal. Pure.
+// Returns the text with '?' for each byte that is not UTF-8 and for each control character except
+// line breaks and tabs: it is safe to show on a terminal. Pure.
 std::string shown_text(std::string_view text);
 
-// The longest beginning of at most `limit_bytes` that does not cut a character. Pure.
+// The longest prefix of at most `limit_bytes` that cuts no character. Pure.
 std::string_view utf8_prefix(std::string_view text, std::size_t limit_bytes);
 
 }  // namespace maitred

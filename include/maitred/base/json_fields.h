@@ -16,11 +16,6 @@
 
 namespace maitred {
 
-// Compact, keys in the order in which they were put; bytes that are not UTF-8 become U+FFFD.
-inline std::string ordered_text(const nlohmann::ordered_json& object) {
-  return object.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
-}
-
 // What a field must be. Each rule applies to the types that it fits.
 struct FieldRule {
   enum class Need { kRequired, kOptional };

@@ -1,12 +1,12 @@
-// Whether the system lets keys be kept out of swap.
+// Checks that keys can be kept out of swap.
 #pragma once
 
 #include "maitred/base/result.h"
 
 namespace maitred {
 
-// Error: memory_not_locked (kEnvironment), which says what limit to raise. Thread-safe, after
-// initialise_crypto (secret.h).
+// Error: memory_not_locked (kEnvironment), which names the limit to raise. Requires
+// initialise_crypto (secret.h). Thread-safe.
 Status check_locked_memory();
 
 }  // namespace maitred

@@ -1,5 +1,5 @@
 // Logging for the operator: what happened, what it means, what to do. Never a name, a template, a
-// pixel or a key. Modules speak by journal(), mains by spdlog's free functions.
+// pixel or a key. Modules log by journal(), main functions by spdlog's free functions.
 #pragma once
 
 #include <cstdint>
@@ -15,29 +15,29 @@ class logger;
 
 namespace maitred {
 
-// Levels of single modules, by the name of their folder under src/.
+// Levels of single modules, by the names of their folders.
 using ModuleLevels = std::map<std::string, std::string>;
 
-// To stderr with a time, or, where stderr is systemd's journal, to that with fields: MESSAGE,
-// PRIORITY, SYSLOG_IDENTIFIER (the program) and MAITRED_MODULE. The same line again and again is
-// said a few times in ten seconds, then counted. `level` is trace, debug, info, warn, error or off,
-// of all modules but for those named. Error: bad_level. Call once, from main.
+// Logs to stderr with a time. If stderr is systemd's journal, logs to it with the fields MESSAGE,
+// PRIORITY, SYSLOG_IDENTIFIER (the program) and MAITRED_MODULE. A repeated line is logged a few
+// times in ten seconds, then counted. `level` is trace, debug, info, warn, error or off; `modules`
+// overrides it for single modules. Error: bad_level. Call it once, from main.
 Status start_logging(std::string_view program, std::string_view level,
                      const ModuleLevels& modules = {});
 
-// The same levels at any time after. Error: bad_level.
+// Changes the levels later. Error: bad_level.
 Status set_log_level(std::string_view level, const ModuleLevels& modules = {});
 
-// The logger of a module, which lives as long as the program. Thread-safe.
+// The logger of a module; it lives as long as the program. Thread-safe.
 spdlog::logger& module_logger(std::string_view module);
-#ifdef MAITRED_MODULE  // by the build, while a module is compiled
+#ifdef MAITRED_MODULE  // the build defines it for each module
 static inline spdlog::logger& journal() {
   static spdlog::logger& own = module_logger(MAITRED_MODULE);
   return own;
 }
 #endif
 
-// Since start_logging, the repeated ones too. Thread-safe.
+// Numbers of lines since start_logging, including repeated ones. Thread-safe.
 struct LogCounts {
   std::uint64_t warnings = 0;
   std::uint64_t errors = 0;

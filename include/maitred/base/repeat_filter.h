@@ -1,4 +1,4 @@
-// Keeps a fault that repeats itself from filling the log. Pure; time comes in.
+// Rate-limits repeated log messages. Pure; time is an argument.
 #pragma once
 
 #include <cstdint>
@@ -10,8 +10,8 @@
 
 namespace maitred {
 
-// Of the same text, a few are let through in each window; the rest are counted, and the count is
-// told with the first of a later window. Remembers a bounded number of texts. Thread-compatible.
+// Passes the same text a few times in each window and counts the rest. The count is reported with
+// the first text of a later window. Remembers a bounded number of texts. Thread-compatible.
 class RepeatFilter {
  public:
   static constexpr Milliseconds kWindow{10'000};
@@ -20,7 +20,7 @@ class RepeatFilter {
 
   struct Decision {
     bool say = true;
-    std::uint64_t kept_back = 0;  // since it was last said
+    std::uint64_t kept_back = 0;  // repeats that were not passed since the last one that was
   };
   Decision judge(std::string_view text, Timestamp now);
 

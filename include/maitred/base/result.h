@@ -1,5 +1,5 @@
-// Errors are values. Result<T> carries what can go wrong in the world; MAITRED_CHECK (check.h) is
-// for bugs. Exceptions of libraries stop at the edge of the module that calls them.
+// Errors as values. Result<T> holds a value or what went wrong in the world; MAITRED_CHECK
+// (check.h) is for bugs. Exceptions of libraries stop at the edge of the module that calls them.
 #pragma once
 
 #include <string>
@@ -9,15 +9,15 @@
 
 namespace maitred {
 
-// Whose move it is. The value is the exit status of maitredctl.
+// Who has to act on the error. The value is the exit status of maitredctl.
 enum class Fault {
   kNo = 1,           // a clean no: no match, not verified, nothing to do
-  kInput = 2,        // what the user gave is wrong
+  kInput = 2,        // the user's input is wrong
   kEnvironment = 3,  // the box is not ready: no store, locked, no key, model missing, no daemon
 };
 
-// An error says what is wrong, where, and what to do, in one line of plain words without personal
-// data. `code` is a stable snake_case word for programs.
+// An error states what is wrong, where, and what to do, in one line without personal data. `code`
+// is a stable snake_case word for programs.
 struct Error {
   Fault fault = Fault::kEnvironment;
   std::string code;
@@ -43,8 +43,8 @@ inline tl::unexpected<Error> environment_error(std::string_view code, std::strin
 #define MAITRED_CONCAT_(a, b) a##b
 #define MAITRED_CONCAT(a, b) MAITRED_CONCAT_(a, b)
 
-// MAITRED_TRY(status_expression): returns the error from the enclosing function, if there is one.
-// The names are counted, so that a lambda within the expression may use the macros as well.
+// MAITRED_TRY(status_expression) returns the error, if there is one, from the enclosing function.
+// The names are counted, so that a lambda within the expression may use the macros too.
 #define MAITRED_TRY(expression) \
   MAITRED_TRY_(MAITRED_CONCAT(maitred_status_, __COUNTER__), expression)
 #define MAITRED_TRY_(name, expression)              \
@@ -53,7 +53,7 @@ inline tl::unexpected<Error> environment_error(std::string_view code, std::strin
     if (!name) return tl::unexpected(name.error()); \
   } while (false)
 
-// MAITRED_ASSIGN(auto name, result_expression): unwraps the value or returns the error.
+// MAITRED_ASSIGN(auto name, result_expression) unwraps the value or returns the error.
 #define MAITRED_ASSIGN(declaration, expression) \
   MAITRED_ASSIGN_(MAITRED_CONCAT(maitred_result_, __COUNTER__), declaration, expression)
 #define MAITRED_ASSIGN_(name, declaration, expression) \

@@ -9,16 +9,16 @@
 
 namespace maitred {
 
-// Must be called once before any other call of libsodium. Ends the program when the system has no
+// Must be called before any other call of libsodium. Ends the program if the system has no
 // randomness. Thread-safe.
 void initialise_crypto();
 
-// Overwrites memory in a way the compiler does not remove.
+// Overwrites memory in a way that the compiler does not remove.
 void wipe(std::span<std::byte> memory);
 void wipe(std::span<float> memory);
 
-// An allocator that wipes what it gives back, so that a vector of template values leaves nothing
-// behind, not even when it grows.
+// An allocator that wipes memory before it frees it, so that a vector of template values leaves
+// nothing behind, even when it grows.
 template <class T>
 struct WipingAllocator {
   using value_type = T;
@@ -45,7 +45,7 @@ using WipedVector = std::vector<T, WipingAllocator<T>>;
 class SecretBytes {
  public:
   SecretBytes() = default;
-  // Zero-filled. Ends the program when no locked memory is to be had.
+  // The bytes are zero. Ends the program if no locked memory is left.
   explicit SecretBytes(std::size_t size_bytes);
   SecretBytes(SecretBytes&& other) noexcept;
   SecretBytes& operator=(SecretBytes&& other) noexcept;

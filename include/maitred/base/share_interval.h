@@ -13,7 +13,7 @@ struct Interval {
   double high = 0.0;
 };
 
-// A share `hits` of `of` (Wilson 1927), as fractions. Of nothing: no interval at all.
+// The share `hits` of `of` with its interval (Wilson 1927), as fractions. Nothing if `of` is 0.
 std::optional<Interval> share_interval(std::size_t hits, std::size_t of);
 
 }  // namespace maitred

@@ -1,4 +1,4 @@
-// Small things done to text.
+// Trimming and escaping of text.
 #pragma once
 
 #include <string>
@@ -6,10 +6,10 @@
 
 namespace maitred {
 
-// Without blanks, tabs and line ends on either side.
+// The text without blanks, tabs and line ends on either side.
 std::string_view trimmed(std::string_view text);
 
-// For the contents and attributes of HTML.
+// The text escaped for contents and attributes of HTML.
 std::string escaped_html(std::string_view text);
 
 }  // namespace maitred

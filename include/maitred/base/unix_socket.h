@@ -1,5 +1,5 @@
-// Unix sockets for programs of one box: paths of any length, stale files, and who is at the other
-// end. Errors name the path and what to do.
+// Unix sockets between programs of one box: paths of any length, stale files, and credentials of
+// the peer. Errors name the path and what to do.
 #pragma once
 
 #include <sys/socket.h>
@@ -15,10 +15,10 @@
 
 namespace maitred {
 
-// The address of a socket file. A path that does not fit sockaddr_un (108 bytes) goes through
-// /proc/self/fd/N/NAME, N an O_PATH descriptor of its folder held by this object; so the address is
-// good only while the object lives. The file's own name must still fit (about 80 bytes). Movable.
-// Thread-compatible.
+// The address of a socket file. A path that does not fit sockaddr_un (108 bytes) is reached through
+// /proc/self/fd/N/NAME, where N is an O_PATH descriptor of its folder that this object holds. So
+// the address is valid only while the object lives. The file's own name must fit (about 80 bytes).
+// Movable. Thread-compatible.
 class UnixPath {
  public:
   // Errors: socket_path_unusable (kEnvironment).
@@ -33,13 +33,13 @@ class UnixPath {
   UniqueFd folder_;
 };
 
-// A listening socket (non-blocking, close-on-exec) and its file, which the destructor removes if it
-// is still the one made here. Movable. Thread-compatible.
+// A listening socket (non-blocking, close-on-exec) and its file. The destructor removes the file if
+// it is still the one that was made here. Movable. Thread-compatible.
 class UnixListener {
  public:
   // `type` is SOCK_STREAM or SOCK_SEQPACKET. The file never has more rights than `mode`. A file
-  // left by a dead program is replaced; one that somebody listens on, or that is not a socket, is
-  // not. Errors (kEnvironment): socket_in_use, socket_path_unusable.
+  // that a dead program left is replaced. A file that a program listens on, or that is no socket,
+  // is not. Errors (kEnvironment): socket_in_use, socket_path_unusable.
   static Result<UnixListener> open(const std::filesystem::path& path, int type, unsigned mode);
 
   UnixListener() = default;
@@ -61,7 +61,7 @@ class UnixListener {
 // socket_refused (no permission), socket_path_unusable.
 Result<UniqueFd> connect_unix(const std::filesystem::path& path, int type, Milliseconds timeout);
 
-// Who opened the other end, as the kernel says.
+// The process at the other end, as the kernel reports it.
 struct PeerCredentials {
   uid_t uid = 0;
   gid_t gid = 0;
@@ -69,7 +69,7 @@ struct PeerCredentials {
   std::vector<gid_t> groups;  // supplementary ones
 };
 
-// Error: peer_unknown (kEnvironment).
+// Reads the credentials of the peer. Error: peer_unknown (kEnvironment).
 Result<PeerCredentials> peer_credentials(int fd);
 
 }  // namespace maitred

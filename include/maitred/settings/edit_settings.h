@@ -9,9 +9,9 @@
 
 namespace maitred {
 
-// The text with another [models] engine; comments, order and everything else stay as they are.
-// `file` is only named in errors. Errors: config_invalid; config_not_editable (kInput) where the
-// engine is written in a way this does not know: set it by hand.
+// Returns the text with another [models] engine; comments, order and everything else stay. `file`
+// is only named in errors. Errors: config_invalid; config_not_editable (kInput) if the engine is
+// written in a form that this does not know.
 Result<std::string> with_engine(const std::string& text, std::string_view engine,
                                 const std::filesystem::path& file);
 

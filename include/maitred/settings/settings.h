@@ -1,7 +1,7 @@
-// The configuration file: read, checked, in units and types the rest can use.
+// The configuration file: reads and checks it, and gives its values with types and units.
 //
 // Unknown keys, wrong types and impossible values are errors that name the file, the line and the
-// key. Values only; no behaviour. Thread-compatible.
+// key. Thread-compatible.
 #pragma once
 
 #include <array>
@@ -28,7 +28,7 @@ struct CameraSettings {
   std::string acknowledge_open_floor;                 // required text for mode open
   std::array<double, 4> zone = {0.0, 0.0, 1.0, 1.0};  // x0, y0, x1, y1 as fractions
   Milliseconds dwell{700};
-  double fps = 10.0;     // frames analysed a second, at most
+  double fps = 10.0;     // maximum frames analysed per second
   bool realtime = true;  // files only
   bool loop = false;     // files only
   int min_face_px = 60;
@@ -42,7 +42,7 @@ struct VisitSettings {
   double holdout = 0.0;
 };
 
-// A literal address and port; empty address: off.
+// A literal address and a port. An empty address means off.
 struct ListenSettings {
   std::string address;
   std::uint16_t port = 0;
@@ -58,8 +58,8 @@ struct StaffSettings {
 
 struct BoardSettings {
   ListenSettings listen{"127.0.0.1", 7480};
-  bool chosen = false;   // `listen` is in the file
-  std::string tls_cert;  // beyond this machine: else of [staff]
+  bool chosen = false;   // true if the file sets `listen`
+  std::string tls_cert;  // for other machines; if empty, that of [staff] is used
   std::string tls_key;
 
   bool off() const { return listen.off(); }
@@ -69,18 +69,18 @@ struct PrivacySettings {
   std::string profile = "gdpr";                                 // gdpr, bipa or custom
   std::string controller;                                       // name and address, for papers
   std::string contact;                                          // for questions and rights
-  Milliseconds after_withdrawal = std::chrono::hours{24 * 30};  // then the rest goes as well
+  Milliseconds after_withdrawal = std::chrono::hours{24 * 30};  // then everything is erased
 };
 
-// A system that is told by HTTP POST what happens.
+// A system that receives events by HTTP POST.
 struct WebhookSettings {
   std::string url;
-  std::string secret_file;                               // its first line signs; empty: unsigned
-  std::string ca_file;                                   // trusted besides the system's authorities
-  Milliseconds retry_at_most = std::chrono::minutes{1};  // between two tries
+  std::string secret_file;  // first line: key of signatures; may be empty
+  std::string ca_file;      // trusted besides the system's authorities
+  Milliseconds retry_at_most = std::chrono::minutes{1};  // longest wait between two attempts
 };
 
-// A broker that is told the same.
+// A broker that receives the same events by MQTT.
 struct MqttSettings {
   std::string broker;  // "mqtt://HOST:PORT", "mqtts://HOST:PORT"; empty: off
   std::string user;
@@ -101,12 +101,12 @@ struct Settings {
   std::string engine = "retail";
   double false_alert_rate = 0.001;  // FPIR target, a fraction
   bool allow_demo_engine = false;
-  bool liveness_at_desk = true;      // of verify and identify, where the models are there
-  bool liveness_at_cameras = false;  // the same of whoever stands before a camera
+  bool liveness_at_desk = true;      // for verify and identify, if the models are there
+  bool liveness_at_cameras = false;  // for people before a camera
   std::vector<CameraSettings> cameras;
   VisitSettings visits;
   PrivacySettings privacy;
-  std::vector<AlertRule> rules;  // in their order; the first that applies counts
+  std::vector<AlertRule> rules;  // in the order of the file; the first that applies counts
   StaffSettings staff;
   ListenSettings api;  // for other systems; off
   BoardSettings board;
@@ -117,7 +117,7 @@ struct Settings {
   std::map<std::string, std::string> log_modules;  // levels of single modules
 
   const CameraSettings* camera(std::string_view name) const;
-  // The same for a name that somebody gave. Error: camera_unknown (kInput).
+  // The same for a name that a user gave. Error: camera_unknown (kInput).
   Result<const CameraSettings*> named_camera(std::string_view name) const;
 };
 
@@ -125,18 +125,18 @@ struct Settings {
 // config_missing (kEnvironment); config_invalid (kInput): "FILE:LINE: KEY: what is wrong".
 Result<Settings> read_settings(const std::filesystem::path& file);
 
-// The same from a text; `file` is only named in errors.
+// Reads the configuration from a text; `file` is only named in errors.
 Result<Settings> parse_settings(std::string_view text, const std::filesystem::path& file);
 
-// "1 per 1000 visitors", "0.1 %", "0.001": a fraction in (0, 0.5]. Error: bad_rate.
+// Reads "1 per 1000 visitors", "0.1 %" or "0.001" as a fraction in (0, 0.5]. Error: bad_rate.
 Result<double> parse_rate(std::string_view text);
 
 // True for a device, a URL or a GStreamer pipeline; false for a video file or a folder of images.
 bool is_live_source(std::string_view source);
 
-// The folder of eye.sock and control.sock: $RUNTIME_DIRECTORY (systemd) when it is given,
-// /run/maitred for a store below /var/lib/maitred, else the folder of the store, so that
-// instances with different stores do not meet.
+// The folder of eye.sock and control.sock: $RUNTIME_DIRECTORY (systemd) if it is set, /run/maitred
+// for a store below /var/lib/maitred, else the folder of the store. So instances with different
+// stores do not meet.
 std::filesystem::path runtime_folder(const Settings& settings, const char* runtime_directory);
 
 // The configuration file of the command line, in the order -c, $MAITRED_CONFIG, the default.

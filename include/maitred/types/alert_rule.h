@@ -1,5 +1,5 @@
-// Rules of the shop: which arrival raises which alert, for whom. Values; evaluated by
-// visits/alert_rules.h.
+// Rules of the shop: which arrival raises which alert for whom. Values; visits/alert_rules.h
+// evaluates them.
 #pragma once
 
 #include <optional>
@@ -13,21 +13,21 @@ namespace maitred {
 
 enum class RuleWhen {
   kAsk,          // an open ask
-  kOutOfStock,   // what the customer wanted last was not in store
-  kAppointment,  // one within `within` from now, before or after
-  kTier,         // of this tier, or of any
+  kOutOfStock,   // an item that the customer wanted was not in store
+  kAppointment,  // an appointment no further than `within` from now, before or after
+  kTier,         // this tier of the loyalty programme, or any
   kArrival,      // always
 };
 // "ask", "out_of_stock", "appointment", "tier", "arrival".
 std::string_view word(RuleWhen when);
 std::optional<RuleWhen> rule_when_from_word(std::string_view text);
 
-// Minutes of the shop's day; `to` before `from` passes midnight. The last minute is not in it.
+// Minutes of the shop's day; the span passes midnight if `to` is before `from`. `to` is excluded.
 struct QuietHours {
   int from_min = 0;
   int to_min = 0;
 
-  // "22:00-07:30"; nothing for anything else, or when both are the same.
+  // Reads "22:00-07:30"; nothing for anything else, or if both times are the same.
   static std::optional<QuietHours> parse(std::string_view text);
   bool cover(int minute_of_day) const;
 };
@@ -40,13 +40,14 @@ struct AlertRule {
   std::string headline{};                       // see unknown_placeholder; empty: the usual one
   Priority priority = Priority::kNormal;
   Audience audience{};
-  std::optional<QuietHours> quiet{};  // then it is as if it were not there
-  Milliseconds snooze{0};             // after it raised an alert of this customer: not again
+  std::optional<QuietHours> quiet{};  // the rule is ignored during these hours
+  Milliseconds snooze{0};             // time after an alert for a customer without another one
 };
 
-// What stands in braces in a headline: "{name}", "{ask}", "{item}", "{tier}", "{loyalty}",
-// "{with}", "{time}", "{camera}", "{preference:KEY}". The first one in `headline` that is none of
-// them or is not closed; nothing when all are good.
+// Returns the first placeholder of `headline` that is unknown or not closed; nothing if all are
+// good. Placeholders are "{name}", "{ask}", "{item}", "{tier}", "{loyalty}", "{with}", "{time}",
+// "{camera}" and
+// "{preference:KEY}".
 std::optional<std::string> unknown_placeholder(std::string_view headline);
 
 }  // namespace maitred

@@ -1,4 +1,4 @@
-// What is held on a customer. Every field is personal data: sealed at rest, never logged.
+// Data of a customer. Every field is personal data: sealed at rest, never logged.
 #pragma once
 
 #include <cstdint>
@@ -15,7 +15,7 @@
 
 namespace maitred {
 
-// What a customer agreed to. Recognition is the least; the others add to it.
+// What a customer agreed to. Recognition is the minimum; the others add to it.
 enum class Scope { kRecognition, kHistory, kFeedback, kSentiment, kTemplateImprovement, kPhotos };
 
 // "recognition", "history", "feedback", "sentiment", "template-improvement", "photos".
@@ -26,7 +26,7 @@ struct Consent {
   std::string version;    // of the text agreed to
   std::string reference;  // where the evidence is
   std::set<Scope> scopes;
-  std::string incentive;  // what the customer was given for it; may be empty
+  std::string incentive;  // given to the customer in return; may be empty
   WallTime granted{};
   std::optional<WallTime> expires;
   std::optional<WallTime> withdrawn;
@@ -59,12 +59,12 @@ struct Appointment {
   std::string external{};  // id in the system it came from; may be empty
 };
 
-// An appointment this far from now, before or after, is what the customer comes for.
+// A customer is expected to come for an appointment that is no further than this from now.
 inline constexpr Milliseconds kAppointmentWindow = std::chrono::hours{2};
 
 struct Profile {
   std::string name;
-  std::string loyalty;  // id of a loyalty programme, may be empty; unique in the store
+  std::string loyalty;  // id in a loyalty programme; may be empty; unique in the store
   std::map<std::string, std::string> preferences;
   std::string tier{};      // in the loyalty programme; may be empty
   std::string note{};      // for staff; may be empty

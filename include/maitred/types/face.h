@@ -1,4 +1,5 @@
-// What a detector finds. Pixels, origin top left of the frame, x to the right, y down.
+// Faces as a detector finds them. Pixels; the origin is the top left of the frame, x to the right,
+// y down.
 #pragma once
 
 #include <array>
@@ -32,9 +33,9 @@ struct Face {
   float score = 0.0F;  // the detector's own confidence, 0 to 1
 };
 
-// How fit a face is for recognition; each part 0 (useless) to 1 (good). Pure data.
+// How well a face is suited for recognition; each part is 0 (useless) to 1 (good). Pure data.
 struct FaceQuality {
-  float size = 0.0F;       // of the face against the engine's input
+  float size = 0.0F;       // of the face, relative to the engine's input
   float sharpness = 0.0F;  // of the aligned face
   float light = 0.0F;      // neither dark nor burnt out
   float pose = 0.0F;       // frontal, from the landmarks

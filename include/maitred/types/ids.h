@@ -1,4 +1,4 @@
-// Ids that must not be mixed.
+// Typed ids, so that different kinds cannot be mixed.
 #pragma once
 
 #include <compare>
@@ -25,13 +25,13 @@ using CustomerId = TextId<struct CustomerKind>;
 // A visit: 12 characters of a-z and 2-7, random.
 using VisitId = TextId<struct VisitKind>;
 
-// A track of one eye, counted from 1 since that eye's start.
+// A track of one eye, counted from 1 since the eye's start.
 struct TrackId {
   std::uint64_t value = 0;
   auto operator<=>(const TrackId&) const = default;
 };
 
-// `length` characters of a-z and 2-7 from the system's randomness.
+// Returns `length` random characters of a-z and 2-7, from the system's random numbers.
 std::string random_id(std::size_t length);
 
 }  // namespace maitred

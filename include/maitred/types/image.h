@@ -1,4 +1,4 @@
-// Pixels and frames. Never leave the eye.
+// Pixels and frames. They never leave the eye.
 #pragma once
 
 #include <cstddef>
@@ -29,20 +29,20 @@ struct ImageArea {
   int height_px = 0;
 };
 
-// Owned pixels, whoever allocated them: `keep` holds the memory that `view` points into.
+// Owned pixels. `keep` holds the memory that `view` points into, whoever allocated it.
 struct Image {
   ImageView view;
   std::unique_ptr<void, std::function<void(void*)>> keep{nullptr, [](void*) {}};
 };
 
-// One picture of a camera. `at` is the frame's time; `position` is its place in a file, zero for a
-// live source.
+// One picture of a camera. `at` is the frame's time; `position` is its position in a file, or zero
+// for a live source.
 struct Frame {
   Image image;
   WallTime at{};
   Milliseconds position{0};
   std::uint64_t sequence = 0;
-  bool extra = false;  // beyond the rate asked for: of use only while somebody new is in view
+  bool extra = false;  // beyond the requested rate; used only while somebody new is in view
 };
 
 }  // namespace maitred

@@ -1,4 +1,4 @@
-// A biometric template: what recognition compares.
+// A biometric template, which recognition compares.
 #pragma once
 
 #include <span>
@@ -20,8 +20,8 @@ struct Similarity {
 class Template {
  public:
   Template() = default;
-  // Normalises `values`. An all-zero vector stays zero and matches nobody. `quality` is held to 0
-  // to 1.
+  // Normalises `values`. An all-zero vector stays zero and matches nobody. `quality` is clamped to
+  // 0 to 1.
   Template(std::string engine, std::span<const float> values, float quality = 1.0F);
 
   Template(Template&&) noexcept = default;
@@ -30,7 +30,7 @@ class Template {
 
   const std::string& engine() const { return engine_; }
   std::span<const float> values() const { return values_; }
-  // Of the picture it was made from (FaceQuality::overall), 0 to 1; 1 where that is not known.
+  // Quality of the picture it was made from (FaceQuality::overall), 0 to 1; 1 if it is unknown.
   float quality() const { return quality_; }
   bool empty() const { return values_.empty(); }
 
@@ -46,7 +46,7 @@ class Template {
 Similarity similarity(const Template& a, const Template& b);
 
 // The normalised mean of templates of one engine and length. Requires at least one, and as many
-// weights (not negative) as templates; without any weight it is zero and matches nobody. Pure.
+// weights (not negative) as templates. If all weights are 0, it is zero and matches nobody. Pure.
 Template weighted_mean(std::span<const Template* const> templates, std::span<const float> weights);
 
 }  // namespace maitred

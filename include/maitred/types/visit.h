@@ -15,7 +15,7 @@ namespace maitred {
 
 enum class Confidence { kMedium, kHigh };
 
-// A track is this customer.
+// The decision that a track is this customer.
 struct Match {
   CustomerId customer;
   std::string camera;
@@ -33,13 +33,14 @@ struct Visit {
   CustomerId customer;
   std::string camera;  // where it began
   WallTime start{};
-  WallTime end{};  // last seen, so far
+  WallTime end{};  // when the customer was last seen
   Outcome outcome = Outcome::kOpen;
-  std::string note;      // of the member of staff who closed it
-  bool holdout = false;  // logged without an alert, for the experiment
+  std::string note;      // by the member of staff who closed it
+  bool holdout = false;  // without an alert, for the experiment
 };
 
-// Who an alert is for first. Empty fields leave it open; with all of them empty it is for everyone.
+// Staff who get an alert first. An empty field does not restrict; if all are empty, everyone gets
+// it.
 struct Audience {
   std::string skill{};
   std::string zone{};
@@ -53,7 +54,7 @@ enum class Priority { kLow, kNormal, kHigh };
 enum class Reason { kAsk, kAppointment, kLoyalty, kArrival };
 enum class AlertState { kNew, kEscalated, kClaimed, kClosed, kExpired, kWithdrawn };
 
-// What staff see of the customer: only fields within the consent scopes.
+// The part of a customer's data that staff see: only fields within the consent scopes.
 struct CustomerView {
   CustomerId id;
   std::string name;
@@ -63,10 +64,10 @@ struct CustomerView {
   std::vector<Purchase> recent;  // newest first; empty without the history scope
   std::string tier{};
   std::string note{};
-  std::vector<Appointment> appointments{};  // due about now, the nearest first
+  std::vector<Appointment> appointments{};  // due about now, nearest first
 };
 
-// The alert of a visit. `seq` is that of its newest event: every change of state takes a new one.
+// The alert of a visit. `seq` is that of its newest event: every change of state takes a new seq.
 struct Alert {
   std::uint64_t seq = 0;
   VisitId visit;
@@ -80,17 +81,17 @@ struct Alert {
   Confidence confidence = Confidence::kMedium;
   std::optional<Milliseconds> position;
   int escalation = 0;                // 0: first call, 1: all staff, 2: managers
-  std::string by;                    // who claimed it
-  Outcome outcome = Outcome::kOpen;  // of a closed one
-  std::string rule{};                // that raised it; empty without rules
+  std::string by;                    // name of who claimed it
+  Outcome outcome = Outcome::kOpen;  // once it is closed
+  std::string rule{};                // the rule that raised it; empty without rules
   Priority priority = Priority::kNormal;
   Audience audience{};
 };
 
-// Closed, expired or withdrawn: nobody waits for an answer any more.
+// True for closed, expired and withdrawn: no answer is awaited.
 bool is_over(AlertState state);
 
-// The words of the contract.
+// The words of these values in the store, on the wire and on the command line.
 std::string_view word(Confidence confidence);
 std::string_view word(Outcome outcome);  // "open", "served", "wrong_person", ...
 std::string_view word(Reason reason);

@@ -22,8 +22,6 @@ const char* picture_note(PictureFault fault) {
 
 Timestamp now() { return std::chrono::steady_clock::now(); }
 
-WallTime wall_now() { return std::chrono::floor<Milliseconds>(std::chrono::system_clock::now()); }
-
 Milliseconds since(Timestamp from) {
   return std::chrono::duration_cast<Milliseconds>(now() - from);
 }

@@ -35,12 +35,13 @@ bool may(const Consent& consent, Scope scope, WallTime now) {
 
 Status check_new_consent(const Consent& consent, WallTime now) {
   if (blank(consent.version)) {
-    return input_error("consent_missing",
-                       "no consent: say which text the customer agreed to (--consent-version)");
+    return input_error(
+        "consent_missing",
+        "no consent: give the version of the text that the customer agreed to (--consent-version)");
   }
   if (blank(consent.reference)) {
     return input_error("consent_missing",
-                       "no consent: say where the evidence of it is kept (--consent-ref)");
+                       "no consent: give the place where the evidence is kept (--consent-ref)");
   }
   MAITRED_TRY(check_field("version", consent.version));
   MAITRED_TRY(check_field("reference", consent.reference));
@@ -50,15 +51,15 @@ Status check_new_consent(const Consent& consent, WallTime now) {
   MAITRED_TRY(check_field("operator", consent.taken_by));
   if (!consent.scopes.contains(Scope::kRecognition)) {
     return input_error("consent_invalid",
-                       "the consent does not cover recognition: without it nobody is enrolled");
+                       "the consent does not cover recognition, which enrolment requires: add the "
+                       "scope recognition");
   }
   if (consent.withdrawn.has_value()) {
-    return input_error("consent_invalid", "the consent has been withdrawn already");
+    return input_error("consent_invalid", "the consent is already withdrawn");
   }
   if (consent.expires.has_value() && *consent.expires <= now) {
-    return input_error("consent_expired",
-                       fmt::format("the consent expires {}, which is past: give a later date",
-                                   format_time(*consent.expires)));
+    return input_error("consent_expired", fmt::format("the consent expired {}: give a later date",
+                                                      format_time(*consent.expires)));
   }
   return {};
 }

@@ -16,19 +16,19 @@ namespace {
 constexpr std::size_t kLongestPassphrase = 1024;
 constexpr std::ptrdiff_t kShortestNewPassphrase = 12;  // characters
 
-// Switches the echo of a terminal off while it lives.
-class Silence {
+// Switches the echo of a terminal off for its lifetime.
+class EchoOff {
  public:
-  explicit Silence(int fd) : fd_(fd), known_(::tcgetattr(fd, &before_) == 0) {
+  explicit EchoOff(int fd) : fd_(fd), known_(::tcgetattr(fd, &before_) == 0) {
     termios quiet = before_;
     quiet.c_lflag &= static_cast<tcflag_t>(~ECHO);
     if (known_) ::tcsetattr(fd_, TCSAFLUSH, &quiet);
   }
-  ~Silence() {
+  ~EchoOff() {
     if (known_) ::tcsetattr(fd_, TCSAFLUSH, &before_);
   }
-  Silence(const Silence&) = delete;
-  Silence& operator=(const Silence&) = delete;
+  EchoOff(const EchoOff&) = delete;
+  EchoOff& operator=(const EchoOff&) = delete;
 
  private:
   int fd_;
@@ -36,7 +36,7 @@ class Silence {
   bool known_;
 };
 
-// Byte by byte, so that nothing lingers in a buffer of the C library.
+// Reads byte by byte, because a buffer of the C library would keep the passphrase.
 Result<SecretBytes> read_line(int fd) {
   SecretBytes line(kLongestPassphrase);
   std::size_t length = 0;
@@ -49,7 +49,7 @@ Result<SecretBytes> read_line(int fd) {
 }
 
 Result<SecretBytes> ask(int terminal, std::string_view prompt) {
-  const Silence silence(terminal);
+  const EchoOff echo_off(terminal);
   (void)!::write(terminal, prompt.data(), prompt.size());
   auto line = read_line(terminal);
   (void)!::write(terminal, "\n", 1);
@@ -59,13 +59,13 @@ Result<SecretBytes> ask(int terminal, std::string_view prompt) {
 }  // namespace
 
 Status check_new_passphrase(const SecretBytes& passphrase) {
-  // Bytes that go on with a character of UTF-8 are not counted.
+  // Continuation bytes of UTF-8 are not counted.
   const auto characters = std::ranges::count_if(
       passphrase.span(), [](std::uint8_t byte) { return (byte & 0xC0U) != 0x80U; });
   if (characters >= kShortestNewPassphrase) return {};
   return input_error("passphrase_short",
                      fmt::format("a new passphrase needs at least {} characters: take four or five "
-                                 "words that have nothing to do with each other",
+                                 "unrelated words",
                                  kShortestNewPassphrase));
 }
 
@@ -83,16 +83,17 @@ Result<SecretBytes> read_passphrase(const PassphraseQuestion& question) {
   const UniqueFd terminal(::open("/dev/tty", O_RDWR | O_CLOEXEC));
   if (!terminal) {
     return environment_error(
-        "key_missing", fmt::format("a passphrase is needed and there is no terminal to ask for it; "
-                                   "put it in a file of mode 0600 and name that in ${}",
-                                   question.variable));
+        "key_missing",
+        fmt::format("a passphrase is needed, but there is no terminal to ask for it: "
+                    "put it in a file of mode 0600 and name the file in ${}",
+                    question.variable));
   }
   MAITRED_ASSIGN(SecretBytes passphrase, ask(terminal.get(), question.prompt));
   if (question.confirm) {
     MAITRED_TRY(check_new_passphrase(passphrase));
     MAITRED_ASSIGN(const SecretBytes again, ask(terminal.get(), "Once more: "));
     if (!std::ranges::equal(passphrase.span(), again.span())) {
-      return input_error("passphrase_differs", "the two passphrases differ; nothing was made");
+      return input_error("passphrase_differs", "the two passphrases differ: nothing was created");
     }
   }
   return passphrase;

@@ -10,8 +10,8 @@
 namespace maitred {
 namespace {
 
-// A visit that nobody has answered by then teaches nothing.
-constexpr Milliseconds kLookKept = std::chrono::hours{4};
+// The template of a visit that nobody has answered by then is dropped.
+constexpr Milliseconds kVisitTemplateKept = std::chrono::hours{4};
 
 DecisionRules rules_of(const Settings& settings) {
   DecisionRules rules;
@@ -30,7 +30,7 @@ Result<Calibration> calibration_of(const ModelEngine& engine) {
   if (!calibration) {
     return environment_error(
         "engine_uncalibrated",
-        fmt::format("engine '{}' has not been measured, so no threshold follows from "
+        fmt::format("engine '{}' has no calibration, so no threshold can be derived from "
                     "false_alerts; use engine = \"retail\"",
                     engine.name));
   }
@@ -58,6 +58,8 @@ Result<std::unique_ptr<Recognition>> Recognition::load(const Store& store, const
 
 Status Recognition::fill(WallTime now) {
   MAITRED_ASSIGN(const std::uint64_t customers, store_.customers().count());
+  // Reserving first avoids copies: templates are secret, and large galleries fill much locked
+  // memory.
   gallery_.reserve(customers);
   members_.reserve(customers);
   MAITRED_TRY(store_.customers().for_each_with_templates(
@@ -77,7 +79,7 @@ Recognition::Member Recognition::member_of(const Customer& customer, WallTime no
           may(customer.consent, Scope::kTemplateImprovement, now)};
 }
 
-// Of the gallery's engine.
+// The customer's templates of the gallery's engine.
 Result<std::vector<Template>> Recognition::templates_of(const CustomerId& id) const {
   std::vector<Template> templates;
   MAITRED_ASSIGN(auto stored, store_.customers().templates(id));
@@ -88,7 +90,7 @@ Result<std::vector<Template>> Recognition::templates_of(const CustomerId& id) co
 }
 
 bool Recognition::settle_some() {
-  constexpr std::size_t kRowsAtOnce = 4096;  // some 20 ms
+  constexpr std::size_t kRowsAtOnce = 4096;  // about 20 ms
   return gallery_.settle_some(kRowsAtOnce);
 }
 
@@ -126,8 +128,10 @@ void Recognition::retune(const Settings& settings) {
 }
 
 Status Recognition::refresh(const CustomerId& id, WallTime now) {
+  // Memory forgets the customer before the store is read, so that an error does not leave an old
+  // consent.
   members_.erase(id);
-  looks_.erase(id);
+  visit_templates_.erase(id);
   const auto customer = store_.customers().find(id);
   if (!customer && customer.error().code != "unknown_customer") {
     return tl::unexpected(customer.error());
@@ -144,30 +148,33 @@ Status Recognition::refresh(const CustomerId& id, WallTime now) {
   return {};
 }
 
-// Of one visit the best look is kept: the template must be near enough to the enrolled ones that
-// nobody else is learned under this name.
-void Recognition::keep_look(const std::string& camera, const Sighting& rotated) {
+// Keeps the best template of a visit. High confidence is required, so that nobody else's template
+// is learned under this name.
+void Recognition::keep_visit_template(const std::string& camera, const Sighting& rotated) {
   const auto customer = decider_.decided(camera, rotated.track);
   if (!customer) return;
   const auto member = members_.find(*customer);
   if (member == members_.end() || !member->second.improves) return;
   const auto score = gallery_.score(*customer, rotated.probe);
   if (!score || policy_.confidence(*score) != Confidence::kHigh) return;
-  const auto kept = looks_.find(*customer);
-  const bool fresh = kept == looks_.end() || rotated.at - kept->second.at > kLookKept;
+  const auto kept = visit_templates_.find(*customer);
+  const bool fresh =
+      kept == visit_templates_.end() || rotated.at - kept->second.at > kVisitTemplateKept;
   if (!fresh && rotated.quality <= kept->second.quality) return;
-  looks_.insert_or_assign(*customer, Look{rotated.probe.clone(), rotated.quality, rotated.at});
+  visit_templates_.insert_or_assign(
+      *customer, VisitTemplate{rotated.probe.clone(), rotated.quality, rotated.at});
 }
 
-std::optional<Template> Recognition::take_look(const CustomerId& id) {
-  auto kept = looks_.extract(id);
+std::optional<Template> Recognition::take_visit_template(const CustomerId& id) {
+  auto kept = visit_templates_.extract(id);
   if (kept.empty()) return std::nullopt;
-  const Look& look = kept.mapped();
-  return Template(look.rotated.engine(), look.rotated.values(), look.quality);
+  const VisitTemplate& best = kept.mapped();
+  return Template(best.rotated.engine(), best.rotated.values(), best.quality);
 }
 
 Status Recognition::drop_expired(WallTime now) {
-  std::erase_if(looks_, [now](const auto& look) { return now - look.second.at > kLookKept; });
+  std::erase_if(visit_templates_,
+                [now](const auto& one) { return now - one.second.at > kVisitTemplateKept; });
   std::vector<CustomerId> expired;
   for (const auto& [id, member] : members_) {
     if (member.expires && *member.expires <= now) expired.push_back(id);
@@ -190,12 +197,14 @@ std::vector<Template> Recognition::rotate(const std::vector<Template>& plain) co
 
 Result<std::vector<Match>> Recognition::observe(const std::string& camera,
                                                 const Sighting& sighting) {
+  // The store keeps rotated templates only, so every probe is rotated before it is compared or
+  // kept.
   Sighting rotated = {
       sighting.track,    sighting.first_seen, sighting.at,
       sighting.position, sighting.from_file,  sighting.box,
       sighting.quality,  sighting.frames,     store_.rotation().rotate(sighting.probe)};
   auto matches = decider_.observe(camera, rotated, gallery_, policy_);
-  if (matches) keep_look(camera, rotated);
+  if (matches) keep_visit_template(camera, rotated);
   return matches;
 }
 

@@ -9,37 +9,37 @@
 namespace maitred {
 namespace {
 
-// Templates of confirmed visits, at most, of one customer: those of the photos must not drown.
+// Maximum number of templates of confirmed visits for one customer: those of the photos must keep
+// their weight.
 constexpr std::size_t kMostLearned = 3;
 
-// Recordings that are read fast, and clocks of cameras, may be ahead by some.
+// A recording that is read faster than real time, or a camera's clock, may be ahead of this clock.
 constexpr std::chrono::hours kClockTolerance{7 * 24};
 
-// A clock that was set back would bring ended consents to life again.
+// A clock that was set back would make expired consents valid again.
 Status check_clock(const Store& store) {
   MAITRED_ASSIGN(const auto rows, store.audit().rows(1));
   const WallTime now = wall_now();
   if (rows.empty() || rows.back().at <= now + kClockTolerance) return {};
   return environment_error(
-      "clock_behind", fmt::format("the clock says {}, but the store's last entry is of {}: set "
-                                  "the clock of this machine, or, if it was wrong then and is "
-                                  "right now, run: maitredctl audit accept",
+      "clock_behind", fmt::format("the clock says {}, but the store's newest entry is of {}: set "
+                                  "the clock of this machine; if it was wrong then and is right "
+                                  "now, run: maitredctl audit accept",
                                   format_time(now), format_time(rows.back().at)));
 }
 
 }  // namespace
 
-WallTime wall_now() { return std::chrono::floor<Milliseconds>(std::chrono::system_clock::now()); }
-
 Result<std::unique_ptr<Shop>> Shop::open(const Settings& settings, const KeyAccess& key) {
   MAITRED_ASSIGN(Store store, Store::open(settings.store_path, key));
   MAITRED_TRY(check_clock(store));
+  // On the heap, because desk and handlers refer to it.
   std::unique_ptr<Shop> shop(new Shop(settings, std::move(store), copy_of(key)));
   MAITRED_ASSIGN(shop->desk_,
                  VisitDesk::restore(shop->store_, settings.visits, wall_now(), settings.rules));
   MAITRED_ASSIGN(shop->vigilance_, Vigilance::load(shop->store_));
-  shop->desk_->set_answered([raw = shop.get()](const Visit& visit, const Actor& actor) {
-    return raw->learn(visit, actor);
+  shop->desk_->set_visit_closed([raw = shop.get()](const Visit& visit, const Actor& actor) {
+    return raw->on_visit_closed(visit, actor);
   });
   return shop;
 }
@@ -71,37 +71,37 @@ Result<AlertTarget> Shop::alert_target() {
   return AlertTarget{settings_.false_alert_rate, current->customers()};
 }
 
-Status Shop::learn(const Visit& visit, const Actor& actor) {
-  if (visit.outcome == Outcome::kServed) return improve(visit.customer, actor);
-  if (recognition_) recognition_->drop_look(visit.customer);
+Status Shop::on_visit_closed(const Visit& visit, const Actor& actor) {
+  if (visit.outcome == Outcome::kServed) return learn_visit_template(visit.customer, actor);
+  if (recognition_) recognition_->drop_visit_template(visit.customer);
   if (visit.outcome != Outcome::kWrongPerson) return {};
   MAITRED_ASSIGN(const AlertTarget target, alert_target());
-  MAITRED_ASSIGN(const auto learned, vigilance_->wrong_person(visit, actor, target));
-  if (learned.customer_suspended) {
+  MAITRED_ASSIGN(const auto result, vigilance_->wrong_person(visit, actor, target));
+  if (result.customer_suspended) {
     journal().warn(
-        "customer {0} raises no alerts any more: {1} were for somebody else, although the "
-        "threshold was raised; enrol better photos ('maitredctl update {0} --photo ...'), then "
-        "'maitredctl resume --customer {0}'",
-        visit.customer.value, learned.caution.wrong.size());
+        "customer {0}: alerts suspended after {1} wrong-person reports, although the threshold was "
+        "raised; enrol better photos ('maitredctl update {0} --photo ...'), then resume: "
+        "maitredctl resume --customer {0}",
+        visit.customer.value, result.caution.wrong.size());
   }
-  if (learned.camera_suspended) {
+  if (result.camera_suspended) {
     journal().warn(
-        "camera {0} raises no alerts any more: more of them were for the wrong person than "
-        "false_alerts allows; see 'maitredctl doctor --camera {0}', then 'maitredctl resume "
-        "--camera {0}'",
+        "camera {0}: alerts suspended after more wrong-person reports than false_alerts allows; "
+        "see "
+        "'maitredctl doctor --camera {0}', then resume: maitredctl resume --camera {0}",
         visit.camera);
   }
-  return recognition_->set_caution(visit.customer, learned.caution);
+  return recognition_->set_caution(visit.customer, result.caution);
 }
 
-// Staff have served whom the camera saw, so it was this customer.
-Status Shop::improve(const CustomerId& id, const Actor& actor) {
+// Staff have served the person whom the camera saw, which confirms that it was this customer.
+Status Shop::learn_visit_template(const CustomerId& id, const Actor& actor) {
   if (!recognition_) return {};
-  const auto look = recognition_->take_look(id);
-  if (!look) return {};
+  const auto seen = recognition_->take_visit_template(id);
+  if (!seen) return {};
   MAITRED_ASSIGN(const Customer customer, store_.customers().find(id));
   if (!may(customer.consent, Scope::kTemplateImprovement, actor.at)) return {};
-  MAITRED_TRY(store_.customers().learn_template(id, *look, kMostLearned, actor));
+  MAITRED_TRY(store_.customers().learn_template(id, *seen, kMostLearned, actor));
   return recognition_->refresh(id, actor.at);
 }
 

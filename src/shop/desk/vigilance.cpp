@@ -55,7 +55,7 @@ Result<Vigilance> Vigilance::load(Store& store) {
       }
     }
   } catch (const json::exception&) {
-    vigilance.cameras_.clear();  // counting begins anew
+    vigilance.cameras_.clear();  // damaged counts restart at 0
   }
   return vigilance;
 }
@@ -71,20 +71,20 @@ std::uint64_t Vigilance::visitors(WallTime now) const {
   return sum;
 }
 
-Result<Vigilance::Learned> Vigilance::wrong_person(const Visit& visit, const Actor& actor,
-                                                   const AlertTarget& target) {
+Result<Vigilance::Consequence> Vigilance::wrong_person(const Visit& visit, const Actor& actor,
+                                                       const AlertTarget& target) {
   MAITRED_ASSIGN(const Customer customer, store_->customers().find(visit.customer));
-  Learned learned{customer.caution, false, false};
-  note_wrong_answer(learned.caution, actor.at);
+  Consequence result{customer.caution, false, false};
+  note_wrong_answer(result.caution, actor.at);
   std::string detail = fmt::format("wrong person: threshold raised to step {} of {}",
-                                   learned.caution.steps, kMostCaution);
-  if (!learned.caution.suspended && customer_exceeds(learned.caution, actor.at, visitors(actor.at),
-                                                     target.rate, target.customers)) {
-    learned.caution.suspended = actor.at;
-    learned.customer_suspended = true;
+                                   result.caution.steps, kMostCaution);
+  if (!result.caution.suspended && customer_exceeds(result.caution, actor.at, visitors(actor.at),
+                                                    target.rate, target.customers)) {
+    result.caution.suspended = actor.at;
+    result.customer_suspended = true;
     detail += "; suspended";
   }
-  MAITRED_TRY(store_->customers().set_caution(visit.customer, learned.caution, actor, detail));
+  MAITRED_TRY(store_->customers().set_caution(visit.customer, result.caution, actor, detail));
 
   Camera& camera = cameras_[visit.camera];
   camera.answers.wrong(actor.at);
@@ -92,14 +92,14 @@ Result<Vigilance::Learned> Vigilance::wrong_person(const Visit& visit, const Act
   const AnswerTally tally = camera.answers.tally(actor.at);
   if (!camera.suspended && camera_exceeds(tally, target.rate)) {
     camera.suspended = actor.at;
-    learned.camera_suspended = true;
+    result.camera_suspended = true;
     MAITRED_TRY(store_->audit().append(
         actor, "suspend", "",
         fmt::format("camera {}: {} false alerts, {:.2f} expected", visit.camera, tally.wrong,
                     expected_wrong(tally, target.rate))));
   }
   MAITRED_TRY(save());
-  return learned;
+  return result;
 }
 
 bool Vigilance::suspended(const std::string& camera) const {

@@ -14,13 +14,13 @@
 namespace maitred {
 namespace {
 
-// The end of a visit is written at most this often while the customer stays.
+// While the customer stays, the end of the visit is written at most this often.
 constexpr Milliseconds kWriteEndEvery{10'000};
-// Visits that began longer ago than the cooldown and this cannot be extended any more.
+// A visit that began longer ago than the cooldown plus this can no longer be extended.
 constexpr Milliseconds kLongestVisit = std::chrono::hours{24};
 constexpr const char* kHoldoutKey = "holdout_key";
 
-// Of the box's own clock at that time.
+// UTC offset of the local clock at `at`.
 Milliseconds utc_offset_at(WallTime at) {
   const std::time_t seconds =
       std::chrono::floor<std::chrono::seconds>(at).time_since_epoch().count();
@@ -43,7 +43,7 @@ Actor staff_actor(const std::string& by, WallTime at) {
   return {by.empty() ? "staff" : "staff:" + by, at};
 }
 
-// The key of the holdout draw, made at its first use. It lives in the store, so that a customer
+// The key of the holdout draw, created at its first use. The store keeps it, so that a customer
 // stays in the same arm of the experiment.
 Result<std::vector<std::uint8_t>> holdout_key(Store& store) {
   MAITRED_ASSIGN(auto key, store.setting(kHoldoutKey));
@@ -73,6 +73,7 @@ Status VisitDesk::read_back(WallTime now) {
   book_ = VisitBook(rules_of(settings_, book_.rules().alert_rules));
   unwritten_.clear();
   written_.clear();
+  // Older visits are over: a new arrival of their customers begins a new visit in any case.
   VisitQuery recent;
   recent.since = now - settings_.cooldown - kLongestVisit;
   MAITRED_ASSIGN(std::vector<Visit> visits, store_.visits().list(recent));
@@ -80,6 +81,7 @@ Status VisitDesk::read_back(WallTime now) {
   std::vector<Alert> alerts;
   for (const StoredAlert& one : stored) {
     alerts.push_back(one.alert);
+    // An alert may be open longer than the cooldown; its visit is then not among the recent ones.
     const bool known = std::any_of(visits.begin(), visits.end(),
                                    [&](const Visit& visit) { return visit.id == one.alert.visit; });
     if (known) continue;
@@ -112,6 +114,7 @@ double VisitDesk::holdout_draw(const CustomerId& customer) const {
   crypto_shorthash(reinterpret_cast<unsigned char*>(&hash),
                    reinterpret_cast<const unsigned char*>(customer.value.data()),
                    customer.value.size(), holdout_key_.data());
+  // The upper 53 bits are a uniform double in [0, 1).
   return static_cast<double>(hash >> 11) * 0x1.0p-53;
 }
 
@@ -153,12 +156,15 @@ Status VisitDesk::arrive(const Match& match) {
 Status VisitDesk::begin(const NewVisit& plan, const Match& match) {
   Arrival arrival{plan.visit, std::nullopt};
   if (plan.alert) arrival.alert = StoredAlert{*plan.alert, escalation_deadline(*plan.alert)};
+  // The customer may withdraw between the match and this commit: the transaction reads the consent
+  // again.
   const auto recheck = [&match](const Customer& customer) {
     return may(customer.consent, Scope::kRecognition, match.at);
   };
   auto committed =
       store_.visits().commit_arrival(arrival, recheck, Actor{"camera:" + match.camera, match.at});
   if (!committed) {
+    // That is no error: the customer withdrew in time, and nothing was written.
     if (committed.error().code == "consent_missing") return {};
     return tl::unexpected(committed.error());
   }
@@ -180,6 +186,7 @@ Status VisitDesk::seen(const CustomerId& customer, WallTime at) {
   book_.apply(ArrivalPlan{*plan});
   unwritten_[customer] = *plan;
   const auto written = written_.find(customer);
+  // Writing every frame would wear the disk; a crash loses at most this much of a visit's end.
   const bool due = written == written_.end() || plan->end - written->second >= kWriteEndEvery;
   return due ? left(customer) : Status{};
 }
@@ -209,9 +216,10 @@ Result<Alert> VisitDesk::commit(const AlertChange& change, const Actor& actor) {
     visit->note = change.note;
   }
   std::optional<StoredAlert> committed;
+  // The answer and what it teaches are one transaction, so that a crash cannot separate them.
   MAITRED_TRY(store_.together([&]() -> Status {
     MAITRED_ASSIGN(committed, store_.visits().commit_alert_change(stored, visit, actor));
-    if (visit) MAITRED_TRY(answered_(*visit, actor));
+    if (visit) MAITRED_TRY(visit_closed_(*visit, actor));
     if (change.outcome != Outcome::kServed) return {};
     MAITRED_TRY(store_.customers().close_asks(change.customer, actor));
     return {};
@@ -240,7 +248,7 @@ Status VisitDesk::withdraw(const CustomerId& customer, const Actor& actor) {
   return {};
 }
 
-// Open alerts are withdrawn, and staff learn it, before the rows go.
+// Withdraws open alerts and publishes that while the rows still exist.
 Status VisitDesk::withdraw_before_erasure(const CustomerId& customer, const Actor& actor) {
   Status withdrawn = withdraw(customer, actor);
   if (!withdrawn && withdrawn.error().code != "consent_withdrawn") return withdrawn;
@@ -256,6 +264,8 @@ void VisitDesk::drop(const CustomerId& customer) {
 Result<Receipt> VisitDesk::forget(const CustomerId& customer, const Actor& actor) {
   MAITRED_TRY(withdraw_before_erasure(customer, actor));
   auto receipt = store_.forget(customer, actor);
+  // Incomplete means that the rows are gone but a file could not be written: memory follows the
+  // rows.
   if (receipt || receipt.error().code == "erasure_incomplete") drop(customer);
   return receipt;
 }
@@ -283,7 +293,7 @@ Status VisitDesk::follow_up(const std::vector<Alert>& shown, const Actor& actor)
     } else if (is_over(stored->alert.state)) {
       news.push_back(stored->alert);
     } else if (stored->alert.seq != alert.seq) {
-      // As it was before; with a new seq, so that clients take it for news.
+      // The restored state is older than what staff saw. A new seq makes clients take it over.
       MAITRED_ASSIGN(stored, store_.visits().commit_alert_change(*stored, std::nullopt, actor));
       news.push_back(stored->alert);
     }
@@ -295,6 +305,7 @@ Status VisitDesk::follow_up(const std::vector<Alert>& shown, const Actor& actor)
 }
 
 bool VisitDesk::tokens_required() {
+  // A store that cannot be read must not open the door, so an error asks for a token.
   const auto none = store_.staff().empty();
   return tokens_always_ || !none || !*none;
 }

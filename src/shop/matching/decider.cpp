@@ -70,6 +70,8 @@ struct Decider::Contest {
   }
 };
 
+// Assigns tracks to customers. Only pairs above their threshold take part, so the assignment
+// settles conflicts and never lowers the bar for a match.
 Decider::Contest Decider::contest(const DecisionPolicy& policy) {
   Contest contest;
   std::map<CustomerId, std::size_t> column_of;
@@ -94,6 +96,7 @@ Decider::Contest Decider::contest(const DecisionPolicy& policy) {
   // customer it holds.
   const float base = policy.threshold(1.0).value;
   const auto worth = [base](Similarity similarity) {
+    // A pair exactly at the threshold must still be worth more than no pair.
     return std::max(static_cast<double>(similarity.value - base), 0.0) + 1e-6;
   };
   contest.cost.assign(contest.rows.size() * contest.columns.size(), 0.0);
@@ -135,6 +138,7 @@ std::vector<Match> Decider::resolve(const DecisionPolicy& policy) {
   for (const Won& one : won) {
     Evidence& evidence = one.track->second;
     if (!now.wins_clearly(evidence, one.candidate, policy.rules())) continue;
+    // A customer is one track at a time: the track that held the customer before loses it.
     for (auto& [key, other] : tracks_) {
       if (other.held && other.held->customer == one.candidate.customer) other.held.reset();
     }
@@ -152,10 +156,12 @@ Result<std::vector<Match>> Decider::observe(const std::string& camera, const Sig
                                             const Gallery& gallery, const DecisionPolicy& policy) {
   MAITRED_ASSIGN(auto candidates, gallery.search(sighting.probe, kCandidates));
   const Key key{camera, sighting.track};
+  // A restarted eye counts tracks from 1 again, so an old track may have the same key.
   if (const auto known = tracks_.find(key);
       known != tracks_.end() && sighting.frames < known->second.frames) {
     tracks_.erase(known);
   }
+  // Candidates below this can neither be a match nor narrow the margin of one.
   const float nearly = policy.threshold(1.0).value - policy.rules().lookalike_margin;
   std::erase_if(candidates,
                 [nearly](const Candidate& one) { return one.similarity.value < nearly; });
@@ -187,6 +193,7 @@ std::vector<Match> Decider::end_track(const std::string& camera, TrackId track,
     matches = resolve(policy);
   }
   tracks_.erase(found);
+  // Its customer is free now, and another track may have waited for that customer.
   const auto freed = resolve(policy);
   matches.insert(matches.end(), freed.begin(), freed.end());
   return matches;

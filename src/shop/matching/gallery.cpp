@@ -138,6 +138,7 @@ void Gallery::write_row(std::size_t index, const std::vector<Template>& template
                    [length](float value) { return value * length; });
   };
   if (templates.size() == 1) return write(templates[0], 1.0F);
+  // The mean is shortened, because a mean resembles everybody more than a single photo does.
   std::vector<const Template*> all;
   for (const Template& one : templates) all.push_back(&one);
   const std::vector<float> weights = photo_weights(all);
@@ -158,10 +159,12 @@ Status Gallery::put(const CustomerId& customer, const std::vector<Template>& tem
     const std::uint32_t index = known->second;
     write_row(index, templates);
     cautions_[index] = caution;
+    // The cohort holds a copy of the row, which is out of date now.
     if (members_[index] != kNoMember) cohort_stale_ = true;
     if (index < settled_) settle_row(index);
     return {};
   }
+  // Grows by an eighth: growing copies every row, but unused rows are locked memory.
   if (rows() == room_) reserve(rows() + rows() / 8 + 16);
   const std::size_t index = rows();
   write_row(index, templates);
@@ -187,6 +190,7 @@ void Gallery::remove(const CustomerId& customer) {
   const std::size_t last = rows() - 1;
   if (members_[index] != kNoMember) {
     cohort_stale_ = true;
+    // The copy in the cohort lives until the next cohort is chosen, so it is wiped here.
     wipe(std::span<float>(cohort_->values.get() + members_[index] * stride_, stride_));
   }
   row_of_.erase(found);
@@ -219,6 +223,7 @@ void Gallery::choose_cohort() {
   cohort->values = allocate(count * stride_);
   cohort->members = count;
   std::fill(members_.begin(), members_.end(), kNoMember);
+  // row_of_ is ordered by the hash of the id, which is as good as a random sample.
   auto next = row_of_.begin();
   for (std::size_t i = 0; i < count; ++i, ++next) {
     cohort->last_hash = next->first.hash;
@@ -288,6 +293,7 @@ std::vector<Candidate> Gallery::best_of(const float* probe, std::span<float> sco
     for (std::size_t i = 0; i < rows(); ++i) scores[i] -= shifts_[i] + shift;
   }
 
+  // `count` is small, so an insertion into a sorted list beats sorting all scores.
   std::vector<std::pair<float, std::size_t>> best;
   for (std::size_t i = 0; i < rows(); ++i) {
     const float score = scores[i];

@@ -29,7 +29,8 @@ constexpr std::size_t kLongestSettingKey = 100;
 
 }  // namespace
 
-// The database is closed first, then the witness notes the closed file, and the lock goes last.
+// Members are destroyed in this order: the database is closed, the witness notes the closed file,
+// and the lock is released.
 struct Store::Parts {
   Parts(UniqueFd held, std::unique_ptr<Database> database, std::string id, OpenedSlot slot,
         SecretBytes seed)
@@ -65,9 +66,8 @@ Result<Store> Store::create(const std::filesystem::path& path, const KeyAccess& 
     return std::filesystem::exists(std::filesystem::symlink_status(path, ignored));
   };
   const auto refused = [&] {
-    return input_error(
-        "store_exists",
-        fmt::format("there is something at {} already: it is left alone", path.string()));
+    return input_error("store_exists",
+                       fmt::format("{} exists already and is left unchanged", path.string()));
   };
   if (exists()) return refused();
   MAITRED_TRY(make_folder(path));
@@ -99,6 +99,7 @@ Result<Store> Store::open(const std::filesystem::path& path, const KeyAccess& ke
 Result<Store> StoreAccess::open(const std::filesystem::path& path, const KeyAccess& key,
                                 UniqueFd lock, const OpenOptions& options) {
   MAITRED_TRY(check_header(path));
+  // The lock is held, so no other process is building these files.
   remove_leftovers(path);
   MAITRED_ASSIGN(auto database, Database::open(path, Database::Mode::kExisting));
   MAITRED_ASSIGN(const int version, check_schema(*database));
@@ -117,9 +118,11 @@ Result<Store> StoreAccess::open(const std::filesystem::path& path, const KeyAcce
   MAITRED_TRY(unless_damaged(vault.database(), vault.unlock()));
   MAITRED_TRY(vault.database().truncate_wal());
   const auto witness = parts->witness.read();
+  // Without trust in the witness, every page and row of the file is checked.
   const bool believed = witness.has_value() && !options.accept_older;
   MAITRED_TRY(check_file(vault, version, believed ? *witness : std::nullopt));
   {
+    // The copy is deleted at the end of this block if the migration has succeeded.
     MAITRED_ASSIGN(const SchemaCopy kept, SchemaCopy::keep(vault.database(), version));
     MAITRED_TRY(vault.raise(version));
   }
@@ -176,7 +179,7 @@ Result<std::vector<StoredAlert>> Store::withdraw(const CustomerId& id, const Act
     return {};
   });
   MAITRED_TRY(done);
-  // The list beside the store follows; what it lacks now it gets at the next start.
+  // The list beside the store follows. If this write fails, the next start repeats it.
   static_cast<void>(append_erasure(vault, id, false, actor.at));
   return withdrawn;
 }
@@ -213,8 +216,8 @@ Result<std::vector<Receipt>> Store::forget_all(const std::vector<CustomerId>& id
   MAITRED_ASSIGN(std::vector<Receipt> receipts, erase_all(vault, ids, actor));
   if (write_erasure_file(vault, erasure_file(vault.path()))) return receipts;
   return environment_error("erasure_incomplete",
-                           "they are erased, but the list of erasures beside the store could not "
-                           "be written: restart maitred to finish it");
+                           "the customers are erased, but the list of erasures beside the store "
+                           "could not be written: restart maitred to finish it");
 }
 
 Result<std::optional<WallTime>> Store::last_upkeep(Upkeep upkeep) const {

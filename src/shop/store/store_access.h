@@ -1,4 +1,4 @@
-// How the backup reaches into a store. Inside the module only.
+// Access of backup and restore to the core of a store. Private to this module.
 #pragma once
 
 #include <filesystem>
@@ -13,9 +13,9 @@ namespace maitred {
 class StoreAccess {
  public:
   static Vault& vault(Store& store);
-  // Closes the store's file; the lock is handed over.
+  // Closes the store's file and returns the lock.
   static UniqueFd close(Store& store);
-  // As Store::open, for who holds the lock.
+  // As Store::open, for a caller that holds the lock.
   static Result<Store> open(const std::filesystem::path& path, const KeyAccess& key, UniqueFd lock,
                             const OpenOptions& options = {});
 };

@@ -56,7 +56,7 @@ Result<std::string> read_meta(Database& database, std::string_view key) {
 
 Status build_store(const std::filesystem::path& built, const KeyAccess& key, const Actor& actor) {
   MAITRED_ASSIGN(auto database, Database::open(built, Database::Mode::kCreate));
-  // It goes to disk as a whole, in finish_file.
+  // Nobody uses the file yet: finish_file syncs it as a whole.
   MAITRED_TRY(database->execute("PRAGMA synchronous=OFF"));
   MAITRED_TRY(create_schema(*database));
   const std::string id = new_uuid();
@@ -130,7 +130,9 @@ Status check_generation(Vault& vault, Witness& witness,
                                    "has seen {}): later changes are missing, erasures too",
                                    ledger.generation, witness.file().string(), seen));
   }
+  // Accepting an older copy must be on record, and erasures that it lacks must be replayed.
   const bool took_older = accept && ((!kept && ledger.witnessed) || ledger.generation < seen);
+  // The next generation must be above every one that was ever used, or an older copy could pass.
   ledger.generation = std::max(ledger.generation, seen);
   MAITRED_TRY(witness.begin(ledger.generation));
   vault.set_on_commit([&witness](std::uint64_t generation) { witness.note(generation); });

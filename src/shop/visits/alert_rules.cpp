@@ -23,7 +23,7 @@ Reason reason_of(RuleWhen when) {
   return Reason::kArrival;
 }
 
-// What one customer's facts come to; looked up once for all rules.
+// The parts of one customer's facts that rules use; found once for all rules.
 struct Findings {
   explicit Findings(const RuleFacts& given)
       : facts(given),
@@ -92,7 +92,7 @@ std::string filled(std::string_view headline, const Findings& found) {
   }
 }
 
-// Without a template of its own, what is said without rules.
+// The headline of a rule without a template of its own: the one of the default rules.
 std::string usual_headline(const AlertRule& rule, const Findings& found) {
   switch (rule.when) {
     case RuleWhen::kAsk:
@@ -118,7 +118,7 @@ std::string usual_headline(const AlertRule& rule, const Findings& found) {
 RuleAlert alert_of(const AlertRule& rule, const Findings& found) {
   std::string headline = rule.headline.empty() ? "" : filled(rule.headline, found);
   if (headline.find_first_not_of(' ') == std::string::npos) headline = usual_headline(rule, found);
-  return {reason_of(rule.when), one_line(headline, kHeadlineBytes), rule.name, rule.priority,
+  return {reason_of(rule.when), headline_text(headline, kHeadlineBytes), rule.name, rule.priority,
           rule.audience};
 }
 

@@ -20,7 +20,8 @@ double poisson_at_least(std::uint64_t count, double mean) {
   if (count == 0) return 1.0;
   if (!(mean > 0.0)) return 0.0;
   const auto k = static_cast<double>(count);
-  // The terms from `count` on, or before it: whichever side is the smaller is summed.
+  // Sums the terms from `count` on or those before it, whichever side is smaller, to keep the
+  // digits.
   double term = std::exp(k * std::log(mean) - mean - std::lgamma(k + 1.0));
   double sum = 0.0;
   if (k > mean) {
@@ -66,7 +67,7 @@ AnswerTally AnswerRecord::tally(WallTime now) const {
 }
 
 double expected_wrong(const AnswerTally& tally, double target) {
-  // Who was taken for a customer was a visitor, too.
+  // Somebody who was taken for a customer was a visitor too.
   return target * static_cast<double>(tally.visitors + tally.wrong);
 }
 
@@ -88,7 +89,7 @@ bool customer_exceeds(const Caution& caution, WallTime now, std::uint64_t visito
                     [now](WallTime at) { return at > now - kAnswersCount; }));
   if (caution.steps < kMostCaution || wrong <= kMostCaution) return false;
   const double count = static_cast<double>(std::max<std::size_t>(customers, 1));
-  // Every customer is looked at, so the level is shared among them.
+  // Every customer is tested, so the significance level is divided among them.
   return poisson_at_least(wrong, expected_wrong({visitors, wrong}, target / count)) <
          kSuspicion / count;
 }

@@ -39,7 +39,7 @@ bool was_out_of_stock(const Ask& ask, const std::vector<Purchase>& purchases) {
 
 }  // namespace
 
-std::string one_line(std::string_view text, std::size_t limit) {
+std::string headline_text(std::string_view text, std::size_t limit) {
   std::string line(text);
   for (char& letter : line) {
     if (static_cast<unsigned char>(letter) < 0x20 || letter == 0x7F) letter = ' ';
@@ -105,7 +105,7 @@ std::string ask_headline(const ChosenAsk& chosen) {
   static constexpr std::string_view kAfter = ", were not in store last time";
   const std::string& what = chosen.ask->text.empty() ? chosen.ask->item : chosen.ask->text;
   return fmt::format("{}{}{}", kBefore,
-                     one_line(what, kHeadlineBytes - kBefore.size() - kAfter.size()),
+                     headline_text(what, kHeadlineBytes - kBefore.size() - kAfter.size()),
                      chosen.was_out_of_stock ? kAfter : std::string_view{});
 }
 
@@ -118,7 +118,7 @@ Announcement announce(const CustomerView& customer, std::span<const Appointment>
   if (nearest != nullptr && std::chrono::abs(nearest->at - now) <= kAppointmentWindow) {
     std::string headline = "Appointment " + clock_text(nearest->at + utc_offset);
     if (!nearest->with.empty()) headline += " with " + nearest->with;
-    return {Reason::kAppointment, one_line(headline, kHeadlineBytes)};
+    return {Reason::kAppointment, headline_text(headline, kHeadlineBytes)};
   }
   if (!customer.loyalty.empty()) return {Reason::kLoyalty, "Loyalty customer has arrived"};
   return {Reason::kArrival, "A customer who asked to be recognised has arrived"};

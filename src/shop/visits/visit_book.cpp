@@ -21,7 +21,7 @@ bool is_answer(Outcome outcome) {
          outcome == Outcome::kWrongPerson || outcome == Outcome::kNotFound;
 }
 
-// Without rules every arrival is announced, to everyone.
+// Without rules, every arrival raises an alert for everyone.
 std::optional<RuleAlert> announcement_of(const std::vector<AlertRule>& rules, const Match& match,
                                          const ArrivalContext& context) {
   if (rules.empty()) {
@@ -46,7 +46,7 @@ VisitBook::VisitBook(VisitRules rules) : rules_(std::move(rules)) {}
 void VisitBook::add(const VisitId& id, Entry entry) {
   const auto known = newest_.find(entry.customer);
   if (known != newest_.end() && known->second != id) {
-    // An earlier visit is only kept while staff may still answer for it.
+    // An earlier visit is kept only while staff may still answer its alert.
     const auto earlier = entries_.find(known->second);
     if (!earlier->second.alert) entries_.erase(earlier);
   }
@@ -67,6 +67,7 @@ void VisitBook::restore(std::span<const Visit> visits, std::span<const Alert> op
     entry->second.alert =
         OpenAlert{alert.state, alert.at, alert.expires, alert.escalation, alert.by};
   }
+  // An older visit without an open alert can neither be answered nor extended.
   std::erase_if(entries_, [this](const auto& one) {
     return !one.second.alert && newest_.at(one.second.customer) != one.first;
   });
@@ -80,6 +81,7 @@ const VisitBook::Entry* VisitBook::current(const CustomerId& customer, WallTime 
   const Milliseconds cooldown = entry.outcome == Outcome::kWrongPerson
                                     ? std::min(rules_.cooldown, rules_.alert_ttl)
                                     : rules_.cooldown;
+  // Frames of several cameras arrive slightly out of order, so `at` may lie before the visit.
   if (at > entry.end + cooldown || at < entry.start - cooldown) return nullptr;
   id = newest->second;
   return &entry;
@@ -96,6 +98,7 @@ ArrivalPlan VisitBook::plan_arrival(const Match& match, const ArrivalContext& co
   plan.visit.camera = match.camera;
   plan.visit.start = std::min(match.first_seen, match.at);
   plan.visit.end = match.at;
+  // A holdout is a visit without an alert: the experiment compares both arms by their visits.
   plan.visit.holdout = context.holdout_draw < rules_.holdout;
   if (plan.visit.holdout) return plan;
 
@@ -164,6 +167,7 @@ Result<ClaimPlan> VisitBook::plan_claim(const VisitId& visit, const std::string&
   change.customer = entry->customer;
   change.state = AlertState::kClaimed;
   change.at = now;
+  // A claimed alert lives longer: the member of staff is with the customer.
   change.expires = now + rules_.claim_ttl;
   change.escalation = alert.escalation;
   change.by = by;
@@ -207,6 +211,7 @@ int VisitBook::level_at(const OpenAlert& alert, WallTime now) const {
 
 WallTime VisitBook::deadline(const OpenAlert& alert) const {
   WallTime next = alert.expires;
+  // A claimed alert does not escalate; it can only expire.
   if (alert.state == AlertState::kClaimed) return next;
   for (auto i = static_cast<std::size_t>(alert.escalation); i < rules_.escalate.size(); ++i) {
     next = std::min(next, alert.at + rules_.escalate[i]);
@@ -226,6 +231,7 @@ std::vector<AlertChange> VisitBook::due(WallTime now) const {
     change.expires = alert.expires;
     change.escalation = alert.escalation;
     change.by = alert.by;
+    // Expiry comes before escalation: after a long stop, nobody is called for a customer who left.
     if (now >= alert.expires) {
       change.state = AlertState::kExpired;
       change.outcome = Outcome::kExpired;
@@ -280,6 +286,7 @@ void VisitBook::apply(const AlertChange& change) {
     entry.alert->by = change.by;
     return;
   }
+  // The newest visit stays without its alert, for the cooldown.
   entry.alert.reset();
   if (newest_.at(entry.customer) != change.visit) entries_.erase(found);
 }

@@ -1,4 +1,4 @@
-// From the word in the configuration to what opens the store.
+// Turns the key setting of the configuration into access to the key.
 #pragma once
 
 #include <string>
@@ -9,30 +9,31 @@
 
 namespace maitred {
 
-// What the surroundings of the program offer; main reads it from the environment.
+// Key sources of the environment; main reads them from environment variables.
 struct KeySurroundings {
-  const char* credentials_folder = nullptr;  // $CREDENTIALS_DIRECTORY, of systemd
+  const char* credentials_folder = nullptr;  // $CREDENTIALS_DIRECTORY, set by systemd
   const char* passphrase_file = nullptr;     // $MAITRED_PASSPHRASE_FILE: its first line
-  bool confirm = false;                      // a new passphrase is asked for twice
+  bool confirm = false;                      // ask for a new passphrase twice
 };
 
-// A passphrase from the first line of the file, else asked for on the terminal without echo.
+// Where a passphrase comes from: the first line of the file if there is one, else the terminal,
+// without echo.
 struct PassphraseQuestion {
   const char* file = nullptr;
-  std::string_view variable;  // that names such a file; for messages
+  std::string_view variable;  // the environment variable that names the file; for messages
   std::string_view prompt;
   bool confirm = false;
 };
-// Errors: key_missing (kEnvironment), passphrase_differs, passphrase_short (kInput) where it is to
-// be confirmed.
+// Errors: key_missing (kEnvironment); with `confirm` also passphrase_differs and passphrase_short
+// (kInput).
 Result<SecretBytes> read_passphrase(const PassphraseQuestion& question);
 
-// Whether it is long enough to seal something with from now on; older ones still open. Error:
+// Checks that a new passphrase is long enough. Older, shorter ones still open a store. Error:
 // passphrase_short (kInput).
 Status check_new_passphrase(const SecretBytes& passphrase);
 
-// A passphrase is read from the file, else asked for on the terminal without echo. Errors:
-// key_source_invalid (kInput), key_missing (kEnvironment).
+// Parses the setting `key` and reads the passphrase if it names one. Errors: key_source_invalid
+// (kInput), key_missing (kEnvironment).
 Result<KeyAccess> key_access(const std::string& key, const KeySurroundings& surroundings);
 
 }  // namespace maitred

@@ -1,4 +1,4 @@
-// The gallery as it is now, and what sightings mean against it.
+// The present gallery, and the decisions about sightings against it.
 #pragma once
 
 #include <map>
@@ -21,12 +21,11 @@ namespace maitred {
 
 struct ModelEngine;
 
-// Of the engine's row in the manifest. Error: engine_uncalibrated (kEnvironment).
+// The calibration of an engine of the manifest. Error: engine_uncalibrated (kEnvironment).
 Result<Calibration> calibration_of(const ModelEngine& engine);
 
-// Keeps everyone whose consent covers recognition in a gallery, rotated as in the store, and
-// follows each change. Probes come in plain and are rotated here. Bound to one thread; the store
-// must outlive it.
+// Keeps everyone whose consent covers recognition in a gallery. Its templates are rotated as in the
+// store; probes come in plain and are rotated here. Bound to one thread; the store must outlive it.
 class Recognition {
  public:
   // Reads every consenting customer's templates. Errors: unknown_engine, engine_uncalibrated
@@ -34,20 +33,20 @@ class Recognition {
   static Result<std::unique_ptr<Recognition>> load(const Store& store, const Settings& settings,
                                                    WallTime now);
 
-  // The customer's templates or consent have changed, or the customer is gone.
+  // Reads the customer again: templates or consent have changed, or the customer is gone.
   Status refresh(const CustomerId& id, WallTime now);
-  // Answers of staff have changed it.
+  // Takes over a caution that staff's answers have changed.
   Status set_caution(const CustomerId& id, const Caution& caution);
-  // Raises no alerts (types/caution.h).
+  // True if the customer raises no alerts (types/caution.h).
   bool suspended(const CustomerId& id) const;
-  // Whom wrong answers have been given about, by id.
+  // Customers with wrong-person reports, ordered by id.
   std::vector<std::pair<CustomerId, Caution>> cautious() const;
-  // Another false_alerts from now on.
+  // Takes over another false_alerts.
   void retune(const Settings& settings);
-  // Takes out whose consent has run out by `now`.
+  // Removes customers whose consent has expired by `now`.
   Status drop_expired(WallTime now);
-  // After a change in a large gallery there may be more to work out (gallery.h): call it again,
-  // when nobody waits, until it says false.
+  // Finishes a part of what a change in a large gallery leaves to compute (gallery.h). Call it
+  // while idle until it returns false.
   bool settle_some();
 
   // Error: template_mismatch.
@@ -62,17 +61,17 @@ class Recognition {
     return decider_.knows(camera, track);
   }
 
-  // The template of the track by which this customer was recognised, beyond doubt; kept in memory
-  // only of customers who agreed to template improvement, until their visit is answered or ends in
-  // another way.
-  std::optional<Template> take_look(const CustomerId& id);
-  void drop_look(const CustomerId& id) { looks_.erase(id); }
+  // Returns the rotated template of the track by which this customer was recognised with high
+  // confidence, and forgets it. Templates are kept only for customers who agreed to template
+  // improvement, in memory, until the visit is answered or over.
+  std::optional<Template> take_visit_template(const CustomerId& id);
+  void drop_visit_template(const CustomerId& id) { visit_templates_.erase(id); }
 
   // Errors: template_mismatch, no_probe.
   Result<std::optional<Identified>> identify(const std::vector<Template>& photos) const;
-  // Errors: consent_missing (kInput) when the customer may not be matched, and as identify.
+  // Errors: consent_missing (kInput) if the customer may not be matched, and as identify.
   Result<bool> verify(const CustomerId& id, const std::vector<Template>& photos) const;
-  // Which of the photos of one enrolment shows somebody else, from 0.
+  // The photo of one enrolment that shows somebody else, counted from 0.
   Result<std::optional<std::size_t>> outlier_of(const std::vector<Template>& photos) const;
   Result<std::optional<CustomerId>> duplicate_of(const std::vector<Template>& photos) const;
   Result<std::vector<CustomerId>> lookalikes_of(const std::vector<Template>& photos) const;
@@ -88,7 +87,7 @@ class Recognition {
     Caution caution;
     bool improves = false;  // agreed to template improvement
   };
-  struct Look {
+  struct VisitTemplate {
     Template rotated;
     float quality = 0.0F;
     WallTime at{};
@@ -100,7 +99,7 @@ class Recognition {
   static Member member_of(const Customer& customer, WallTime now);
   Result<std::vector<Template>> templates_of(const CustomerId& id) const;
   void follow_gallery();
-  void keep_look(const std::string& camera, const Sighting& rotated);
+  void keep_visit_template(const std::string& camera, const Sighting& rotated);
   std::vector<Template> rotate(const std::vector<Template>& plain) const;
 
   const Store& store_;
@@ -110,7 +109,7 @@ class Recognition {
   Gallery gallery_;
   DecisionPolicy policy_;
   Decider decider_;
-  std::map<CustomerId, Look> looks_;
+  std::map<CustomerId, VisitTemplate> visit_templates_;
 };
 
 }  // namespace maitred

@@ -1,4 +1,5 @@
-// What the daemon and an offline maitredctl have in common: the store, the gallery, the visits.
+// The shop: store, gallery, visits and staff's answers, as the daemon and an offline maitredctl use
+// them.
 #pragma once
 
 #include <memory>
@@ -16,10 +17,11 @@
 
 namespace maitred {
 
-// Ids of other systems, both ways. They stand sealed in the store, so the index is in memory only.
+// Finds customers by the id that another system has for them. The store holds these ids sealed, so
+// the index exists in memory only.
 class ExternalIds {
  public:
-  void set(const CustomerId& id, const std::string& external);  // "": has none
+  void set(const CustomerId& id, const std::string& external);  // "" removes it
   std::optional<CustomerId> find(const std::string& external) const;
 
  private:
@@ -34,24 +36,26 @@ class Shop {
   static Result<std::unique_ptr<Shop>> open(const Settings& settings, const KeyAccess& key);
 
   const Settings& settings() const { return settings_; }
-  // Another engine from now on, with the templates that are there of it; the old one stays when
-  // that fails. Errors: those of Recognition::load.
+  // Switches to another engine and the templates that the store has for it. The present engine
+  // stays if that fails. Errors: those of Recognition::load.
   Status use_engine(const std::string& engine);
-  // Takes over what may change while the store is open; the caller leaves the rest as it is.
+  // Takes over settings that may change while the store is open. Requires that the others are
+  // unchanged.
   Status reload(const Settings& fresh);
   Store& store() { return store_; }
   const PrivacySettings& privacy() const { return settings_.privacy; }
-  // What the store was opened with.
+  // The key that the store was opened with.
   const KeyAccess& key() const { return key_; }
   VisitDesk& desk() { return *desk_; }
   Vigilance& vigilance() { return *vigilance_; }
-  // What the shop can bear, among those who may be matched.
+  // The target of false alerts, and the number of customers who share it.
   Result<AlertTarget> alert_target();
   // Reads the templates at the first call. Errors: those of Recognition::load.
   Result<Recognition*> recognition();
-  // A customer was enrolled, changed or has gone: the gallery follows, if it has been read.
+  // Updates the gallery after a customer was enrolled, changed or erased, if it has been read.
   Status customer_changed(const CustomerId& id);
-  // The customer with this id of another system, or none. Reads every customer at the first call.
+  // The customer with this id of another system, if there is one. Reads every customer at the first
+  // call.
   Result<std::optional<CustomerId>> by_external(const std::string& external);
 
   // "ID", "loyalty:ID" or "external:ID". Errors: unknown_customer (kInput), for the latter two;
@@ -62,10 +66,10 @@ class Shop {
   // the Recognition asks for it again. Errors: those of restore_backup.
   Result<RestoreReport> restore(const RestoreOptions& options, const Actor& actor);
 
-  // When retention last ran to its end.
+  // When retention last finished.
   std::optional<WallTime> last_retention() const;
   Status note_retention(WallTime at);
-  // When a backup was last written whole and verified.
+  // When a backup was last completed and verified.
   std::optional<WallTime> last_backup() const;
   Status note_backup(WallTime at);
 
@@ -73,8 +77,8 @@ class Shop {
   Shop(const Settings& settings, Store store, KeyAccess key)
       : settings_(settings), key_(std::move(key)), store_(std::move(store)) {}
 
-  Status learn(const Visit& visit, const Actor& actor);
-  Status improve(const CustomerId& id, const Actor& actor);
+  Status on_visit_closed(const Visit& visit, const Actor& actor);
+  Status learn_visit_template(const CustomerId& id, const Actor& actor);
 
   Settings settings_;
   const KeyAccess key_;
@@ -84,8 +88,5 @@ class Shop {
   std::unique_ptr<Recognition> recognition_;
   std::optional<ExternalIds> external_ids_;
 };
-
-// The present.
-WallTime wall_now();
 
 }  // namespace maitred

@@ -1,4 +1,4 @@
-// What the shop does for its staff. A door such as the staff port calls it; the shop knows no door.
+// The shop's services for its staff. Doors such as the staff port call it; the shop knows no door.
 #pragma once
 
 #include <cstdint>
@@ -12,9 +12,9 @@
 
 namespace maitred {
 
-// Who a client is, once it has shown its token.
+// The terminal that a client's token belongs to.
 struct StaffTerminal {
-  std::string name{};  // of the terminal, not of a person; empty where no tokens exist
+  std::string name{};  // of the terminal, not of a person; empty if no tokens exist
   std::vector<std::string> skills{};
   std::vector<std::string> zones{};
   bool manager = false;
@@ -22,36 +22,35 @@ struct StaffTerminal {
 
 struct ClaimAnswer {
   bool won = false;
-  std::string by;               // who has the visit now
-  std::optional<Alert> update;  // the claimed alert with its new seq, when this claim changed it
+  std::string by;               // the name that has the visit now
+  std::optional<Alert> update;  // the claimed alert with its new seq, if this claim changed it
 };
 
-// What the core does for staff. Called on the io_context's thread; each call should be short, for
-// all clients wait for it. An Error goes to the asking client as an error line and its connection
-// stays.
+// Called on the thread of the io_context. Each call must be short, because all clients wait for it.
+// An Error is sent to the asking client as an error line; its connection stays open.
 class StaffDesk {
  public:
   virtual ~StaffDesk() = default;
 
-  // Whether a client must show a token. Asked at every connection, so that it may change.
+  // True if a client must show a token. It is asked at every connection, so it may change.
   virtual bool tokens_required() { return false; }
   // The terminal of this token, or nothing.
   virtual std::optional<StaffTerminal> authenticate(std::string_view /*token*/) { return {}; }
 
-  // All open alerts with seq > after, in any order. It may add ended ones (also seq > after): they
-  // are sent as updates, so that a client which slept through the end takes them off its screen.
+  // All open alerts with seq > after, in any order. It may add ended ones (also seq > after). They
+  // are sent as updates, so that a client that missed the end removes them from its screen.
   virtual Result<std::vector<Alert>> open_alerts(std::uint64_t after) = 0;
 
-  // First wins. It is durable on return. A claim repeated under the winner's name is won, without
-  // an update. Errors: e.g. unknown_visit.
+  // The first claim wins. It is durable on return. A claim repeated under the winner's name is won,
+  // without an update. Errors: unknown_visit, not_open, no_name (kInput).
   virtual Result<ClaimAnswer> claim(const VisitId& visit, const std::string& by) = 0;
 
-  // Returns the closed alert with its new seq and outcome. `by` is what the request says, else the
-  // name this client last claimed under, else the terminal's name; it may be empty.
+  // Returns the closed alert with its new seq and outcome. `by` is the name in the request, else
+  // the name of this client's last claim, else the terminal's name; it may be empty.
   virtual Result<Alert> close(const VisitId& visit, Outcome outcome, const std::string& note,
                               const std::string& by) = 0;
 
-  // A client has shown the alert.
+  // Notes that a client has shown the alert.
   virtual void ack(std::uint64_t /*seq*/, const StaffTerminal& /*terminal*/) {}
 };
 

@@ -1,4 +1,4 @@
-// Learning from staff's answers: who was announced wrongly, where, and what follows.
+// Counts wrong-person reports of staff, and suspends customers and cameras that cause too many.
 #pragma once
 
 #include <cstddef>
@@ -16,47 +16,47 @@
 
 namespace maitred {
 
-// What the shop chose, and how many it is shared among.
+// The rate of false alerts that the shop chose, and the number of customers who share it.
 struct AlertTarget {
-  double rate = 1e-3;         // false alerts a visitor
-  std::size_t customers = 0;  // who may be matched
+  double rate = 1e-3;         // false alerts per visitor
+  std::size_t customers = 0;  // customers who may be matched
 };
 
-// Keeps what staff answered of each camera in the store, sealed, and suspends what exceeds the
-// target with certainty (visits/false_alerts.h). What is learned of a customer stands with the
-// customer. Every change is a row of the audit chain. Bound to one thread; the store must outlive
-// it.
+// Keeps the counts of each camera in the store, sealed, and suspends what exceeds the target with
+// statistical certainty (visits/false_alerts.h). A customer's caution is part of the customer's
+// record. Every change is a row of the audit chain. Bound to one thread; the store must outlive it.
 class Vigilance {
  public:
   // Errors: those of the store.
   static Result<Vigilance> load(Store& store);
 
-  // Somebody was compared with the gallery, and was nobody.
+  // Counts a visitor who was compared with the gallery and matched nobody.
   void visitor(const std::string& camera, WallTime at);
 
-  struct Learned {
-    Caution caution;  // of the customer, as it is now
+  struct Consequence {
+    Caution caution;  // the customer's new caution
     bool customer_suspended = false;
     bool camera_suspended = false;
   };
-  // Staff closed this visit as wrong_person. Writes to the store: within the transaction of the
-  // answer. Errors: those of the store.
-  Result<Learned> wrong_person(const Visit& visit, const Actor& actor, const AlertTarget& target);
+  // Counts a visit that staff closed as wrong_person, and writes the consequence to the store,
+  // within the transaction of the answer. Errors: those of the store.
+  Result<Consequence> wrong_person(const Visit& visit, const Actor& actor,
+                                   const AlertTarget& target);
 
   bool suspended(const std::string& camera) const;
   std::size_t suspended_cameras() const;
 
-  // Alerts again; what was counted begins anew. Errors: not_suspended (kNo).
+  // Lets the camera raise alerts again; its counts restart at 0. Error: not_suspended (kNo).
   Status lift_camera(const std::string& camera, const Actor& actor);
-  // Errors: not_suspended (kNo), unknown_customer.
+  // Lets the customer raise alerts again. Errors: not_suspended (kNo), unknown_customer.
   Status lift_customer(const CustomerId& id, const Actor& actor);
-  // The customer's threshold is the ordinary one again. Error: unknown_customer.
+  // Sets the customer's threshold back to the ordinary one. Error: unknown_customer.
   Status reset_threshold(const CustomerId& id, const Actor& actor);
 
-  // Writes what was counted since the last time.
+  // Writes the counts if they have changed since the last call.
   Status save();
 
-  // For `status`: what was measured, and what is suspended. `cautious`: customers with a Caution.
+  // The counts and the suspensions, for `status`. `cautious` holds the customers with a Caution.
   nlohmann::json report(const AlertTarget& target,
                         const std::vector<std::pair<CustomerId, Caution>>& cautious,
                         WallTime now) const;

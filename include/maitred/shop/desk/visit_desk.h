@@ -1,4 +1,5 @@
-// Visits and alerts where memory, store and staff meet: plan, commit, apply, publish.
+// Runs visits and alerts: plans a change, commits it to the store, applies it in memory and
+// publishes it.
 #pragma once
 
 #include <functional>
@@ -15,10 +16,10 @@
 
 namespace maitred {
 
-// An alert is on disk before anyone hears of it. Bound to one thread; the store must outlive it.
+// An alert is on disk before it is published. Bound to one thread; the store must outlive it.
 class VisitDesk : public StaffDesk {
  public:
-  // Gets each alert that is new or changed, but for those that claim and close return.
+  // Receives each new or changed alert, except those that claim and close return.
   using Sink = std::function<void(const Alert&)>;
 
   // Reads open alerts and recent visits back from the store.
@@ -26,51 +27,51 @@ class VisitDesk : public StaffDesk {
                                                     WallTime now,
                                                     std::vector<AlertRule> rules = {});
 
-  // The same again, when another state of the store has taken its place.
+  // Reads them again after another state of the store has replaced it.
   Status read_back(WallTime now);
 
   void set_sink(Sink sink) { sink_ = std::move(sink); }
-  // The clock of staff answers.
-  // Told of each visit that begins, and of each alert that is raised or changed, for counting.
+  // Called for each visit that begins and each alert that is raised or changed, for metrics.
   void set_observer(std::function<void()> visit_began, Sink alert_changed) {
     visit_began_ = std::move(visit_began);
     alert_changed_ = std::move(alert_changed);
   }
-  // Told of each visit that staff have closed, with its outcome, inside the transaction.
-  using Answered = std::function<Status(const Visit&, const Actor&)>;
-  void set_answered(Answered told) { answered_ = std::move(told); }
+  // Called for each visit that staff have closed, with its outcome, inside the transaction.
+  using VisitClosed = std::function<Status(const Visit&, const Actor&)>;
+  void set_visit_closed(VisitClosed handler) { visit_closed_ = std::move(handler); }
+  // Sets the clock that staff's answers are timed by.
   void set_clock(std::function<WallTime()> clock) { clock_ = std::move(clock); }
 
-  // A customer was recognised. The consent is read again inside the transaction; without it nothing
-  // happens. Errors: those of the store.
+  // Handles a recognised customer. Reads the consent again inside the transaction; without consent
+  // nothing happens. Errors: those of the store.
   Status arrive(const Match& match);
-  // A decided track is still there.
+  // Extends the visit: a decided track is still in view.
   Status seen(const CustomerId& customer, WallTime at);
-  // A decided track has ended: the visit's end is written.
+  // Writes the visit's end: a decided track has ended.
   Status left(const CustomerId& customer);
 
-  // What the rules would make of an arrival of this customer.
+  // What the rules need to know about an arrival of this customer.
   Result<ArrivalContext> arrival_context(const Customer& customer, WallTime at) const;
   const std::vector<AlertRule>& rules() const { return book_.rules().alert_rules; }
 
-  // Escalations and expiries that are due.
+  // Carries out escalations and expiries that are due.
   Status tick(WallTime now);
-  // Other rules from now on.
+  // Takes over other settings and rules for alerts to come.
   Status reload(const VisitSettings& settings, std::vector<AlertRule> rules);
   std::size_t alerts_open() const { return book_.open_alerts(); }
   std::optional<WallTime> next_deadline() const { return book_.next_deadline(); }
 
-  // Withdraws consent in the store; open alerts become withdrawn and staff learn it.
+  // Withdraws the customer's consent; open alerts become withdrawn and are published.
   Status withdraw(const CustomerId& customer, const Actor& actor);
-  // Erases the customer: alerts are withdrawn first.
+  // Erases the customer, after withdrawing open alerts.
   Result<Receipt> forget(const CustomerId& customer, const Actor& actor);
-  // Several: a receipt each.
+  // The same for several customers; returns a receipt each.
   Result<std::vector<Receipt>> forget_all(const std::vector<CustomerId>& customers,
                                           const Actor& actor);
-  // After read_back: staff who were shown these open alerts learn what is left of them.
+  // After read_back, publishes what has become of these alerts, which staff were shown as open.
   Status follow_up(const std::vector<Alert>& shown, const Actor& actor);
 
-  // Even when there are none.
+  // Requires tokens even if none exist.
   void always_require_tokens(bool always) { tokens_always_ = always; }
 
   // StaffDesk
@@ -98,11 +99,11 @@ class VisitDesk : public StaffDesk {
   Sink sink_;
   std::function<void()> visit_began_ = [] {};
   Sink alert_changed_ = [](const Alert&) {};
-  Answered answered_ = [](const Visit&, const Actor&) { return Status{}; };
+  VisitClosed visit_closed_ = [](const Visit&, const Actor&) { return Status{}; };
   std::function<WallTime()> clock_;
   bool tokens_always_ = false;
-  std::map<CustomerId, ExtendedVisit> unwritten_;  // ends that are not in the store yet
-  std::map<CustomerId, WallTime> written_;
+  std::map<CustomerId, ExtendedVisit> unwritten_;  // ends of visits that the store lacks so far
+  std::map<CustomerId, WallTime> written_;         // ends of visits that the store has
   std::vector<std::uint8_t> holdout_key_;
 };
 

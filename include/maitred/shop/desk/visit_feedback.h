@@ -1,4 +1,4 @@
-// When a customer is asked how it was. Pure, but for what reads the store.
+// When a customer is asked for feedback on a visit.
 #pragma once
 
 #include "maitred/base/result.h"
@@ -9,21 +9,20 @@
 
 namespace maitred {
 
-// A visit that nobody answered, or that had no alert, is over when the customer has not been seen
-// for so long.
+// A visit without an answer of staff is over when the customer has not been seen for this long.
 inline constexpr Milliseconds kVisitIsOver = std::chrono::minutes{10};
 
-// Nothing more is to be expected of it. `alert_open`: staff may still answer its alert.
+// True if the visit is over. `alert_open` says that staff may still answer its alert. Pure.
 bool visit_is_over(const Visit& visit, bool alert_open, WallTime now);
 
-// The visit is over, staff did not say that it was somebody else or nobody, and the customer agreed
-// to scope feedback. Whether an answer is there already is another question.
+// True if the visit is over, staff did not report another person or nobody, and the customer agreed
+// to scope feedback. An answer may exist already. Pure.
 bool feedback_is_due(const Visit& visit, bool alert_open, const Customer& customer, WallTime now);
 
-// The same of a visit as the store has it; false once there is an answer. Errors: the store's.
+// The same for a visit of the store; false once it has an answer. Errors: those of the store.
 Result<bool> awaits_feedback(Store& store, const Visit& visit, WallTime now);
 
-// Visits that began longer ago ask for no feedback any more.
+// A visit that began longer ago asks for no feedback.
 inline constexpr Milliseconds kFeedbackWindow = std::chrono::hours{48};
 
 }  // namespace maitred

@@ -13,13 +13,15 @@ namespace maitred {
 
 class Vault;
 
-// Who does something, and when. `name` is "uid:1000", "staff:NAME", "camera:NAME" or "maitred".
+// The author and the time of a change. `name` is "uid:1000", "staff:NAME", "camera:NAME" or
+// "maitred".
 struct Actor {
   std::string name;
   WallTime at{};
 };
 
-// No personal data in it: the subject is an id, `detail` says what changed, not to what.
+// A row of the chain. It holds no personal data: the subject is an id, and `detail` names what
+// changed but not the new value.
 struct AuditRow {
   std::uint64_t number = 0;  // from 1, without a gap
   WallTime at{};
@@ -29,10 +31,10 @@ struct AuditRow {
   std::string detail;
 };
 
-// Each row is sealed and carries a keyed hash of the row before it; the number of rows and the last
-// hash are kept apart, so an edited, missing, moved or cut-off row shows. Every changing call of
-// the store writes its own row in its own transaction; `append` is for what happens elsewhere.
-// Thread-compatible; part of a Store and not to outlive it.
+// Each row is sealed and carries a keyed hash of the row before it. The ledger keeps the number of
+// rows and the last hash, so an edited, missing, moved or cut-off row is detected. Every changing
+// call of the store writes its own row in its own transaction; `append` serves changes made
+// elsewhere. Thread-compatible; part of a Store, which must outlive it.
 class AuditChain {
  public:
   explicit AuditChain(Vault& vault) : vault_(vault) {}
@@ -40,10 +42,11 @@ class AuditChain {
   Status append(const Actor& actor, std::string_view action, std::string_view subject,
                 std::string_view detail);
 
-  // Oldest first; the newest `limit` ones, or all for 0.
+  // The newest `limit` rows, or all for 0, oldest first.
   Result<std::vector<AuditRow>> rows(std::size_t limit = 0) const;
 
-  // The number of rows. Error: audit_broken (kNo), naming the first row that does not fit.
+  // Checks the whole chain and returns the number of rows. Error: audit_broken (kNo), naming the
+  // first row that does not fit.
   Result<std::uint64_t> verify() const;
 
  private:

@@ -1,4 +1,4 @@
-// Sealed copies of a store, and putting one back.
+// Sealed copies of a store, and restoring one.
 #pragma once
 
 #include <cstdint>
@@ -23,52 +23,54 @@ struct StepProgress {
   bool finished = false;
 };
 
-// Writes a backup in bounded steps while the store is used; what is committed before the last of
-// the copying steps is in it. Sealed for whoever opens the store, or, when `key` is given, for that
-// key alone. It is built beside the target, in TARGET.part, read again and compared, and renamed:
-// the target is a whole backup or what it was. An erasure meanwhile has it begin anew; later ones
-// are replayed at `restore`. One that was interrupted goes on where it was when the same is asked
-// for again: same target, same key, and no change of the store since. STORE.unfinished knows of it,
-// and goes, with the part, when somebody is erased. Errors: backup_failed (kEnvironment),
-// backup_target (kInput) for a path that cannot be meant, those of the key and of the store.
-// Thread-compatible; the store must outlive it and not be restored meanwhile.
+// Writes a backup in bounded steps while the store is used. It contains everything committed before
+// the last copying step. It is sealed for the keys of the store, or, if `key` is given, for that
+// key alone. It is built in TARGET.part, read again, compared, and renamed: the target is a whole
+// backup or what it was before.
+//
+// If somebody is erased meanwhile, the backup restarts; later erasures are replayed by `restore`.
+// An interrupted backup continues if target and key are the same and the store has not changed
+// since. STORE.unfinished describes it; an erasure deletes that file and the part.
+//
+// Errors: backup_failed (kEnvironment), backup_target (kInput) for a path that cannot be a backup,
+// those of the key and of the store. Thread-compatible; the store must outlive it and must not be
+// restored meanwhile.
 class Backup {
  public:
   static Result<std::unique_ptr<Backup>> begin(Store& store, const std::filesystem::path& target,
                                                const std::optional<KeyAccess>& key,
                                                const Actor& actor);
-  ~Backup();  // what is not finished can be gone on with, unless there was no room or the disk is
-              // bad
+  // An unfinished backup stays and can be continued, unless the disk was full or failed.
+  ~Backup();
 
-  // Before the first step: when it is finished it stays in TARGET.part, for somebody else to fetch,
-  // and counts as taken when `backup_fetched` was called.
+  // Leaves the finished backup in TARGET.part, for another process to fetch. It counts as taken
+  // once `backup_fetched` was called. Call this before the first step.
   void leave_in_part();
   Result<StepProgress> step();
   std::uint64_t size_bytes() const;  // of the finished file
-  // Of the store's bytes: what an earlier backup had sealed and was kept.
+  // Bytes of the store that an interrupted backup had sealed and that were kept.
   std::uint64_t resumed_bytes() const;
-  // Why the part of an earlier one could not be gone on with; empty where it was, or there was
-  // none.
+  // Why an interrupted backup could not be continued; empty if it was, or if there was none.
   const std::string& why_anew() const;
 
  private:
-  struct State;
-  explicit Backup(std::unique_ptr<State> state);
-  std::unique_ptr<State> state_;
+  struct Impl;
+  explicit Backup(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
 };
 
-// Has TARGET.part go, that a backup was left in, and writes down that a backup was taken. Error:
-// backup_outdated (kEnvironment), when somebody was erased since, or another backup begun: what was
-// fetched must not be kept.
+// Deletes TARGET.part after the backup in it was fetched, and notes that a backup was taken. Error:
+// backup_outdated (kEnvironment) if somebody was erased since, or another backup has begun: then
+// the fetched file must not be kept.
 Status backup_fetched(Store& store, const std::filesystem::path& target, const Actor& actor);
 
 struct RestoreOptions {
   std::filesystem::path backup;
-  std::optional<KeyAccess> backup_key;  // else the store's own key
+  std::optional<KeyAccess> backup_key;  // if none, the store's own key is used
   std::filesystem::path store;
-  KeyAccess store_key;             // made, if it is a key file that is missing
-  std::filesystem::path erasures;  // another list of erasures, of a lost disk; may be empty
-  bool replace = false;            // a store of another id may be replaced
+  KeyAccess store_key;             // a missing key file is created
+  std::filesystem::path erasures;  // a list of erasures saved from a lost disk; may be empty
+  bool replace = false;            // allows to replace a store of another id
 };
 
 struct RestoreReport {
@@ -77,18 +79,18 @@ struct RestoreReport {
   std::uint64_t customers = 0;  // after the replay
   std::uint64_t erased = 0;     // replayed
   std::uint64_t withdrawn = 0;
-  std::uint64_t staff = 0;      // tokens that were revoked since
-  std::uint64_t slots = 0;      // key slots that were removed since
-  bool replaced = false;        // there was a store
-  bool erasures_known = false;  // from the store that was there, or a list
+  std::uint64_t staff = 0;      // tokens revoked since the backup
+  std::uint64_t slots = 0;      // key slots removed since the backup
+  bool replaced = false;        // a store was replaced
+  bool erasures_known = false;  // from the replaced store or a list
 };
 
 // Progress in bytes.
 using RestoreProgress = std::function<void(std::uint64_t done, std::uint64_t total)>;
 
-// Puts the backup in the place of the store, or where none is: checked whole, its erasures and
-// withdrawals since then replayed, before the rename that makes it the store. `present` is the open
-// store there, if this process has it; it becomes the restored one. Errors:
+// Makes the backup the store. Checks all of it and replays later erasures and withdrawals before
+// the rename. `present` is the open store at that path, if this process has it open; it becomes the
+// restored one. Errors:
 // - backup_missing, backup_invalid (kInput): not a backup, damaged, cut off, of a newer version
 // - backup_key_wrong (kInput): the key or passphrase does not open it
 // - store_differs (kInput): the store there is another one; `replace` allows it

@@ -1,4 +1,4 @@
-// The texts customers agreed to, by version.
+// The texts that customers agreed to, by version.
 #pragma once
 
 #include <optional>
@@ -20,15 +20,15 @@ struct ConsentText {
   WallTime added{};
 };
 
-// A text that was added stays as it is: people have agreed to it. Errors of all: store_corrupt,
-// store_failed. Thread-compatible; part of a Store and not to outlive it.
+// A text never changes once it was added, because people may have agreed to it. Errors of every
+// call: store_corrupt, store_failed. Thread-compatible; part of a Store, which must outlive it.
 class ConsentTexts {
  public:
   explicit ConsentTexts(Vault& vault) : vault_(vault) {}
 
   // Errors: text_exists, field_invalid (kInput).
   Status add(const ConsentText& text, const Actor& actor);
-  // By version.
+  // All texts, ordered by version.
   Result<std::vector<ConsentText>> list() const;
   Result<std::optional<ConsentText>> find(std::string_view version) const;
 

@@ -1,4 +1,4 @@
-// Customers, their consent, their templates and what staff should know of them.
+// Customers: profile, consent, templates, photos and entries for staff.
 #pragma once
 
 #include <cstdint>
@@ -38,49 +38,48 @@ struct CustomerSummary {
   std::uint64_t row = 0;  // grows in order of enrolment
 };
 
-// A part of the customers: those after a row, at most so many.
+// A page of the list of customers: those after a row, up to a limit.
 struct CustomerPage {
   std::uint64_t after = 0;
   std::size_t limit = 0;  // 0: all
 };
 
-// How long what is held on a customer may be kept.
+// How long the data of a customer may be kept.
 struct RetentionTerms {
-  Milliseconds after_visit{};  // the last one; without one, the enrolment
-  // The record of a withdrawn consent; as long as the others, if left out.
+  Milliseconds after_visit{};  // after the last visit; without one, after the enrolment
+  // After a withdrawal of consent; if left out, after_visit counts for them too.
   std::optional<Milliseconds> after_withdrawal{};
 };
 
-// Whether the customer's data is due to go: one of the terms is over, or the consent has expired.
-// Pure.
+// True if the customer's data must be erased: a term is over, or the consent has expired. Pure.
 bool is_due(const CustomerSummary& customer, WallTime now, const RetentionTerms& terms);
 
-// Everything of a customer is sealed under a key of that customer's own, and goes with it.
-// A call that returns success has been written to disk. Errors of every call:
+// Everything of a customer is sealed under a key of that customer's own, and is erased with it. A
+// call that returns success has been written to disk. Errors of every call:
 // - unknown_customer (kInput): no such id
 // - store_corrupt (kEnvironment): a row does not open; names table and row
 // - store_failed (kEnvironment): disk full, read-only and the like
 // - field_invalid (kInput): a field is too long, empty where it must not be, or is not UTF-8
-// Thread-compatible; part of a Store and not to outlive it.
+// Thread-compatible; part of a Store, which must outlive it.
 class Customers {
  public:
   explicit Customers(Vault& vault) : vault_(vault) {}
 
-  // Templates are plain; they are rotated and sealed here. `enrolled` becomes the actor's time.
-  // Error: loyalty_taken (kInput), naming the id that has it.
+  // Enrols a customer at the actor's time. Templates are plain; they are rotated and sealed here.
+  // Error: loyalty_taken (kInput), naming the customer who has that loyalty id.
   Result<CustomerId> enrol(const NewCustomer& customer, const Actor& actor);
 
   Result<Customer> find(const CustomerId& id) const;
-  // The customer with this loyalty id, upper or lower case and outer blanks disregarded, or none.
+  // The customer with this loyalty id, if there is one. Case and outer blanks do not matter.
   Result<std::optional<CustomerId>> by_loyalty(std::string_view loyalty) const;
   Result<std::uint64_t> count() const;
   // In order of enrolment.
   Result<std::vector<CustomerSummary>> list(const CustomerPage& page = {}) const;
-  // In order of enrolment, without asks, purchases and appointments; for start-up. The store must
-  // not be changed from within `visitor`.
+  // Visits all customers in order of enrolment, without asks, purchases and appointments; for
+  // start-up. `visitor` must not change the store.
   Status for_each(const std::function<void(Customer&&)>& visitor) const;
-  // The same with their rotated templates of one engine, which may be none; whatever their consent
-  // (the caller asks `may`). An error of `visitor` ends it.
+  // The same with the rotated templates of one engine, which may be none. Does not check consent.
+  // An error of `visitor` ends it.
   Status for_each_with_templates(
       std::string_view engine,
       const std::function<Status(Customer&&, std::vector<Template>&&)>& visitor) const;
@@ -88,48 +87,47 @@ class Customers {
   // Error: loyalty_taken.
   Status update_profile(const CustomerId& id, const Profile& profile, const Actor& actor);
 
-  // What staff's answers led to. `detail` for the audit chain: "threshold raised to step 1", ...
+  // Sets the result of staff's reports. `detail` is for the audit chain: "threshold raised to step
+  // 1".
   Status set_caution(const CustomerId& id, const Caution& caution, const Actor& actor,
                      std::string_view detail);
 
-  // The newest consent counts; the older ones stay on record. `detail` for the audit chain:
-  // "renewed", ... Withdrawal goes through Store::withdraw.
+  // Adds a consent; the newest one counts, and the older ones stay on record. `detail` is for the
+  // audit chain: "renewed". Use Store::withdraw for a withdrawal.
   Status set_consent(const CustomerId& id, const Consent& consent, const Actor& actor,
                      std::string_view detail);
   // Oldest first.
   Result<std::vector<Consent>> consent_history(const CustomerId& id) const;
 
-  // Each gives the new entry its number. `number` in the argument is ignored.
+  // Each adds an entry and assigns its number. `number` in the argument is ignored.
   Result<Ask> add_ask(const CustomerId& id, Ask ask, const Actor& actor);
   Result<Purchase> add_purchase(const CustomerId& id, Purchase purchase, const Actor& actor);
   Result<Appointment> add_appointment(const CustomerId& id, Appointment appointment,
                                       const Actor& actor);
-  // Error: unknown_ask (kInput). Closing a closed one is no error.
-  Status close_ask(const CustomerId& id, std::uint64_t number, const Actor& actor);
-  // Closes all open ones; how many there were.
+  // Closes all open asks and returns their number.
   Result<std::uint64_t> close_asks(const CustomerId& id, const Actor& actor);
 
-  // Rotated (rotation.h), as matching wants them. All engines.
+  // The rotated templates (rotation.h) of all engines.
   Result<std::vector<Template>> templates(const CustomerId& id) const;
-  // Plain templates, in place of those of the same engines, or, when they are of new photos, of
-  // all.
+  // Replaces the templates of the same engines by these plain ones. Templates of new photos replace
+  // those of the other engines too (kGo).
   enum class OtherEngines { kStay, kGo };
   Status replace_templates(const CustomerId& id, const std::vector<Template>& templates,
                            const Actor& actor, OtherEngines others = OtherEngines::kStay);
 
-  // Sealed under the customer's key, kept only within consent scope photos: renewal without it,
-  // withdrawal and erasure delete them.
+  // Encoded photos, kept only with consent scope photos: a renewal without it, a withdrawal and an
+  // erasure delete them.
   Result<std::vector<std::vector<std::uint8_t>>> photos(const CustomerId& id) const;
   Result<std::uint64_t> photo_count(const CustomerId& id) const;
-  // In place of those that are kept; none deletes them.
+  // Replaces the kept photos; an empty list deletes them.
   Status replace_photos(const CustomerId& id, const std::vector<std::vector<std::uint8_t>>& photos,
                         const Actor& actor);
 
-  // Templates of confirmed visits, beside those of photos (consent scope template-improvement).
-  // `rotated` as matching has it; at most `most` are kept of an engine, the newest.
+  // Adds a rotated template of a confirmed visit (consent scope template-improvement). The newest
+  // `most` such templates of an engine are kept.
   Status learn_template(const CustomerId& id, const Template& rotated, std::size_t most,
                         const Actor& actor);
-  // How many are deleted.
+  // Deletes the templates of visits and returns their number.
   Result<std::uint64_t> forget_learned(const CustomerId& id, const Actor& actor);
   Result<std::uint64_t> learned_count(const CustomerId& id) const;
 

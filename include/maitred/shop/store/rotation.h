@@ -10,11 +10,11 @@
 
 namespace maitred {
 
-// An orthogonal matrix for each engine and length, drawn from a seed: a product of Householder
-// reflections along Gaussian directions (Stewart 1980), so uniformly distributed. Cosines between
-// templates are unchanged to 1e-6; templates of stores with different seeds are unrelated. It is
-// no encryption: who holds the seed, or many pairs, can undo it.
-// Thread-compatible: `rotate` keeps the matrix of an engine once it has been used.
+// An orthogonal matrix for each engine and length, derived from a seed. It is a product of
+// Householder reflections along Gaussian directions (Stewart 1980), so it is uniformly distributed.
+// Cosines between templates change by less than 1e-6; templates of stores with different seeds are
+// unrelated. It is no encryption: with the seed, or with many pairs of templates, it can be undone.
+// Thread-compatible: `rotate` caches the matrix of an engine.
 class TemplateRotation {
  public:
   // Requires 32 bytes.

@@ -17,20 +17,20 @@ class Vault;
 struct StaffMember {
   std::string name;
   WallTime added{};
-  std::vector<std::string> skills{};  // what its people know: "shoes", "french"
-  std::vector<std::string> zones{};   // where it is: "ground-floor"
+  std::vector<std::string> skills{};  // of its people: "shoes", "french"
+  std::vector<std::string> zones{};   // where it stands: "ground-floor"
   bool manager = false;
-  bool system = false;  // no terminal, but a program that uses the HTTP API
+  bool system = false;  // a program that uses the HTTP API, not a terminal
 };
 
-// Tokens are kept as keyed hashes, so a stolen store gives none away. Errors: store_corrupt,
-// store_failed. Thread-compatible; part of a Store and not to outlive it.
+// Tokens are kept as keyed hashes, so a stolen store reveals none. Errors of every call:
+// store_corrupt, store_failed. Thread-compatible; part of a Store, which must outlive it.
 class Staff {
  public:
   explicit Staff(Vault& vault) : vault_(vault) {}
 
-  // The token, 43 characters of base64url; it cannot be shown again.
-  // Errors: staff_exists (kInput), field_invalid (kInput).
+  // Adds a terminal and returns its token, 43 characters of base64url. The token cannot be shown
+  // again. Errors: staff_exists (kInput), field_invalid (kInput).
   Result<std::string> add(const std::string& name, const Actor& actor) {
     return add(StaffMember{name}, actor);
   }
@@ -38,13 +38,13 @@ class Staff {
   Result<std::string> add(StaffMember member, const Actor& actor);
   // Error: unknown_staff (kInput).
   Status revoke(const std::string& name, const Actor& actor);
-  // Whether there is no terminal; systems do not count.
+  // True if there is no terminal; systems do not count.
   Result<bool> empty() const;
-  // In order of being added.
+  // All members, in the order in which they were added.
   Result<std::vector<StaffMember>> list() const;
-  // Whose token it is, if it is one of a terminal.
+  // The name of the terminal with this token, if there is one.
   Result<std::optional<std::string>> check(std::string_view token) const;
-  // Whose token it is, terminal or system, with all that is known of it.
+  // The terminal or system with this token, if there is one.
   Result<std::optional<StaffMember>> member(std::string_view token) const;
 
  private:

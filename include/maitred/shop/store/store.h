@@ -1,9 +1,9 @@
 // The sealed store: one SQLite file in which no personal datum stands in clear.
 //
-// KEK (key_source.h) -> root key -> epoch key -> a key for each 256 customers -> one data key a
-// customer -> every row of that customer. Subkeys of the root key serve the blind index, the
-// rotation, the audit chain, the digest and the receipts. Erasing a customer gives the group a new
-// key and begins a new epoch (erasure.cpp).
+// key (key_source.h) -> root key -> epoch key -> a key for each 256 customers -> one data key a
+// customer -> every row of that customer. Subkeys serve the blind index, the rotation of templates,
+// the audit chain, the digests and the receipts. An erasure gives the group a new key and begins a
+// new epoch (erasure.cpp). src/shop/store/README.md describes every format on disk.
 #pragma once
 
 #include <cstdint>
@@ -33,24 +33,25 @@ namespace maitred {
 class Vault;
 
 struct OpenOptions {
-  // Takes a store that is older than its witness (STORE.generation), or has lost it, as it is:
-  // erasures and withdrawals that are on record beside it are replayed. A store whose newest entry
-  // lies ahead of the clock goes on at the actor's time.
+  // Accepts a store that is older than its witness (STORE.generation) or has lost it. Erasures and
+  // withdrawals on the list beside it are replayed. A store whose newest entry lies ahead of the
+  // clock continues at the actor's time.
   bool accept_older = false;
-  Actor actor;  // for the audit rows of that
+  Actor actor;  // the author of the audit rows about accepting
 };
 
 // Regular work whose last time the store remembers.
 enum class Upkeep { kRetention, kBackup };
 
-// An open store. Only one process has it open: the daemon, or maitredctl without one. What a call
-// returned with success is on disk (WAL, synchronous=FULL); a crash leaves the store as before or
-// after each call. Thread-compatible. Movable; the parts it hands out live as long as it does.
+// An open store. Only one process has it open: the daemon, or maitredctl without one. A call that
+// returned success is on disk (WAL, synchronous=FULL). After a crash the store is as before or
+// after the call that was interrupted. Thread-compatible. Movable; its parts live as long as it
+// does.
 class Store {
  public:
-  // Makes a new empty store of mode 0600, its folder if it is missing, and for a key of kind kFile
-  // the key file, unless a valid one is there already. The store appears whole or not at all.
-  // Errors, kEnvironment where not said otherwise: store_exists (kInput), store_locked,
+  // Creates an empty store of mode 0600, its folder if that is missing, and for a key of kind kFile
+  // the key file, unless a valid one exists. The store appears whole or not at all. Errors,
+  // kEnvironment if not stated otherwise: store_exists (kInput), store_locked,
   // store_failed, and those of the key (key_source.h).
   static Result<Store> create(const std::filesystem::path& path, const KeyAccess& key,
                               const Actor& actor);
@@ -61,7 +62,7 @@ class Store {
   // - store_locked: names the process that has it
   // - store_too_new: written by a newer maitred
   // - store_corrupt: not a store, damaged, or changed behind its back; names the table
-  // - store_older: an older copy of it was put back, or its witness is gone
+  // - store_older: an older copy was put back, or the witness is missing
   // - key_wrong: this is not the key of this store
   // - those of the key (key_source.h)
   static Result<Store> open(const std::filesystem::path& path, const KeyAccess& key,
@@ -87,30 +88,29 @@ class Store {
   const AuditChain& audit() const;
   const TemplateRotation& rotation() const;
 
-  // Groups calls into one transaction, which is committed when `work` succeeds and undone whole
-  // when it fails. What the calls within return is on disk only when this returns. May be nested.
-  // `forget` is not possible within.
+  // Runs several calls in one transaction. It is committed if `work` succeeds, and undone as a
+  // whole if it fails. Results of the calls are on disk only when this returns. May be nested.
+  // `forget` is not possible inside.
   Status together(const std::function<Status()>& work);
 
-  // In one transaction: the consent is withdrawn at the actor's time, open visits of the customer
-  // end as withdrawn, open alerts become withdrawn with new seqs, kept photos are deleted. Returns
-  // those alerts, to be sent.
-  // Error: consent_withdrawn (kNo) when it is already; unknown_customer.
+  // Withdraws the consent at the actor's time, in one transaction: open visits of the customer end
+  // as withdrawn, open alerts become withdrawn with new seqs, kept photos are deleted. Returns
+  // those alerts, to be sent. Errors: consent_withdrawn (kNo) if it is already; unknown_customer.
   Result<std::vector<StoredAlert>> withdraw(const CustomerId& id, const Actor& actor);
 
-  // Crypto-shreds the customer: all its rows and its key go, the keys of its group are wrapped anew
-  // under a new one, that and those of the other groups under a new epoch key; the old ones are
-  // destroyed, the WAL is emptied, and it is verified that nothing is left. Open alerts go without
-  // an event: call `withdraw` before it. Error: unknown_customer; erasure_incomplete
-  // (kEnvironment): erased, but the WAL could not be emptied; it will be at the next start.
+  // Crypto-shreds the customer. Deletes all rows and the key, wraps the other keys of the group
+  // under a new group key and all group keys under a new epoch key, destroys the old ones, empties
+  // the WAL, and verifies that no row is left. Open alerts disappear without an event: call
+  // `withdraw` first. Errors: unknown_customer; erasure_incomplete (kEnvironment): erased, but the
+  // WAL could not be emptied, which the next start will do.
   Result<Receipt> forget(const CustomerId& id, const Actor& actor);
-  // Several in one epoch: a receipt each.
+  // The same for several customers in one epoch; returns a receipt each.
   Result<std::vector<Receipt>> forget_all(const std::vector<CustomerId>& ids, const Actor& actor);
-  // What is erased leaves pages that are used again. Where they are a quarter of the file or more,
-  // and 4 MiB, this gives some back to the disk; true: call again for more.
+  // Erased rows leave free pages, which are reused. If these are at least a quarter of the file and
+  // 4 MiB, this returns some of them to the disk. True: call again for more.
   Result<bool> shrink_some();
-  // The receipt of an erasure that was done before; of one that a restore replayed, with the time
-  // of that. Error: not_erased (kNo).
+  // The receipt of an earlier erasure. If a restore replayed it, the receipt has the time of the
+  // restore. Error: not_erased (kNo).
   Result<Receipt> receipt_of(const CustomerId& id) const;
   // The public key of receipts, base64.
   const std::string& signing_key() const;
@@ -119,12 +119,12 @@ class Store {
   Result<std::optional<WallTime>> last_upkeep(Upkeep upkeep) const;
   Status note_upkeep(Upkeep upkeep, WallTime at);
 
-  // Small sealed values that belong to the store. A missing one is none.
+  // Small sealed values of the store; nothing for a key without a value.
   Result<std::optional<std::vector<std::uint8_t>>> setting(std::string_view key) const;
   Status set_setting(std::string_view key, std::span<const std::uint8_t> value);
 
-  // Reads the whole file, opens every sealed row and walks the audit chain; the number of rows.
-  // Error: store_corrupt, naming table and row.
+  // Reads the whole file, opens every sealed row, checks the audit chain, and returns the number of
+  // rows. Error: store_corrupt, naming table and row.
   Result<std::uint64_t> check() const;
 
  private:

@@ -1,4 +1,4 @@
-// Visits, the alerts they raise, and what came of them.
+// Visits, their alerts, and the feedback on them.
 #pragma once
 
 #include <cstdint>
@@ -18,13 +18,14 @@ namespace maitred {
 
 class Vault;
 
-// An alert and the deadline that is not on the wire. `alert.expires` is the other one.
+// An alert with its deadline for escalation, which is not on the wire. `alert.expires` is the
+// deadline for expiry.
 struct StoredAlert {
   Alert alert;
-  std::optional<WallTime> escalates;  // when it goes to the next level, if there is one
+  std::optional<WallTime> escalates;  // when it goes to the next level, if a level is left
 };
 
-// A visit that begins, with the alert it raises; none while it is held out or cooling down.
+// A visit that begins, with its alert; a holdout has none.
 struct Arrival {
   Visit visit;
   std::optional<StoredAlert> alert;
@@ -37,7 +38,7 @@ struct VisitQuery {
   std::size_t limit = 0;          // 0: all
 };
 
-// A visit and the number of its row: later ones have greater numbers. A number may come again after
+// A visit and its row number. Later visits have greater numbers; a number may be used again after
 // its visit was erased.
 struct VisitRow {
   std::uint64_t row = 0;
@@ -52,7 +53,7 @@ struct AlertQuery {
   std::size_t limit = 0;          // the newest ones; 0: all
 };
 
-// One change of an alert's state; the history of it.
+// One change of an alert's state.
 struct AlertEvent {
   std::uint64_t seq = 0;
   VisitId visit;
@@ -68,60 +69,57 @@ struct Feedback {
   WallTime at{};
 };
 
-// Decides inside the transaction, from the customer as the store holds it.
+// Decides inside the transaction whether the customer, as stored, may be alerted about.
 using Recheck = std::function<bool(const Customer&)>;
 
-// Sealed under the customer's key, so all of it goes when the customer is forgotten. `seq` grows
-// through the life of the store: over restarts, and over the erasure of alerts.
-// Errors of every call: store_corrupt, store_failed, unknown_customer, unknown_visit (kInput).
-// Thread-compatible; part of a Store and not to outlive it.
+// Everything is sealed under the customer's key, so it is erased with the customer. `seq` grows
+// through the life of the store, over restarts and over the erasure of alerts. Errors of every
+// call: store_corrupt, store_failed, unknown_customer, unknown_visit (kInput). Thread-compatible;
+// part of a Store, which must outlive it.
 class Visits {
  public:
   explicit Visits(Vault& vault) : vault_(vault) {}
 
-  // In one transaction: reads the customer, asks `recheck`, writes the visit and the customer's
-  // last visit, and the alert with the next seq. On disk when it returns; only then may the alert
-  // be sent. The returned alert, if there is one, carries its seq.
-  // Errors: consent_missing (kNo) when `recheck` says no, and nothing is written;
-  // visit_exists (kInput).
+  // In one transaction: reads the customer, asks `recheck`, and writes the visit, the customer's
+  // last visit, and the alert with the next seq. It is on disk on return; only then may the alert
+  // be sent. The returned alert, if there is one, has its seq. Errors: consent_missing (kNo) if
+  // `recheck` returns false, and then nothing is written; visit_exists (kInput).
   Result<std::optional<StoredAlert>> commit_arrival(const Arrival& arrival, const Recheck& recheck,
                                                     const Actor& actor);
 
-  // A new state of an alert, found by its visit, and of the visit if given, in one transaction.
-  // The returned alert carries the new seq. Error: unknown_alert (kInput).
+  // Writes a new state of an alert, found by its visit, and of the visit if given, in one
+  // transaction. The returned alert has the new seq. Error: unknown_alert (kInput).
   Result<StoredAlert> commit_alert_change(const StoredAlert& changed,
                                           const std::optional<Visit>& visit, const Actor& actor);
 
-  // The customer is still there; `end` only moves forward. No audit row.
+  // Extends a visit whose customer is still there; `end` only moves forward. Writes no audit row.
   Status touch(const VisitId& id, WallTime end);
-  // For visits without an alert, or when staff correct one.
-  Status set_outcome(const VisitId& id, Outcome outcome, const std::string& note,
-                     const Actor& actor);
   // Error: field_invalid.
   Status add_feedback(const Feedback& feedback, const Actor& actor);
 
   Result<Visit> find(const VisitId& id) const;
-  // Newest first, in order of being written.
+  // Newest first, by the order in which they were written.
   Result<std::vector<Visit>> list(const VisitQuery& query) const;
-  // In order of being written, beyond that row.
+  // Visits after this row, in the order in which they were written.
   Result<std::vector<VisitRow>> written_after(std::uint64_t row, std::size_t limit) const;
-  Result<std::uint64_t> newest_row() const;  // 0: there is none
-  // The one that ended last; for the cooldown.
+  Result<std::uint64_t> newest_row() const;  // 0 if there is none
+  // The customer's visit that ended last; for the cooldown.
   Result<std::optional<Visit>> newest(const CustomerId& customer) const;
 
   Result<StoredAlert> alert(const VisitId& visit) const;
-  // By growing seq.
+  // Ordered by seq.
   Result<std::vector<StoredAlert>> alerts(const AlertQuery& query) const;
-  // `alerts` with only_open: what a client that resumes gets first.
+  // The open alerts with a greater seq, which a client that resumes gets first.
   Result<std::vector<StoredAlert>> open_alerts(std::uint64_t after = 0) const;
-  // By growing seq; of one visit, or all.
+  // The events of one visit, or of all, ordered by seq.
   Result<std::vector<AlertEvent>> events(const std::optional<VisitId>& visit = {}) const;
-  // Of all, those with a greater seq, at most `limit`, by growing seq.
+  // The first `limit` events with a greater seq, ordered by seq.
   Result<std::vector<AlertEvent>> events_after(std::uint64_t seq, std::size_t limit) const;
   Result<std::vector<Feedback>> feedback(const std::optional<VisitId>& visit = {}) const;
-  // For a message about an alert that the store does not hold any more; on disk when it returns.
+  // Takes the next seq, for a message about an alert that the store no longer holds. It is on disk
+  // on return.
   Result<std::uint64_t> take_seq();
-  // The newest seq ever given out; 0 when there was none.
+  // The newest seq that was ever taken; 0 if there was none.
   std::uint64_t last_seq() const;
 
  private:

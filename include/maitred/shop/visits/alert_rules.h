@@ -1,4 +1,4 @@
-// Which rule of the shop raises an alert when a customer arrives, and what it says. Pure.
+// Decides which rule of the shop raises an alert when a customer arrives, and what it says. Pure.
 #pragma once
 
 #include <optional>
@@ -14,13 +14,13 @@
 
 namespace maitred {
 
-// An alert that a rule raised for this customer before.
+// An earlier alert that a rule raised for this customer.
 struct RuleUse {
   std::string rule;
   WallTime at{};
 };
 
-// Borrows all of it for the call.
+// The facts that rules judge by; borrowed for the call.
 struct RuleFacts {
   const CustomerView& customer;  // within the consent scopes
   std::span<const Appointment> appointments;
@@ -33,14 +33,14 @@ struct RuleFacts {
 enum class RuleVerdict {
   kRaises,
   kDoesNotApply,
-  kQuiet,     // it would, but for its quiet hours
-  kSnoozed,   // it would, but it has lately
-  kPreceded,  // it would, but an earlier rule does
+  kQuiet,     // it applies, but its quiet hours are on
+  kSnoozed,   // it applies, but it raised an alert a short time ago
+  kPreceded,  // it applies, but an earlier rule raises the alert
 };
 // "raises", "does_not_apply", "quiet", "snoozed", "preceded".
 std::string_view word(RuleVerdict verdict);
 
-// What a rule that applies raises.
+// The alert of a rule that applies.
 struct RuleAlert {
   Reason reason = Reason::kArrival;
   std::string headline;  // one line, UTF-8, at most kHeadlineBytes; never empty
@@ -51,13 +51,13 @@ struct RuleAlert {
 
 struct RuleJudgement {
   RuleVerdict verdict = RuleVerdict::kDoesNotApply;
-  std::optional<RuleAlert> alert;  // of every rule that applies, whether or not it raises it
+  std::optional<RuleAlert> alert;  // there for every rule that applies, also if it is not raised
 };
 
-// One judgement a rule, in their order; at most one of them raises.
+// Returns one judgement a rule, in the order of the rules; at most one raises an alert.
 std::vector<RuleJudgement> judge_rules(std::span<const AlertRule> rules, const RuleFacts& facts);
 
-// The alert of the rule that raises one, if there is one.
+// Returns the alert that is raised, if there is one.
 std::optional<RuleAlert> apply_rules(std::span<const AlertRule> rules, const RuleFacts& facts);
 
 }  // namespace maitred

@@ -1,5 +1,5 @@
-// What staff's answers "wrong person" say: whether there are more false alerts than the shop chose,
-// with statistical certainty, and what follows for a customer or a camera. Pure.
+// Evaluates wrong-person reports: decides with statistical certainty whether a customer or a camera
+// raises more false alerts than the shop chose. Pure.
 #pragma once
 
 #include <cstdint>
@@ -12,23 +12,23 @@
 
 namespace maitred {
 
-// Older answers do not count: a shop changes, and so do lamps and cameras.
+// Older reports do not count: shops, lamps and cameras change.
 inline constexpr Milliseconds kAnswersCount = std::chrono::days{30};
-// Fewer wrong answers of a camera than this may be slips of staff.
+// Fewer reports about a camera than this may be mistakes of staff.
 inline constexpr std::uint64_t kLeastWrong = 3;
-// Suspensions that chance alone brings about: one in a thousand looks at the figures.
+// Significance level: chance alone causes a suspension in one of a thousand evaluations.
 inline constexpr double kSuspicion = 1e-3;
 
-// P(X >= count) of a Poisson distributed X with this mean. Exact to rounding.
+// P(X >= count) for a Poisson distributed X with this mean. Exact to rounding.
 double poisson_at_least(std::uint64_t count, double mean);
 
-// Visitors who were compared and found to be nobody, and alerts that were for the wrong person.
+// Visitors who were compared and matched nobody, and alerts for the wrong person.
 struct AnswerTally {
   std::uint64_t visitors = 0;
   std::uint64_t wrong = 0;
 };
 
-// The answers of one camera, a day at a time. Thread-compatible; no clock.
+// The counts of one camera by day. Thread-compatible; no clock.
 class AnswerRecord {
  public:
   struct Day {
@@ -42,9 +42,9 @@ class AnswerRecord {
 
   void visitor(WallTime at) { ++day_of(at).visitors; }
   void wrong(WallTime at) { ++day_of(at).wrong; }
-  // Of the last kAnswersCount before `now`.
+  // The counts of the last kAnswersCount before `now`.
   AnswerTally tally(WallTime now) const;
-  // Only what may still count; oldest first.
+  // The days that may still count, oldest first.
   const std::deque<Day>& days() const { return days_; }
 
  private:
@@ -53,16 +53,17 @@ class AnswerRecord {
   std::deque<Day> days_;
 };
 
-// What is expected of a camera whose alerts keep to `target`, false alerts a visitor.
+// The number of wrong alerts to expect of a camera that keeps to `target`, in false alerts per
+// visitor.
 double expected_wrong(const AnswerTally& tally, double target);
-// The camera raises more false alerts than that; `target` as above.
+// True if the camera raises more false alerts than that; `target` as above.
 bool camera_exceeds(const AnswerTally& tally, double target);
 
-// After a wrong answer at `at`: the threshold goes up by one step, as far as it may.
+// Notes a wrong-person report at `at`: raises the threshold by one step, up to kMostCaution.
 void note_wrong_answer(Caution& caution, WallTime at);
-// The customer is mistaken for others more often than their share of the target allows, although
-// the threshold is as high as it goes. `visitors` of all cameras in the time that counts;
-// `customers` that are matched.
+// True if others are mistaken for this customer more often than the customer's share of the target
+// allows, although the threshold is at its highest. `visitors` counts those of all cameras in the
+// time that counts; `customers` are those who may be matched.
 bool customer_exceeds(const Caution& caution, WallTime now, std::uint64_t visitors, double target,
                       std::size_t customers);
 

@@ -1,5 +1,5 @@
-// Writing a backup: copy the database (sealed rows as they are), seal the copy, read it again. What
-// an earlier one has sealed of the very same copy is kept.
+// Writes a backup: copies the database with its sealed rows, seals the copy, reads it again. Keeps
+// what an interrupted backup has sealed of an identical copy.
 #include "maitred/shop/store/backup.h"
 
 #include <fcntl.h>
@@ -59,7 +59,7 @@ std::filesystem::path copy_path(const std::filesystem::path& store) {
   return store.string() + ".backing-up";
 }
 
-// Whether who asks for a backup with `key` now asks for the one with this head and this secret.
+// True if a backup for `key` would be sealed with this head and this secret.
 Result<bool> same_key(const BackupHead& head, const SecretBytes& secret,
                       const std::optional<KeyAccess>& key) {
   if (!key || !head.for_store.empty()) return !key && !head.for_store.empty();
@@ -79,7 +79,7 @@ std::filesystem::path part_of(const std::filesystem::path& target) {
   return std::filesystem::absolute(target).lexically_normal().string() + ".part";
 }
 
-// The part of a backup that was interrupted, and where it can go on.
+// The part of an interrupted backup, and the place where it continues.
 struct EarlierPart {
   UnfinishedBackup known;
   BackupSource source;
@@ -87,20 +87,21 @@ struct EarlierPart {
 
 }  // namespace
 
-struct Backup::State {
+struct Backup::Impl {
   enum class Phase { kCopying, kHashing, kTakingUp, kSealing, kVerifying, kFinished };
 
-  State(Vault& held, const std::filesystem::path& file)
+  Impl(Vault& held, const std::filesystem::path& file)
       : vault(held), target(file), part(part_of(file)) {}
-  ~State() {
+  ~Impl() {
+    // The plain copy of the database never outlives the backup; the sealed part may be continued.
     pages.reset();
     ::unlink(copy.c_str());
     if (!useless && !(sink && sink->full())) return;
     ::unlink(part.c_str());
     drop_unfinished(vault);
   }
-  State(const State&) = delete;
-  State& operator=(const State&) = delete;
+  Impl(const Impl&) = delete;
+  Impl& operator=(const Impl&) = delete;
 
   Status find_earlier(const std::optional<KeyAccess>& wanted);
   Status make_head(const std::optional<KeyAccess>& wanted);
@@ -142,14 +143,14 @@ struct Backup::State {
   bool to_be_fetched = false;
 };
 
-// Whether the part there is the one that is known, and for whoever has the key given now.
-Status Backup::State::find_earlier(const std::optional<KeyAccess>& wanted) {
+// True if the part is the one of the note, and is sealed for the given key.
+Status Backup::Impl::find_earlier(const std::optional<KeyAccess>& wanted) {
   std::error_code ignored;
   if (!std::filesystem::exists(std::filesystem::symlink_status(part, ignored))) return {};
   auto known = read_unfinished(vault);
   auto found = BackupSource::open(part);
   if (!known || known->part != part || !found || found->head().store != vault.store_id()) {
-    why_anew = "it is not what was interrupted last, or somebody was erased since";
+    why_anew = "it is not the part of the last interrupted backup, or somebody was erased since";
     return {};
   }
   const auto secrets = found->begin(known->key);
@@ -168,13 +169,14 @@ Status Backup::State::find_earlier(const std::optional<KeyAccess>& wanted) {
   return {};
 }
 
-Status Backup::State::make_head(const std::optional<KeyAccess>& wanted) {
+Status Backup::Impl::make_head(const std::optional<KeyAccess>& wanted) {
   head = {vault.store_id(), actor.at, kSchemaVersion, {}, {}};
   if (wanted) {
     MAITRED_ASSIGN(SlotRecord slot, make_slot(*wanted, vault.store_id(), kBackupTable, 1, key));
     head.slots.push_back(std::move(slot));
     return {};
   }
+  // The store itself opens the backup by this subkey even after its keys were rotated.
   head.for_store = vault.seal(Purpose::kBackup, {kBackupTable, "store"}, key.span());
   MAITRED_ASSIGN(auto slots, read_slots(vault.database(), kSchemaVersion));
   for (SlotRecord& slot : slots) {
@@ -185,7 +187,7 @@ Status Backup::State::make_head(const std::optional<KeyAccess>& wanted) {
   return {};
 }
 
-Status Backup::State::copy_again() {
+Status Backup::Impl::copy_again() {
   source.reset();
   sink.reset();
   if (earlier || resumed > 0) why_anew = kChanged;
@@ -196,8 +198,8 @@ Status Backup::State::copy_again() {
   return {};
 }
 
-Status Backup::State::step() {
-  // Whoever was erased meanwhile must not be in it.
+Status Backup::Impl::step() {
+  // Somebody who was erased meanwhile must not be in the backup.
   if (phase > Phase::kCopying && phase < Phase::kFinished && vault.epoch() != epoch) {
     return copy_again();
   }
@@ -218,7 +220,7 @@ Status Backup::State::step() {
   return {};
 }
 
-Status Backup::State::copy_some() {
+Status Backup::Impl::copy_some() {
   MAITRED_ASSIGN(const bool copied, pages->step(kPagesPerStep));
   if (!copied) return {};
   pages.reset();
@@ -231,8 +233,8 @@ Status Backup::State::copy_some() {
   return {};
 }
 
-// The chunk of the copy that begins there.
-Result<ByteView> Backup::State::read_copy(std::uint64_t offset) {
+// The chunk of the copy at this offset.
+Result<ByteView> Backup::Impl::read_copy(std::uint64_t offset) {
   const std::size_t want = std::min<std::uint64_t>(chunk.size(), size - offset);
   if (::pread(reading.get(), chunk.data(), want, static_cast<off_t>(offset)) ==
       static_cast<ssize_t>(want)) {
@@ -242,7 +244,7 @@ Result<ByteView> Backup::State::read_copy(std::uint64_t offset) {
                            fmt::format("cannot read {}: {}", copy.string(), std::strerror(errno)));
 }
 
-Status Backup::State::hash_some() {
+Status Backup::Impl::hash_some() {
   for (std::size_t count = 0; count < kHashedPerStep && hashed < size; ++count) {
     MAITRED_ASSIGN(const ByteView piece, read_copy(hashed));
     crypto_generichash_update(&hash, piece.data(), piece.size());
@@ -250,6 +252,8 @@ Status Backup::State::hash_some() {
   }
   if (hashed < size) return {};
   crypto_generichash_final(&hash, copy_hash.data(), copy_hash.size());
+  // Sealing other content under the same key and nonces would break the cipher, so an interrupted
+  // backup continues only if the copy is identical.
   if (earlier && earlier->known.copy == copy_hash) {
     phase = Phase::kTakingUp;
     return {};
@@ -258,13 +262,13 @@ Status Backup::State::hash_some() {
   return begin_sealing();
 }
 
-Status Backup::State::begin_sealing() {
+Status Backup::Impl::begin_sealing() {
   earlier.reset();
   head.made = actor.at;
   sealed = resumed = 0;
   phase = Phase::kSealing;
   MAITRED_ASSIGN(sink, BackupSink::create(part, head, key));
-  // Where it cannot be noted, an interrupted backup begins anew.
+  // Without the note, an interrupted backup restarts from the beginning.
   UnfinishedBackup unfinished;
   unfinished.key = SecretBytes::copy_of(key.span());
   unfinished.head = sink->head_digest();
@@ -277,8 +281,8 @@ Status Backup::State::begin_sealing() {
   return sink->write(encode_backup_secrets(secrets), false);
 }
 
-// Goes through what is sealed already, to the end of the last frame that is whole.
-Status Backup::State::take_up_some() {
+// Reads the sealed part up to the end of its last whole frame.
+Status Backup::Impl::take_up_some() {
   for (std::size_t count = 0; count < kChunksPerStep && !earlier->source.ended(); ++count) {
     const auto found = earlier->source.next();
     if (!found) {
@@ -288,6 +292,7 @@ Status Backup::State::take_up_some() {
       return {};
     }
     MAITRED_ASSIGN(const ByteView piece, read_copy(sealed));
+    // The hash of the copy fits, but the part may hold other content: compare before continuing.
     if (!std::ranges::equal(piece, **found)) {
       why_anew = kChanged;
       return begin_sealing();
@@ -300,7 +305,7 @@ Status Backup::State::take_up_some() {
   return begin_verifying();
 }
 
-Status Backup::State::seal_some() {
+Status Backup::Impl::seal_some() {
   for (std::size_t count = 0; count < kChunksPerStep && sealed < size; ++count) {
     MAITRED_ASSIGN(const ByteView piece, read_copy(sealed));
     sealed += piece.size();
@@ -309,7 +314,9 @@ Status Backup::State::seal_some() {
   return sealed < size ? Status{} : begin_verifying();
 }
 
-Status Backup::State::begin_verifying() {
+Status Backup::Impl::begin_verifying() {
+  // Reading back finds a disk that lost or changed bytes, while the store can still be backed up
+  // again.
   MAITRED_TRY(sink->finish());
   MAITRED_ASSIGN(source, BackupSource::open(part));
   MAITRED_TRY(source->begin(key));
@@ -318,7 +325,7 @@ Status Backup::State::begin_verifying() {
   return {};
 }
 
-Status Backup::State::verify_some() {
+Status Backup::Impl::verify_some() {
   for (std::size_t count = 0; count < kChunksPerStep; ++count) {
     const auto piece = source->next();
     if (!piece) useless = true;
@@ -334,7 +341,8 @@ Status Backup::State::verify_some() {
       useless = true;
       return environment_error(
           "backup_failed",
-          fmt::format("{} does not read as it was written: the disk is bad", part.string()));
+          fmt::format("read-back of {} differs from what was written: the disk may be failing",
+                      part.string()));
     }
     if (to_be_fetched) {
       phase = Phase::kFinished;
@@ -348,7 +356,7 @@ Status Backup::State::verify_some() {
   return {};
 }
 
-Backup::Backup(std::unique_ptr<State> state) : state_(std::move(state)) {}
+Backup::Backup(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 Backup::~Backup() = default;
 
 Result<std::unique_ptr<Backup>> Backup::begin(Store& store, const std::filesystem::path& target,
@@ -358,32 +366,32 @@ Result<std::unique_ptr<Backup>> Backup::begin(Store& store, const std::filesyste
   Database& database = vault.database();
   MAITRED_TRY(check_target(target, database.path()));
   if (key) MAITRED_TRY(provide_key(*key));
-  auto state = std::make_unique<State>(vault, target);
-  state->actor = actor;
-  MAITRED_TRY(state->find_earlier(key));
-  if (!state->earlier) MAITRED_TRY(state->make_head(key));
-  MAITRED_ASSIGN(state->pages, PageCopy::begin(database, state->copy));
-  return std::unique_ptr<Backup>(new Backup(std::move(state)));
+  auto impl = std::make_unique<Impl>(vault, target);
+  impl->actor = actor;
+  MAITRED_TRY(impl->find_earlier(key));
+  if (!impl->earlier) MAITRED_TRY(impl->make_head(key));
+  MAITRED_ASSIGN(impl->pages, PageCopy::begin(database, impl->copy));
+  return std::unique_ptr<Backup>(new Backup(std::move(impl)));
 }
 
-void Backup::leave_in_part() { state_->to_be_fetched = true; }
+void Backup::leave_in_part() { impl_->to_be_fetched = true; }
 
 Result<StepProgress> Backup::step() {
-  State& state = *state_;
-  MAITRED_TRY(state.step());
+  Impl& impl = *impl_;
+  MAITRED_TRY(impl.step());
   StepProgress progress;
-  // Copying, sealing and reading again are about as long each.
+  // Copying, sealing and reading again take about the same time.
   constexpr std::uint64_t kPageBytes = 4096;
-  const std::uint64_t copied = state.pages ? state.pages->pages_done() * kPageBytes : state.size;
-  progress.total = 3 * std::max<std::uint64_t>(state.size, copied);
-  progress.done = copied + state.sealed + state.verified;
-  progress.finished = state.phase == State::Phase::kFinished;
+  const std::uint64_t copied = impl.pages ? impl.pages->pages_done() * kPageBytes : impl.size;
+  progress.total = 3 * std::max<std::uint64_t>(impl.size, copied);
+  progress.done = copied + impl.sealed + impl.verified;
+  progress.finished = impl.phase == Impl::Phase::kFinished;
   return progress;
 }
 
-std::uint64_t Backup::size_bytes() const { return state_->sink ? state_->sink->bytes() : 0; }
-std::uint64_t Backup::resumed_bytes() const { return state_->resumed; }
-const std::string& Backup::why_anew() const { return state_->why_anew; }
+std::uint64_t Backup::size_bytes() const { return impl_->sink ? impl_->sink->bytes() : 0; }
+std::uint64_t Backup::resumed_bytes() const { return impl_->resumed; }
+const std::string& Backup::why_anew() const { return impl_->why_anew; }
 
 Status backup_fetched(Store& store, const std::filesystem::path& target, const Actor& actor) {
   Vault& vault = StoreAccess::vault(store);
@@ -391,7 +399,7 @@ Status backup_fetched(Store& store, const std::filesystem::path& target, const A
   if (known && known->part == part_of(target)) return note_taken(vault, actor);
   return environment_error("backup_outdated",
                            "somebody was erased while the backup was written, or another backup "
-                           "was begun: take it again");
+                           "was begun: make the backup again");
 }
 
 }  // namespace maitred

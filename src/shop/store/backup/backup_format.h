@@ -1,9 +1,9 @@
-// The form of a backup file, version 1:
+// The format of a backup file, version 1:
 //   "MAITREDB", version (4 bytes, little endian), length of the head (4 bytes), the head as JSON,
 //   the head of a secretstream (24 bytes), then frames: length (4 bytes), that many sealed bytes.
-// The head holds no personal datum: store, time, and slots (key_slots.h) with the backup's key. The
-// frames are libsodium's XChaCha20-Poly1305 secretstream; the first is bound to all bytes before
-// it and holds a BackupSecrets, the next ones the database file, the last one is marked as such.
+// The head holds no personal data: store, time, and slots (key_slots.h) with the backup's key. The
+// frames are libsodium's XChaCha20-Poly1305 secretstream. The first is bound to all bytes before it
+// and holds a BackupSecrets; the next ones hold the database file; the last one is marked.
 #pragma once
 
 #include <sodium.h>
@@ -30,20 +30,19 @@ struct BackupHead {
   WallTime made{};
   int schema = 0;
   std::vector<SlotRecord> slots;
-  Bytes
-      for_store;  // the backup's key, sealed to a subkey that stays when keys are rotated; or empty
+  Bytes for_store;  // the backup's key, sealed under a subkey that survives key rotation; or empty
 };
 
-// Prelude and head.
+// Returns prelude and head.
 Bytes encode_backup_head(const BackupHead& head);
 
-// The length of the head that follows the prelude. Error: backup_invalid (kInput), also for a
-// newer version, which it says.
+// Returns the length of the head after the prelude. Error: backup_invalid (kInput), which names a
+// newer version.
 Result<std::size_t> read_backup_prelude(ByteView prelude);
 // Error: backup_invalid.
 Result<BackupHead> decode_backup_head(ByteView json);
 
-// What the first frame holds.
+// Content of the first frame.
 struct BackupSecrets {
   SecretBytes root{kKeyBytes};
   std::uint64_t database_bytes = 0;

@@ -48,7 +48,7 @@ Result<BackupSink> BackupSink::go_on(const std::filesystem::path& file, BackupSo
   sink.fd_ = UniqueFd(::open(file.c_str(), O_WRONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
   struct stat written {};
   struct stat read {};
-  // The file that was read, and no other that has taken its name.
+  // It must be the file that was read, not another one that has taken its name.
   if (!sink.fd_ || ::fstat(sink.fd_.get(), &written) != 0 ||
       ::fstat(earlier.fd_.get(), &read) != 0 || written.st_ino != read.st_ino ||
       written.st_dev != read.st_dev) {
@@ -58,7 +58,7 @@ Result<BackupSink> BackupSink::go_on(const std::filesystem::path& file, BackupSo
   if (::ftruncate(sink.fd_.get(), end) != 0 || ::lseek(sink.fd_.get(), end, SEEK_SET) != end) {
     return sink.failed();
   }
-  // Reading and writing a stream go through the same states.
+  // Reading and writing a stream go through the same states, so the state can be taken over.
   sink.stream_ = std::move(earlier.stream_);
   sink.head_ = std::move(earlier.head_bytes_);
   sink.first_ = false;
@@ -71,8 +71,8 @@ Digest BackupSink::head_digest() const { return digest_of(head_); }
 tl::unexpected<Error> BackupSink::failed() {
   full_ = errno == ENOSPC || errno == EDQUOT;
   return environment_error(
-      "backup_failed", fmt::format("cannot write the backup {}: {}; give a place that the program "
-                                   "which has the store may write to, with room enough",
+      "backup_failed", fmt::format("cannot write the backup {}: {}; give a place with enough room "
+                                   "that the program with the open store may write to",
                                    file_.string(), std::strerror(errno)));
 }
 
@@ -181,8 +181,8 @@ Result<ClearBytes> BackupSource::frame(unsigned char& tag) {
 
 tl::unexpected<Error> BackupSource::damaged() const {
   return input_error("backup_invalid",
-                     fmt::format("{} is damaged, cut off or no backup of maitred: take another "
-                                 "copy; the store is left as it was",
+                     fmt::format("{} is damaged, truncated or no backup of maitred: take another "
+                                 "copy; the store is unchanged",
                                  file_.string()));
 }
 

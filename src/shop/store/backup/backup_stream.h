@@ -14,23 +14,23 @@ namespace maitred {
 
 class BackupSource;
 
-// Error of all writing: backup_failed (kEnvironment), naming the file.
+// Error of every write: backup_failed (kEnvironment), naming the file.
 class BackupSink {
  public:
-  // Makes the file, of mode 0600, and writes the head.
+  // Creates the file with mode 0600 and writes the head.
   static Result<BackupSink> create(const std::filesystem::path& file, const BackupHead& head,
                                    const SecretBytes& key);
-  // Goes on after the last frame that `earlier` has read: what comes after it is cut off. What is
-  // written then must be what was, or would have been, written there before: under the same key and
-  // nonce nothing else may stand.
+  // Continues after the last frame that `earlier` has read, and cuts off what follows. Requires
+  // that the same content is written as before: key and nonce of a frame are the same, and must
+  // never seal two different contents.
   static Result<BackupSink> go_on(const std::filesystem::path& file, BackupSource earlier);
   Status write(ByteView clear, bool last);
-  // To disk.
+  // Flushes the file to disk.
   Status finish();
   std::uint64_t bytes() const { return bytes_; }
-  // Of the head and the stream's.
+  // Digest of the head and the stream's header.
   Digest head_digest() const;
-  // Why writing failed: there is no room.
+  // True if writing failed because the disk is full.
   bool full() const { return full_; }
 
  private:
@@ -52,13 +52,13 @@ class BackupSource {
  public:
   static Result<BackupSource> open(const std::filesystem::path& file);
   const BackupHead& head() const { return head_; }
-  // Error: backup_invalid when the first frame does not open: never with the right key.
+  // Error: backup_invalid if the first frame does not open, which the right key always opens.
   Result<BackupSecrets> begin(const SecretBytes& key);
-  // The next piece of the database; none after the last. A file that is cut off is an error.
+  // The next piece of the database; nothing after the last. A truncated file is an error.
   Result<std::optional<ClearBytes>> next();
-  // The last frame has been read.
+  // True if the last frame has been read.
   bool ended() const { return ended_; }
-  // After `begin`: of the head and the stream's.
+  // Digest of the head and the stream's header. Requires `begin`.
   Digest head_digest() const;
 
  private:

@@ -51,7 +51,7 @@ int PageCopy::end() {
 tl::unexpected<Error> PageCopy::failed(int code) const {
   return environment_error(
       "backup_failed",
-      fmt::format("cannot copy {} to {} for the backup: {}; is there room enough?",
+      fmt::format("cannot copy {} to {} for the backup: {}; is there enough room?",
                   source_.path().string(), target_.string(), sqlite3_errstr(code)));
 }
 

@@ -12,8 +12,8 @@
 
 namespace maitred {
 
-// SQLite's online backup into a file of its own: changes by this process are carried over. Two
-// copies of the same state are the same to the bit. Error: backup_failed (kEnvironment).
+// SQLite's online backup into another file; changes by this process are carried over. Two copies of
+// the same state are identical. Error: backup_failed (kEnvironment).
 class PageCopy {
  public:
   static Result<std::unique_ptr<PageCopy>> begin(Database& source,
@@ -22,7 +22,7 @@ class PageCopy {
   PageCopy(const PageCopy&) = delete;
   PageCopy& operator=(const PageCopy&) = delete;
 
-  // True when all is copied.
+  // True if everything is copied.
   Result<bool> step(int pages);
   std::uint64_t pages_done() const;
 

@@ -1,5 +1,5 @@
-// What is known of a backup that was interrupted: in a file beside the store, sealed by it. With it
-// the next backup to the same place goes on; without it, it begins anew.
+// The note about an interrupted backup: a file beside the store, sealed by it. With the note, the
+// next backup to the same place continues; without it, that backup restarts.
 #pragma once
 
 #include <filesystem>
@@ -12,24 +12,24 @@ namespace maitred {
 
 struct UnfinishedBackup {
   SecretBytes key{kKeyBytes};  // of the backup
-  Digest head{};               // of the part's head, with that of its stream
+  Digest head{};               // of the part's head and the header of its stream
   Digest copy{};               // of the database that is being sealed
   std::filesystem::path part;
 };
 
 ClearBytes encode_unfinished(const UnfinishedBackup& backup);
-// None: not what encode_unfinished wrote.
+// Nothing for bytes that encode_unfinished cannot have written.
 std::optional<UnfinishedBackup> decode_unfinished(ByteView bytes);
 
 std::filesystem::path unfinished_file(const std::filesystem::path& store);
 
-// In the place of what was known before, whose part goes unless it is the same file. Error:
+// Replaces the note. Deletes the part of the earlier note unless it is the same file. Error:
 // file_unwritable.
 Status note_unfinished(const Vault& vault, const UnfinishedBackup& backup);
-// None: there is none, or it cannot be read.
+// Nothing if there is no note or it cannot be read.
 std::optional<UnfinishedBackup> read_unfinished(const Vault& vault);
-// Deletes the note, and the part if it is a backup of this store. For whoever erases: what is not
-// finished must not bring anybody back.
+// Deletes the note, and the part if it is a backup of this store. Every erasure calls this, because
+// an unfinished backup must not bring anybody back.
 void drop_unfinished(const Vault& vault);
 
 }  // namespace maitred

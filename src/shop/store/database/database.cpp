@@ -10,10 +10,11 @@
 namespace maitred {
 namespace {
 
-// Longest value SQLite may allocate, so that a damaged length does not eat the memory.
+// Longest value that SQLite may allocate, so that a damaged length cannot exhaust the memory.
 constexpr int kLongestValue = 32 << 20;
 
-// Pages kept in memory: the indices of a large store are looked up all over at its start.
+// Size of the page cache. It grows with the file, because the start reads the indices of a large
+// store in random order.
 std::uintmax_t cache_kib(const std::filesystem::path& path) {
   constexpr std::uintmax_t kLeast = 2000;
   constexpr std::uintmax_t kMost = 16384;
@@ -44,6 +45,8 @@ Database::~Database() {
 }
 
 Status Database::configure(Mode mode) {
+  // The file may come from an attacker: its schema must not run code or change the program's
+  // tables.
   sqlite3_limit(handle_, SQLITE_LIMIT_LENGTH, kLongestValue);
   sqlite3_db_config(handle_, SQLITE_DBCONFIG_DEFENSIVE, 1, nullptr);
   sqlite3_db_config(handle_, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, nullptr);
@@ -79,7 +82,7 @@ Status Database::truncate_wal() {
 
 tl::unexpected<Error> Database::failure(int code) const {
   const std::string file = path_.string();
-  // Whatever it was that did not fit.
+  // SQLite reports a full disk as an I/O error if it was not a database page that did not fit.
   const bool full = sqlite3_system_errno(handle_) == ENOSPC && (code & 0xff) == SQLITE_IOERR;
   switch (full ? SQLITE_FULL : code & 0xff) {
     case SQLITE_ERROR:  // the statements are ours, so it is the file they do not fit
@@ -112,6 +115,7 @@ tl::unexpected<Error> Database::failure(int code) const {
 }
 
 sqlite3_stmt* Database::take(std::string_view sql, int& code) {
+  // Nested runs of the same statement each need a statement of their own.
   const auto idle = idle_.find(std::string(sql));
   if (idle != idle_.end() && !idle->second.empty()) {
     sqlite3_stmt* statement = idle->second.back();

@@ -1,4 +1,4 @@
-// A thin wrapper of SQLite: one connection, prepared statements kept, errors as values.
+// A thin wrapper of SQLite: one connection, cached statements, errors as values.
 #pragma once
 
 #include <sqlite3.h>
@@ -25,23 +25,23 @@ class Database {
  public:
   enum class Mode { kCreate, kExisting };
 
-  // With WAL, synchronous=FULL, secure_delete, an exclusive lock (so that there is no shared-memory
-  // file), and without trust in the file's schema. ":memory:" is possible.
+  // Opens the file with WAL, synchronous=FULL, secure_delete and an exclusive lock, which avoids a
+  // shared-memory file. The file's schema is not trusted. ":memory:" is allowed.
   static Result<std::unique_ptr<Database>> open(const std::filesystem::path& path, Mode mode);
   ~Database();
   Database(const Database&) = delete;
   Database& operator=(const Database&) = delete;
 
-  // Statements without arguments or rows.
+  // Runs statements without arguments or rows.
   Status execute(const std::string& sql);
-  // Empties the WAL into the database file. Error: store_failed when it could not be emptied.
+  // Empties the WAL into the database file. Error: store_failed.
   Status truncate_wal();
 
   sqlite3* handle() const { return handle_; }
   const std::filesystem::path& path() const { return path_; }
   std::int64_t changes() const { return sqlite3_changes64(handle_); }
 
-  // store_corrupt, store_locked or store_failed, by the code SQLite gave.
+  // Returns store_corrupt, store_locked or store_failed, by SQLite's code.
   tl::unexpected<Error> failure(int code) const;
 
  private:
@@ -56,8 +56,8 @@ class Database {
   std::unordered_map<std::string, std::vector<sqlite3_stmt*>> idle_;
 };
 
-// One run of a statement: Query(db, "... ?1 ... ?2", a, b), then next() until it says false. An
-// error while preparing or binding comes out of next(). `sql` must be a literal.
+// One run of a statement: Query(db, "... ?1 ... ?2", a, b), then next() until it returns false. An
+// error while preparing or binding is returned by next(). Requires that `sql` outlives the query.
 class Query {
  public:
   template <class... Arguments>
@@ -72,9 +72,9 @@ class Query {
   Query(const Query&) = delete;
   Query& operator=(const Query&) = delete;
 
-  // True: there is a row. The views it gives are good until the next call.
+  // True if there is a row. Views of its columns are valid until the next call.
   Result<bool> next();
-  // For statements that give no row, or whose rows do not matter.
+  // Runs the statement to its end and ignores its rows.
   Status run();
 
   std::string text(int column) const;

@@ -9,8 +9,8 @@ namespace {
 
 constexpr int kApplicationId = 0x4d495444;  // "MITD", in the file's header
 
-// In clear stand ids, which are random, numbers, and the engine of a template. Everything else is
-// sealed, or a keyed hash.
+// Version 1. Random ids, numbers and the engine of a template stand in clear. Everything else is
+// sealed or a keyed hash. src/shop/store/README.md describes every column.
 constexpr const char* kSchema = R"sql(
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
 CREATE TABLE key_slots (
@@ -73,7 +73,7 @@ CREATE TABLE tombstones (id BLOB PRIMARY KEY, sealed BLOB NOT NULL) STRICT;
 CREATE TABLE audit (n INTEGER PRIMARY KEY, sealed BLOB NOT NULL, link BLOB NOT NULL) STRICT;
 )sql";
 
-// What each version added to the one before; the first of them leads to version 2.
+// The change from each version to the next; the first one leads to version 2.
 constexpr std::array<const char*, 3> kMigrations = {R"sql(
 ALTER TABLE key_slots ADD COLUMN public_key BLOB NOT NULL DEFAULT x'';
 ALTER TABLE key_slots ADD COLUMN label TEXT NOT NULL DEFAULT '';
@@ -97,7 +97,7 @@ constexpr std::array<std::string_view, 20> kDigested = {
     "alerts",     "alert_events", "feedback",    "settings",      "staff",
     "tombstones", "subkey_seed",  "withdrawals", "consent_texts", "key_groups"};
 
-// Digested tables of a file of an older version.
+// The number of digested tables in a file of this version.
 std::size_t digested_count(int version) {
   constexpr std::array<std::size_t, kSchemaVersion> kDigestedBefore = {16, 19, 20,
                                                                        kDigested.size()};
@@ -116,14 +116,14 @@ Result<std::string> schema_text(Database& database) {
   }
 }
 
-// The same of a new store.
+// The same for a new store of this version.
 Result<std::string> make_schema_text(int version) {
   MAITRED_ASSIGN(const auto reference, Database::open(":memory:", Database::Mode::kCreate));
   MAITRED_TRY(create_schema(*reference, version));
   return schema_text(*reference);
 }
 
-// Worked out once.
+// The newest one is computed once.
 Result<std::string> expected_schema(int version) {
   if (version != kSchemaVersion) return make_schema_text(version);
   static const Result<std::string> newest = make_schema_text(kSchemaVersion);

@@ -10,25 +10,25 @@
 
 namespace maitred {
 
-// Kept in the file's user_version. A file of a higher one is refused.
+// The file's user_version. A file of a higher version is refused.
 inline constexpr int kSchemaVersion = 4;
 
-// Tables whose rows the ledger's digests cover. The position is part of the format: new ones go to
-// the end. The audit chain and the ledger guard themselves.
+// Tables whose rows the ledger's digests cover. The position is part of the format: new tables go
+// to the end. The audit chain and the ledger have protections of their own.
 std::span<const std::string_view> digested_tables();
-// The same of a file of an older version.
+// The same for a file of an older version.
 std::span<const std::string_view> digested_tables(int version);
 
 Status create_schema(Database& database, int version = kSchemaVersion);
 
-// From version `from` to the present one; in a transaction of the caller's.
+// Changes the tables from version `from` to the present one. Requires a transaction.
 Status raise_schema(Database& database, int from);
 
-// That the file is a store and has exactly the tables of its version, and no trigger, view or
-// index besides; the version. Errors: store_too_new, store_corrupt.
+// Checks that the file is a store with exactly the tables and indices of its version, and no
+// trigger or view. Returns the version. Errors: store_too_new, store_corrupt.
 Result<int> check_schema(Database& database);
 
-// SQLite's own check of every page, cell and index. Error: store_corrupt.
+// Runs SQLite's own check of every page, cell and index. Error: store_corrupt.
 Status check_pages(Database& database);
 
 // Names of the columns, in order.

@@ -18,7 +18,8 @@ Result<SchemaCopy> SchemaCopy::keep(Database& database, int version) {
   const std::filesystem::path built = target.string() + ".part";
   std::error_code failed;
   std::filesystem::remove(built, failed);
-  // SQLite writes it: closing the store's file here would drop SQLite's lock on it.
+  // SQLite makes the copy: opening and closing the store's file here would drop SQLite's lock on
+  // it.
   MAITRED_TRY(Query(database, "VACUUM INTO ?1", built.string()).run());
   std::filesystem::permissions(
       built, std::filesystem::perms::owner_read | std::filesystem::perms::owner_write, failed);

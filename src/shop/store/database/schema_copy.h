@@ -1,4 +1,4 @@
-// The file as it was, kept while it is brought to a newer schema.
+// A copy of the store from before a migration.
 #pragma once
 
 #include <filesystem>
@@ -8,11 +8,11 @@
 
 namespace maitred {
 
-// STORE.schemaN, there until the migration has succeeded: after a failure the older program can go
-// on with it. Removed on destruction when the file has reached the present version.
+// STORE.schemaN, kept until the migration has succeeded: after a failure, the older program can
+// continue with it. Deleted on destruction if the store has reached the present version.
 class SchemaCopy {
  public:
-  // Makes it, durably, when `version` is not the present one. Error: store_failed.
+  // Makes the copy, durably, unless `version` is the present one. Error: store_failed.
   static Result<SchemaCopy> keep(Database& database, int version);
   SchemaCopy(SchemaCopy&& other) noexcept;
   SchemaCopy& operator=(SchemaCopy&&) = delete;

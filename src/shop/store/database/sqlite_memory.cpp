@@ -10,7 +10,7 @@
 namespace maitred {
 namespace {
 
-// SQLite's own, which do the work.
+// SQLite's own functions, which ours call.
 sqlite3_mem_methods& plain_memory() {
   static sqlite3_mem_methods methods{};
   return methods;
@@ -37,7 +37,7 @@ bool install() {
   wiping.xFree = free_wiped;
   wiping.xRealloc = move_wiped;
   return sqlite3_config(SQLITE_CONFIG_MALLOC, &wiping) == SQLITE_OK &&
-         // Small pieces would be given back to a pool of the connection's, as they are.
+         // A lookaside pool would reuse small blocks without calling xFree.
          sqlite3_config(SQLITE_CONFIG_LOOKASIDE, 0, 0) == SQLITE_OK;
 }
 

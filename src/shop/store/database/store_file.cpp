@@ -25,7 +25,7 @@ std::filesystem::path folder_of(const std::filesystem::path& path) {
   return path.has_parent_path() ? path.parent_path() : std::filesystem::path(".");
 }
 
-// The process that wrote its number into the lock, or 0.
+// The process id in the lock file, or 0.
 int holder(const UniqueFd& lock) {
   std::array<char, 16> text{};
   const ssize_t got = ::pread(lock.get(), text.data(), text.size(), 0);
@@ -51,7 +51,7 @@ Result<UniqueFd> lock_store(const std::filesystem::path& path) {
     if (errno != EWOULDBLOCK) return failed("lock", file);
     const int pid = holder(lock);
     return environment_error(
-        "store_locked", fmt::format("{} is in use by {}: stop it, or let it do the work",
+        "store_locked", fmt::format("{} is in use by {}: stop that program, or use it for this",
                                     path.string(), pid > 0 ? name_of(pid) : "another process"));
   }
   const std::string pid = fmt::format("{}\n", ::getpid());
@@ -69,7 +69,7 @@ Status check_header(const std::filesystem::path& path) {
   if (!fd && (errno == ENOENT || errno == ENOTDIR)) {
     return environment_error(
         "store_missing",
-        fmt::format("there is no store at {}: make one with maitredctl init", path.string()));
+        fmt::format("there is no store at {}: create one with maitredctl init", path.string()));
   }
   if (!fd) return failed("open", path);
   std::array<char, 100> header{};
@@ -100,7 +100,7 @@ Status make_folder(const std::filesystem::path& path) {
 Result<std::filesystem::path> begin_file(const std::filesystem::path& path) {
   const std::filesystem::path built = path.string() + ".creating";
   std::error_code ignored;
-  // The log of a store that is no more would be taken for the new one's.
+  // SQLite would take the log of a deleted store for the log of the new one.
   for (const char* tail : {"", "-wal", "-shm", "-journal"}) {
     std::filesystem::remove(built.string() + tail, ignored);
     if (*tail != '\0') std::filesystem::remove(path.string() + tail, ignored);

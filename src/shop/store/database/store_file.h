@@ -1,4 +1,4 @@
-// The file of a store: its lock, its header, and how it comes into being.
+// The file of a store: its lock, its header and its creation.
 #pragma once
 
 #include <filesystem>
@@ -9,19 +9,19 @@
 
 namespace maitred {
 
-// Holds PATH.lock until the descriptor is closed. Errors: store_locked, naming the process that
-// has it; store_failed.
+// Takes the lock PATH.lock, which is held until the descriptor is closed. Errors: store_locked,
+// naming the process that has it; store_failed.
 Result<UniqueFd> lock_store(const std::filesystem::path& path);
 
-// That PATH is a regular file that begins as a store does; it is not changed. Errors:
+// Checks that PATH is a regular file with the header of a store. Changes nothing. Errors:
 // store_missing, store_corrupt, store_failed.
 Status check_header(const std::filesystem::path& path);
 
-// Makes the folder of PATH, for the owner alone, if it is missing. Error: store_failed.
+// Creates the folder of PATH, accessible to its owner only, if it is missing. Error: store_failed.
 Status make_folder(const std::filesystem::path& path);
 
-// An empty file of mode 0600 beside PATH to build a store in, instead of what a crash left there.
-// Error: store_failed.
+// Creates an empty file of mode 0600 beside PATH, in which to build a store. Deletes what a crash
+// left there. Error: store_failed.
 Result<std::filesystem::path> begin_file(const std::filesystem::path& path);
 
 // Moves the built file to PATH, durably. Error: store_failed.

@@ -1,9 +1,9 @@
-// Deleting a customer's wrapped key would not be enough: the bytes live on in the WAL, in free
-// pages, on flash and in copies, and the keys above it would still open them. So every erasure
-// gives the customer's group of keys a new key, and begins a new epoch: the keys of the others in
-// the group are wrapped anew, and so are the keys of all groups; the old epoch key is wrapped
-// nowhere in the store any more; and the log, which may hold earlier pages, is emptied. Deleted
-// cells and free pages are overwritten by SQLite (secure_delete).
+// Deleting a customer's wrapped key is not enough: its bytes survive in the WAL, in free pages, on
+// flash and in copies, and the keys above it would still open them. So every erasure gives the
+// customer's group a new key and begins a new epoch. The data keys of the others in the group and
+// the keys of all groups are wrapped again, and the old epoch key is wrapped nowhere in the store.
+// The log, which may hold earlier pages, is emptied. SQLite overwrites deleted cells and free pages
+// (secure_delete).
 #include "erasure.h"
 
 #include <fmt/format.h>
@@ -21,7 +21,7 @@
 namespace maitred {
 namespace {
 
-// One literal a table that refers to a customer; they go by cascade.
+// One query for each table that refers to a customer. Their rows are deleted by cascade.
 constexpr std::array<std::string_view, 10> kCounts = {
     "SELECT count(*) FROM customers WHERE id = ?1",
     "SELECT count(*) FROM customer_keys WHERE customer = ?1",
@@ -46,8 +46,9 @@ Result<std::uint64_t> rows_of(Vault& vault, const CustomerId& id) {
 
 Place tombstone_place(const Bytes& index) { return {"tombstones", to_hex(index)}; }
 
-// In the epoch that is about to begin.
-Result<Tombstone> bury(Vault& vault, const CustomerId& id, std::uint64_t rows, WallTime at) {
+// Replaces earlier notes about the customer by a tombstone of the epoch that is about to begin.
+Result<Tombstone> put_tombstone(Vault& vault, const CustomerId& id, std::uint64_t rows,
+                                WallTime at) {
   const Bytes index = erasure_index(vault, id);
   for (const std::string_view sql :
        {"DELETE FROM withdrawals WHERE id = ?1", "DELETE FROM tombstones WHERE id = ?1"}) {
@@ -58,20 +59,21 @@ Result<Tombstone> bury(Vault& vault, const CustomerId& id, std::uint64_t rows, W
   return erasure;
 }
 
-// Within a transaction. Adds the group of the key that is no more to `groups`.
-Result<Tombstone> take_out(Vault& vault, const CustomerId& id, const Actor& actor,
-                           std::set<std::int64_t>& groups) {
+// Deletes the customer's rows and adds the group of the deleted key to `groups`. Requires a
+// transaction.
+Result<Tombstone> delete_customer(Vault& vault, const CustomerId& id, const Actor& actor,
+                                  std::set<std::int64_t>& groups) {
   MAITRED_ASSIGN(const std::uint64_t rows, rows_of(vault, id));
   if (rows == 0) return unknown_customer(id);
   MAITRED_ASSIGN(const auto group, vault.key_group_of(id));
   if (group) groups.insert(*group);
   MAITRED_TRY(Query(vault.database(), "DELETE FROM customers WHERE id = ?1", id.value).run());
-  MAITRED_ASSIGN(const Tombstone erasure, bury(vault, id, rows, actor.at));
+  MAITRED_ASSIGN(const Tombstone erasure, put_tombstone(vault, id, rows, actor.at));
   MAITRED_TRY(AuditChain(vault).append(actor, "forget", id.value, fmt::format("{} rows", rows)));
   return erasure;
 }
 
-// The keys that opened what was erased go.
+// Replaces every key that opened the erased rows.
 Status shred(Vault& vault, const std::set<std::int64_t>& groups) {
   for (const std::int64_t group : groups) MAITRED_TRY(vault.rekey_group(group));
   return vault.begin_epoch();
@@ -109,12 +111,13 @@ Result<Receipt> erase(Vault& vault, const CustomerId& id, const Actor& actor) {
   Tombstone erasure;
   MAITRED_TRY(vault.transact([&]() -> Status {
     std::set<std::int64_t> groups;
-    MAITRED_ASSIGN(erasure, take_out(vault, id, actor, groups));
+    MAITRED_ASSIGN(erasure, delete_customer(vault, id, actor, groups));
     MAITRED_TRY(shred(vault, groups));
-    drop_unfinished(vault);  // before the commit, so that no crash lies between
+    drop_unfinished(vault);  // before the commit, so that no crash can fall between the two
     return {};
   }));
   MAITRED_TRY(vault.load_epoch());
+  // The receipt is signed only after this look at the tables and after the log is empty.
   MAITRED_ASSIGN(const std::uint64_t left, rows_of(vault, id));
   if (left != 0 || !vault.database().truncate_wal()) {
     return incomplete(id, "the log of the store could not be emptied");
@@ -132,7 +135,7 @@ Result<std::vector<Receipt>> erase_all(Vault& vault, const std::vector<CustomerI
   MAITRED_TRY(vault.transact([&]() -> Status {
     std::set<std::int64_t> groups;
     for (const CustomerId& id : ids) {
-      MAITRED_ASSIGN(const Tombstone erasure, take_out(vault, id, actor, groups));
+      MAITRED_ASSIGN(const Tombstone erasure, delete_customer(vault, id, actor, groups));
       receipts.push_back(receipt_for(vault, id, erasure));
     }
     MAITRED_TRY(shred(vault, groups));

@@ -1,4 +1,4 @@
-// Erasing a customer so that no key is left that opens what may remain of the bytes.
+// Erases customers so that no key is left that opens bytes which may survive.
 #pragma once
 
 #include <vector>
@@ -14,15 +14,15 @@ namespace maitred {
 // See Store::forget.
 Result<Receipt> erase(Vault& vault, const CustomerId& id, const Actor& actor);
 
-// Several at once, in one epoch. A receipt each, in the same order.
+// Erases several customers in one epoch. Returns a receipt each, in the same order.
 Result<std::vector<Receipt>> erase_all(Vault& vault, const std::vector<CustomerId>& ids,
                                        const Actor& actor);
 
 // See Store::receipt_of.
 Result<Receipt> issue_receipt(Vault& vault, const CustomerId& id);
 
-// Notes in the store that this index (erasure_list.h) was erased, unless it is there already;
-// within a transaction.
+// Notes in the store that this index (erasure_list.h) was erased, unless that is noted already.
+// Requires a transaction.
 Status note_erasure(Vault& vault, const Bytes& index, const Tombstone& erasure);
 
 }  // namespace maitred

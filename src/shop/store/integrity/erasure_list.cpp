@@ -24,7 +24,7 @@ namespace {
 constexpr std::size_t kLongestErasureFile = std::size_t{256} << 20;
 constexpr std::string_view kErasureHead = "maitred erasures 1 ";
 
-// "erased|withdrawn INDEX TIME", to which the keyed hash is added.
+// "erased|withdrawn INDEX TIME"; the keyed hash follows it in the file.
 std::string entry_text(bool erased, const std::string& index, WallTime at) {
   return fmt::format("{} {} {}", erased ? "erased" : "withdrawn", index, format_time(at));
 }
@@ -76,7 +76,7 @@ std::string head_of(const Vault& vault) {
   return fmt::format("{}{}\n", kErasureHead, vault.store_id());
 }
 
-// Empty: there is none. A file of another store is renamed after that store.
+// The file's content; empty if there is none. A file of another store is renamed.
 std::string own_content(const Vault& vault, const std::filesystem::path& file) {
   const auto bytes = read_file(file, kLongestErasureFile);
   if (!bytes) return "";
@@ -95,16 +95,16 @@ Result<std::map<std::string, WallTime>> read_table(Vault& vault, std::string_vie
     MAITRED_ASSIGN(const bool found, rows.next());
     if (!found) return entries;
     const Place place{table, to_hex(rows.blob(0))};
-    // Rows of schema 1 are bound to an id that nobody has any more: their time is not known.
+    // A row of schema 1 is bound to an id that was erased, so its time cannot be read.
     const auto clear = vault.open(Purpose::kTombstones, place, rows.blob(1));
     const auto entry = clear ? decode_record<Tombstone>(*clear) : std::nullopt;
     entries.emplace(place.row, entry ? entry->erased : WallTime{});
   }
 }
 
-// Whose rows in this store the list speaks of.
-Status collect(Vault& vault, const ErasureList& list, std::vector<CustomerId>& erased,
-               std::vector<std::pair<CustomerId, WallTime>>& withdrawn) {
+// Finds the customers of this store that are on the list.
+Status find_listed(Vault& vault, const ErasureList& list, std::vector<CustomerId>& erased,
+                   std::vector<std::pair<CustomerId, WallTime>>& withdrawn) {
   Query rows(vault.database(), "SELECT id FROM customers ORDER BY n");
   for (;;) {
     MAITRED_ASSIGN(const bool found, rows.next());
@@ -157,7 +157,7 @@ Result<std::uint64_t> drop_revoked_slots(Vault& vault, const ErasureList& list) 
   std::uint64_t dropped = 0;
   for (const SlotRecord& slot : slots) {
     const auto revoked = list.erased.find(to_hex(slot_index(vault, slot.public_key)));
-    // The same key may have been let in again.
+    // The same key may have been added again after it was revoked.
     if (revoked == list.erased.end() || revoked->second < slot.made) continue;
     MAITRED_TRY(
         Query(vault.database(), "DELETE FROM key_slots WHERE slot = ?1", slot.number).run());
@@ -212,7 +212,7 @@ Status write_erasure_file(Vault& vault, const std::filesystem::path& file) {
   const std::string content = own_content(vault, file);
   const ErasureList written = read_erasure_file(vault, file);
   std::string missing = content.empty() ? head_of(vault) : "";
-  // A line that a power cut tore is closed, so that the next one is whole.
+  // Ends a line that a power cut tore, so that the next line is whole.
   if (!content.empty() && content.back() != '\n') missing += "\n";
   const std::size_t nothing_missing = missing.size();
   for (const auto& [index, at] : known.erased) {
@@ -241,7 +241,7 @@ Status append_erasure(Vault& vault, const CustomerId& id, bool erased, WallTime 
 Result<Replayed> replay(Vault& vault, const ErasureList& list, const Actor& actor) {
   std::vector<CustomerId> erased;
   std::vector<std::pair<CustomerId, WallTime>> withdrawn;
-  MAITRED_TRY(collect(vault, list, erased, withdrawn));
+  MAITRED_TRY(find_listed(vault, list, erased, withdrawn));
   Replayed done;
   MAITRED_TRY(vault.transact([&]() -> Status {
     for (const auto& [id, at] : withdrawn) {

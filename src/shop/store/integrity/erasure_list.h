@@ -1,6 +1,6 @@
-// What must not come back with a backup: the erasures and withdrawals of a store, in a file beside
-// it. Only keyed hashes of customer ids stand in it, and, as erased, of staff tokens and key slots
-// that were taken away.
+// The list of erasures and withdrawals in a file beside the store, so that a restored backup brings
+// nobody back. It holds keyed hashes of customer ids and, as erased, of revoked staff tokens and
+// removed key slots.
 #pragma once
 
 #include <filesystem>
@@ -12,7 +12,7 @@
 
 namespace maitred {
 
-// By the blind index of the customer's id, in hexadecimal.
+// Times by the blind index of the customer's id, in hexadecimal.
 struct ErasureList {
   std::map<std::string, WallTime> erased;
   std::map<std::string, WallTime> withdrawn;
@@ -22,32 +22,33 @@ struct ErasureList {
 
 Bytes erasure_index(const Vault& vault, const CustomerId& id);
 
-// What the store itself knows. Error: store_corrupt.
+// The list as the store itself holds it. Error: store_corrupt.
 Result<ErasureList> erasures_of(Vault& vault);
 
-// Notes a withdrawal in the store, within a transaction of the caller's.
+// Notes a withdrawal in the store. Requires a transaction.
 Status note_withdrawal(Vault& vault, const CustomerId& id, WallTime at);
 
 std::filesystem::path erasure_file(const std::filesystem::path& store);
 
-// Lines that carry the store's keyed hash; others are left out. Empty when there is no file.
+// Reads the lines with a valid keyed hash of the store and ignores others. Empty if there is no
+// file.
 ErasureList read_erasure_file(const Vault& vault, const std::filesystem::path& file);
 
-// Appends what the store knows and the file does not; durable when it returns. A file of another
-// store is put aside. Error: store_failed.
+// Appends the entries that the store has and the file lacks, durably. Renames a file of another
+// store. Error: store_failed.
 Status write_erasure_file(Vault& vault, const std::filesystem::path& file);
 
-// Of one customer, after the commit.
+// Appends the entry of one customer. Call it after the commit.
 Status append_erasure(Vault& vault, const CustomerId& id, bool erased, WallTime at);
 
-// Of a staff token by its hash in the table, of a key slot by its public key. Notes in the store
-// that it was taken away; within a transaction. After the commit, list_revocations.
+// Notes in the store that a staff token (by its hash in the table) or a key slot (by slot_index)
+// was revoked. Requires a transaction. After the commit, call list_revocations.
 Status note_revocation(Vault& vault, const Bytes& index, WallTime at);
-// Puts it on the list beside the store; where that cannot be now, the next start does it.
+// Adds revocations to the list beside the store. If that fails, the next start does it.
 void list_revocations(Vault& vault);
 Bytes slot_index(const Vault& vault, const Bytes& public_key);
 
-// Key slots that were on the list when they had been made. Within a transaction.
+// Deletes key slots that the list revokes, and returns their number. Requires a transaction.
 Result<std::uint64_t> drop_revoked_slots(Vault& vault, const ErasureList& list);
 
 struct Replayed {
@@ -56,8 +57,8 @@ struct Replayed {
   std::uint64_t staff = 0;  // tokens
 };
 
-// Erases and withdraws in this store what the list says. A consent given after the withdrawal
-// stands. Not within a transaction.
+// Carries out the list's erasures and withdrawals in this store. A consent that was given after the
+// withdrawal stays. Requires that no transaction is open.
 Result<Replayed> replay(Vault& vault, const ErasureList& list, const Actor& actor);
 
 }  // namespace maitred

@@ -26,6 +26,7 @@ std::uint64_t get(ByteView bytes, std::size_t offset) {
   return value;
 }
 
+// Type and length come first, so that no two different rows feed the hash the same bytes.
 void hash_value(crypto_generichash_state& state, sqlite3_value* value) {
   std::array<std::uint8_t, 9> head{};
   const int type = sqlite3_value_type(value);
@@ -136,6 +137,7 @@ void RowDigests::on_row(sqlite3_context* context, int count, sqlite3_value** val
   Digest digest{};
   crypto_generichash_final(&state, digest.data(), digest.size());
   Digest& total = (*self.target_)[table];
+  // XOR is its own inverse: a deleted row takes its digest out again.
   std::transform(total.begin(), total.end(), digest.begin(), total.begin(), std::bit_xor<>());
   sqlite3_result_null(context);
 }

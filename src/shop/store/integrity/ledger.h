@@ -1,4 +1,5 @@
-// What must fit over the whole store: counters, the end of the audit chain, a digest a table.
+// Values that the whole store must agree with: counters, the end of the audit chain, a digest of
+// each table.
 #pragma once
 
 #include <array>
@@ -12,36 +13,36 @@
 
 namespace maitred {
 
-// Kept sealed in one row that every transaction rewrites, and in memory.
+// Kept in memory and, sealed, in one row that every transaction writes again.
 struct Ledger {
   std::uint64_t generation = 0;  // transactions so far
   std::uint64_t last_seq = 0;    // of alerts
   std::uint64_t audit_rows = 0;
   Digest audit_link{};          // of the newest audit row
-  bool witnessed = false;       // a copy of the generation is kept outside (witness.h)
+  bool witnessed = false;       // a witness of the generation exists (witness.h)
   std::vector<Digest> digests;  // in the order of digested_tables()
 };
 
 ClearBytes encode(const Ledger& ledger);
-// None when the bytes are no ledger.
+// Nothing if the bytes are no ledger.
 std::optional<Ledger> decode_ledger(ByteView bytes);
 
-// Follows every change of the digested tables, by triggers that live in this connection only: a
-// table's digest is the XOR of the keyed hashes of its rows, all columns of them. So a changed,
-// added, removed or replayed row shows, and keeping it costs two hashes a changed row.
-// Thread-compatible; not movable, since SQLite points to it.
+// Keeps the digests up to date by triggers that exist in this connection only. A table's digest is
+// the XOR of the keyed hashes of its rows, over all columns. So a changed, added, removed or
+// replayed row is detected, at the cost of two hashes for each changed row. Thread-compatible; not
+// movable, because SQLite points to it.
 class RowDigests {
  public:
   RowDigests(Database& database, ByteView key) : database_(database), key_(key) {}
   RowDigests(const RowDigests&) = delete;
   RowDigests& operator=(const RowDigests&) = delete;
 
-  // Once, before the others.
+  // Call it once, before the other functions.
   Status attach();
-  // From now on changes go into `digests`, which must stay where it is.
+  // From now on, changes update `digests`, which must stay at its address.
   Status follow(std::vector<Digest>& digests);
 
-  // The digests of the rows of these tables as they stand.
+  // Computes the digests of the rows that these tables hold now.
   Result<std::vector<Digest>> compute(std::span<const std::string_view> tables);
 
  private:

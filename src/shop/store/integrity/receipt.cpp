@@ -28,7 +28,8 @@ constexpr std::array<Field, 7> kFields = {{{"store", &Receipt::store},
                                            {"public_key", &Receipt::public_key},
                                            {"signature", &Receipt::signature}}};
 
-// Each field with its length before it, so that no text can be read in two ways.
+// The text that is signed. Each field stands after its length, so that it cannot be read in two
+// ways.
 std::string signed_text(const Receipt& receipt) {
   std::string text = "maitred erasure receipt 1\n";
   for (const Field& field : kFields) {
@@ -39,7 +40,7 @@ std::string signed_text(const Receipt& receipt) {
   return text;
 }
 
-// Only the one way to write the bytes is taken, so that no character can be altered.
+// Accepts only the canonical base64 of the bytes, so that no character can be altered.
 Result<Bytes> decode(const std::string& text, std::size_t length) {
   auto bytes = from_base64(text);
   if (!bytes || bytes->size() != length || to_base64(*bytes) != text) {

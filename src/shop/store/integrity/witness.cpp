@@ -44,7 +44,7 @@ std::optional<WitnessRecord> read_sector(const Sector& sector, const std::string
 
 constexpr std::size_t kHashBlock = std::size_t{1} << 20;
 
-// Of a closed file.
+// The keyed hash of a closed file.
 std::optional<Digest> hash_of_file(const std::filesystem::path& path, ByteView key) {
   const UniqueFd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
   crypto_generichash_state state;
@@ -97,7 +97,7 @@ Witness::Witness(std::filesystem::path store, std::string store_id, ByteView key
 
 Witness::~Witness() {
   if (!fd_) return;
-  // A log that is still there holds what the file does not.
+  // If the log is not empty, the file alone is not the whole store, so its hash is not noted.
   struct stat log {};
   const bool closed = ::stat((store_.string() + "-wal").c_str(), &log) != 0 || log.st_size == 0;
   const auto hash = hash_of_file(store_, key_.span());
@@ -124,12 +124,11 @@ Result<std::optional<WitnessRecord>> Witness::read() {
     turn_ = turn + 1;
   }
   if (newest) return newest;
-  return environment_error(
-      "store_older",
-      fmt::format(
-          "{} is damaged or another store's, so it cannot be told whether {} is the newest: "
-          "restore a backup, or, if you know why, run maitredctl audit accept",
-          file_.string(), store_.string()));
+  return environment_error("store_older",
+                           fmt::format("{} is damaged or another store's, so {} may be an old "
+                                       "copy: restore a backup, or, if you "
+                                       "know the reason, accept it with maitredctl audit accept",
+                                       file_.string(), store_.string()));
 }
 
 Status Witness::begin(std::uint64_t generation) {
@@ -168,6 +167,7 @@ void Witness::write(const WitnessRecord& record) {
   }
   const Digest mac = mac_of(sector, store_id_, key_.span());
   std::memcpy(sector.data() + kMacAt, mac.data(), mac.size());
+  // The other sector keeps the record before this one, in case this write is torn.
   const auto offset = static_cast<off_t>(turn_ % 2 * kSector);
   if (::pwrite(fd_.get(), sector.data(), sector.size(), offset) > 0) ++turn_;
 }

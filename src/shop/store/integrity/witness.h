@@ -1,5 +1,5 @@
-// A copy of the ledger's generation outside the database file: a store that is put back from an
-// older copy is older than its witness.
+// The witness: a copy of the ledger's generation outside the database file. It detects a store that
+// was replaced by an older copy.
 #pragma once
 
 #include <cstdint>
@@ -14,35 +14,35 @@
 
 namespace maitred {
 
-// What a witness last saw. `file` is there when the store was closed in order: the keyed hash of
-// the whole database file, so that a changed bit shows even where SQLite keeps nothing.
+// What a witness last saw. `file` exists if the store was closed in order. It is the keyed hash of
+// the whole database file, so that a changed bit is detected even in unused space.
 struct WitnessRecord {
   std::uint64_t generation = 0;
   std::optional<Digest> file;
 };
 
 // STORE.generation: two records of one disk sector each, written in turn, so that a torn write
-// spoils one of them at most. It may be behind the store after a power cut, never before it: it is
-// written after the commit, and synced when the store is closed.
-// Thread-compatible. On destruction, when it was begun, it notes the hash of the closed file; so it
-// must go after the database.
+// spoils one of them at most. It is written after the commit and synced when the store is closed.
+// So it may be behind the store after a power cut, but never ahead of it. Thread-compatible. On
+// destruction, if it was begun, it notes the hash of the closed file: it must be destroyed after
+// the database.
 class Witness {
  public:
-  // `key` as long as a subkey.
+  // Requires a key of the length of a subkey.
   Witness(std::filesystem::path store, std::string store_id, ByteView key);
   ~Witness();
   Witness(const Witness&) = delete;
   Witness& operator=(const Witness&) = delete;
 
-  // None when there is no such file. Errors (kEnvironment): store_older when it holds nothing
-  // readable, or is another store's; store_failed.
+  // Reads the newest record; nothing if there is no such file. Error: store_older (kEnvironment) if
+  // it holds nothing readable or is another store's.
   Result<std::optional<WitnessRecord>> read();
 
-  // From now on it follows. Makes the file where it is missing; durable when it returns.
+  // Starts to follow the store from this generation. Creates the file if it is missing, durably.
   // Error: store_failed.
   Status begin(std::uint64_t generation);
 
-  // After each commit. A write that fails leaves it behind, which does no harm.
+  // Notes a commit. A write that fails leaves the witness behind the store, which does no harm.
   void note(std::uint64_t generation);
 
   const std::filesystem::path& file() const { return file_; }

@@ -1,4 +1,4 @@
-// Key files, credentials and passphrases.
+// Reads key files, credentials and passphrases.
 #include "key_reading.h"
 
 #include <fcntl.h>
@@ -19,7 +19,7 @@ namespace maitred {
 namespace {
 
 constexpr std::size_t kLongestKeyFile = 2 * kKeyBytes + 2;
-// What a slot may ask for at most, so that a damaged one does not take the machine down.
+// Maximum cost that a slot may ask for, so that a damaged slot cannot exhaust the machine.
 constexpr std::uint64_t kMostMemory = 2ULL << 30;
 constexpr std::uint64_t kMostOperations = 64;
 
@@ -35,7 +35,7 @@ Status check_permissions(const KeyAccess& access, const struct stat& status) {
     return environment_error("key_invalid",
                              fmt::format("{} is not a regular file: give a key file", file));
   }
-  // systemd guards credentials itself, with access lists that show up as group bits.
+  // systemd protects credentials by access lists, which show up as group bits.
   if (access.source.kind == KeyKind::kCredential) return {};
   if ((status.st_mode & 0077) != 0) {
     return environment_error(
@@ -86,8 +86,8 @@ std::string_view key_kind_word(KeyKind kind) {
 
 Result<SecretBytes> read_key_file(const KeyAccess& access) {
   if (access.source.kind == KeyKind::kPublic) {
-    return environment_error("key_invalid",
-                             "a public key opens nothing: give the secret key file it was made of");
+    return environment_error(
+        "key_invalid", "a public key opens nothing: give the secret key file that it belongs to");
   }
   const std::string file = file_of(access).string();
   const UniqueFd fd(::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
@@ -113,7 +113,7 @@ Result<SecretBytes> read_key_file(const KeyAccess& access) {
 
 Result<SecretBytes> stretch(const KeyAccess& access, const Stretching& argon) {
   if (access.passphrase.empty()) {
-    return environment_error("key_missing", "the store is opened with a passphrase: give it");
+    return environment_error("key_missing", "the store needs its passphrase: give it");
   }
   SecretBytes key(kKeyBytes);
   if (argon.salt.size() != crypto_pwhash_SALTBYTES || argon.memory_bytes > kMostMemory ||
@@ -163,7 +163,7 @@ Result<bool> provide_key(const KeyAccess& access) {
   if (access.source.kind == KeyKind::kPublic) return false;
   if (access.source.kind == KeyKind::kPassphrase) {
     if (!access.passphrase.empty()) return false;
-    return environment_error("key_missing", "a passphrase is needed for the new store: give it");
+    return environment_error("key_missing", "the new store needs a passphrase: give one");
   }
   const auto present = read_key_file(access);
   if (present) return false;

@@ -1,4 +1,4 @@
-// Reading keys from where they are kept.
+// Reads keys from their sources.
 #pragma once
 
 #include <cstdint>
@@ -18,21 +18,22 @@ std::string_view key_kind_word(KeyKind kind);
 // "the key file PATH", "the credential NAME" or "the passphrase"; for messages.
 std::string describe(const KeySource& source);
 
-// Makes the key file of a source of kind kFile, durably, if there is none; true when it did.
+// Creates the key file of a source of kind kFile, durably, if it is missing, and returns true.
 // Otherwise checks that the key can be read. Errors as in key_source.h.
 Result<bool> provide_key(const KeyAccess& access);
 
-// Of a source that is no passphrase. Errors as in key_source.h.
+// Reads the key of a key file or credential. Errors as in key_source.h.
 Result<SecretBytes> read_key_file(const KeyAccess& access);
 
-// What Argon2id is given besides the passphrase.
+// Parameters of Argon2id besides the passphrase.
 struct Stretching {
   Bytes salt;
   std::uint64_t operations = 0;
   std::uint64_t memory_bytes = 0;
 };
 
-// Errors: key_missing, key_invalid when it asks for too much.
+// Derives the key from the passphrase. Errors: key_missing; key_invalid if it costs too much
+// memory.
 Result<SecretBytes> stretch(const KeyAccess& access, const Stretching& argon);
 
 }  // namespace maitred

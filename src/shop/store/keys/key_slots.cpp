@@ -25,7 +25,7 @@ SlotKeys slot_keys(const SecretBytes& key) {
   return keys;
 }
 
-// The key two parties share, bound to both public halves.
+// Derives the key that two parties share, bound to both public halves.
 std::optional<SecretBytes> shared_key(const SecretBytes& secret, ByteView other, ByteView passing,
                                       ByteView lasting) {
   SecretBytes point(crypto_scalarmult_BYTES);
@@ -43,7 +43,7 @@ std::optional<SecretBytes> shared_key(const SecretBytes& secret, ByteView other,
   return key;
 }
 
-// A passing public key, then the sealed secret.
+// `wrapped` is an ephemeral public key, then the sealed secret.
 std::optional<SecretBytes> open_sealed_to(const SlotKeys& keys, const std::string& store_id,
                                           const Place& place, ByteView wrapped) {
   if (wrapped.size() <= crypto_box_PUBLICKEYBYTES) return std::nullopt;
@@ -56,7 +56,7 @@ std::optional<SecretBytes> open_sealed_to(const SlotKeys& keys, const std::strin
   return secret;
 }
 
-// Without the store's id in a new slot nothing else would tie the proof to it.
+// The store's id is part of the message, so that a proof of one store does not fit another.
 Digest proof_of(const SecretBytes& key, const std::string& store_id) {
   return keyed_hash(key.span(), "maitred key of " + store_id);
 }
@@ -80,7 +80,7 @@ std::optional<SecretBytes> open_one(const SlotRecord& slot, const SecretBytes& k
 
 Bytes copy_of(ByteView bytes) { return {bytes.begin(), bytes.end()}; }
 
-// Whether the key is that of the slot.
+// True if the key is that of the slot.
 bool fits(const SlotRecord& slot, const SecretBytes& key, const std::string& store_id) {
   if (slot.proof.empty()) return slot.public_key == slot_keys(key).public_key;
   const Digest proof = proof_of(key, store_id);
@@ -93,7 +93,7 @@ Result<SlotRecord> public_slot(const KeyAccess& access, SlotRecord slot,
                                const SecretBytes& secret) {
   const auto key = from_base64(access.source.where);
   if (key) {
-    // Its secret half is a key file.
+    // The secret half of a public key is a key file, so the slot is of that kind.
     slot.kind = key_kind_word(KeyKind::kFile);
     slot.public_key = *key;
     refill_slot(slot, store_id, table, secret);
@@ -145,7 +145,7 @@ void refill_slot(SlotRecord& slot, const std::string& store_id, std::string_view
   crypto_box_keypair(passing.data(), passing_secret.data());
   const auto key = shared_key(passing_secret, slot.public_key, passing, slot.public_key);
   slot.wrapped = passing;
-  if (!key) return;  // a public key that is none: the slot opens for nobody, as it did before
+  if (!key) return;  // an invalid public key: the slot opens for nobody, as before
   const Bytes sealed =
       seal(key->span(), store_id, place_of_slot(table, slot.number), secret.span());
   slot.wrapped.insert(slot.wrapped.end(), sealed.begin(), sealed.end());
@@ -160,6 +160,7 @@ Result<std::optional<OpenedSlot>> open_slots(const std::vector<SlotRecord>& slot
     MAITRED_ASSIGN(key, read_key_file(access));
   }
   for (const SlotRecord& slot : slots) {
+    // A passphrase costs seconds for each slot, because each has its own salt.
     if ((slot.kind == "passphrase") != by_passphrase) continue;
     if (by_passphrase) {
       MAITRED_ASSIGN(key, stretch(access, {slot.salt, slot.operations, slot.memory_bytes}));

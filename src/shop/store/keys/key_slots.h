@@ -16,18 +16,18 @@
 
 namespace maitred {
 
-// From each key a key pair is derived (X25519). The secret is sealed to the public half, which
-// stands in the slot, so that a new secret can be put into a slot whose key is not at hand: that is
-// how `key rotate` keeps a recovery passphrase. A slot without a public key is of schema 1, where
-// the key itself sealed the secret.
+// A key pair (X25519) is derived from each key. The secret is sealed to the public half, which
+// stands in the slot. So a new secret can be put into a slot whose key is not at hand: `key rotate`
+// keeps a recovery passphrase this way. A slot without a public key is of schema 1, where the key
+// itself sealed the secret.
 struct SlotRecord {
   std::int64_t number = 0;
   std::string kind;  // key_kind_word
   Bytes salt;        // of Argon2id; empty for other kinds
   std::uint64_t operations = 0;
   std::uint64_t memory_bytes = 0;
-  Bytes proof;       // tells a wrong key from a damaged slot; none where only the public half
-                     // was at hand
+  Bytes proof;       // tells a wrong key from a damaged slot; empty if only the public half was at
+                     // hand
   Bytes public_key;  // 32 bytes, or empty
   Bytes wrapped;
   std::string label;
@@ -37,11 +37,11 @@ struct SlotRecord {
 struct OpenedSlot {
   std::int64_t number = 0;
   SecretBytes secret;
-  Bytes public_key;  // what the key's slot should carry
+  Bytes public_key;  // the public half that belongs to the key
 };
 
-// A slot for this key with the secret in it. `table` and the number bind it to its place. Errors
-// as in key_source.h, and public_key_invalid (kInput).
+// Makes a slot for this key with the secret in it. `table` and the number bind it to its place.
+// Errors as in key_source.h, and public_key_invalid (kInput).
 Result<SlotRecord> make_slot(const KeyAccess& access, const std::string& store_id,
                              std::string_view table, std::int64_t number,
                              const SecretBytes& secret);
@@ -59,7 +59,7 @@ Result<std::optional<OpenedSlot>> open_slots(const std::vector<SlotRecord>& slot
 // The slots of a store, in order of their numbers.
 Result<std::vector<SlotRecord>> read_slots(Database& database, int schema_version);
 Status insert_slot(Database& database, const SlotRecord& slot);
-// Proof, public key and secret of the slot with this number.
+// Writes proof, public key and secret of the slot with this number.
 Status update_slot(Database& database, const SlotRecord& slot);
 
 inline constexpr std::string_view kSlotsTable = "key_slots";

@@ -42,7 +42,7 @@ Result<std::int64_t> free_number(Database& database) {
   return last.number(0) + 1;
 }
 
-// The number of the slot this key opens; 0 for none, also when the key cannot be read.
+// The number of the slot that this key opens; 0 if it opens none or is missing.
 Result<std::int64_t> slot_of(Vault& vault, const KeyAccess& key) {
   MAITRED_ASSIGN(const auto slots, read_slots(vault.database(), 2));
   const auto opened = open_slots(slots, vault.store_id(), kSlotsTable, key);
@@ -150,20 +150,21 @@ Status Keys::begin_rotation(const KeyAccess& key, bool keep_key, const Actor& ac
   if (rotating()) return {};
   if (keep_key || key.source.kind != KeyKind::kFile) return new_root(nullptr, actor);
   const KeyAccess next = next_key_file(key);
-  // One that a crash left before the transaction opens nothing yet, and serves.
+  // A file that a crash left here before the transaction opens nothing yet, and is used.
   const auto made = provide_key(next);
   if (!made && made.error().code == "file_unwritable") {
     return environment_error(
         "file_unwritable",
-        fmt::format("{}; the program that has the store cannot write there: stop it and run key "
-                    "rotate as who may, or leave the key file with --keep-key",
+        fmt::format("{}; the program with the open store cannot write there: stop it and run "
+                    "key rotate as a user who may, or keep the key file with --keep-key",
                     made.error().message));
   }
   MAITRED_TRY(made);
   return new_root(&next, actor);
 }
 
-// One transaction: a root key, sealed to every slot; an epoch; the place to begin at.
+// In one transaction: makes a root key, seals it to every slot, begins an epoch, and writes the
+// state from which the steps start.
 Status Keys::new_root(const KeyAccess* next, const Actor& actor) {
   Database& database = vault_.database();
   SecretBytes root = SecretBytes::random(kKeyBytes);
@@ -173,7 +174,7 @@ Status Keys::new_root(const KeyAccess* next, const Actor& actor) {
     RotationState state;
     for (SlotRecord& slot : slots) {
       if (slot.public_key.empty()) {
-        // Of schema 1 and never used since: nobody can seal the new root key to it.
+        // A slot of schema 1 that was never used since has no public key to seal the root key to.
         MAITRED_TRY(drop_slot(slot.number, actor.at));
         continue;
       }
@@ -200,11 +201,13 @@ Status Keys::new_root(const KeyAccess* next, const Actor& actor) {
     return vault_.begin_epoch(root);
   }));
   in_use_ = in_use;
+  // The log still holds pages with the old wrapping until it is emptied.
   MAITRED_TRY(vault_.take_root(std::move(root)));
   return database.truncate_wal();
 }
 
-// Until the old key's slot is gone, both the old and the new key open the store.
+// Moves the new key file into place, then deletes the slot of the old key. Until that is done, both
+// keys open the store, so a crash at any point leaves a key file that works.
 Status Keys::switch_key_file(const KeyAccess& key, const Actor& actor) {
   MAITRED_ASSIGN(auto state, read_state(vault_));
   if (!state || state->old_slot == 0) return {};
@@ -215,7 +218,7 @@ Status Keys::switch_key_file(const KeyAccess& key, const Actor& actor) {
   }
   MAITRED_ASSIGN(std::int64_t present, slot_of(vault_, key));
   if (present == 0 || present == state->old_slot) {
-    // The new key was lost on the way: another one.
+    // The new key file was lost before it was moved: make another one.
     MAITRED_TRY(provide_key(next));
     MAITRED_ASSIGN(present, add(next, "", actor));
     MAITRED_TRY(rename_durably(next.source.where, key.source.where));
@@ -237,6 +240,7 @@ Result<RotationProgress> Keys::rotate_some(const KeyAccess& key, std::size_t cus
   if (!state) return RotationProgress{0, 0, true};
   Database& database = vault_.database();
   RotationProgress progress{0, state->total, false};
+  // Each step writes its progress in the same transaction, so a crash repeats no customer.
   MAITRED_TRY(vault_.transact([&]() -> Status {
     if (state->next_group < state->groups) {
       MAITRED_TRY(vault_.rekey_group(state->next_group++));

@@ -12,7 +12,7 @@
 namespace maitred {
 namespace {
 
-// Gaussian numbers, the same for the same key.
+// A stream of Gaussian numbers that the key determines.
 class GaussianStream {
  public:
   explicit GaussianStream(const Digest& key) : key_(key) {}
@@ -20,7 +20,7 @@ class GaussianStream {
   GaussianStream(const GaussianStream&) = delete;
   GaussianStream& operator=(const GaussianStream&) = delete;
 
-  // Box and Muller 1958.
+  // Method of Box and Muller (1958).
   void fill(std::span<double> values) {
     WipedVector<std::uint64_t> random(2 * values.size());
     std::array<std::uint8_t, crypto_stream_chacha20_NONCEBYTES> nonce{};
@@ -36,7 +36,7 @@ class GaussianStream {
   }
 
  private:
-  // In (0, 1].
+  // A number in (0, 1], so that its logarithm is finite.
   static double uniform(std::uint64_t random) {
     return (static_cast<double>(random >> 11) + 1.0) / 9007199254740992.0;
   }
@@ -51,15 +51,15 @@ double dot(std::span<const double> a, std::span<const double> b) {
   return sum;
 }
 
-// Turns a Gaussian vector x into the unit direction of the reflection that takes x to its axis.
-// Its first element keeps the sign of x.
+// Turns a Gaussian vector x into the unit direction of the reflection that maps x to the first
+// axis. Its first element keeps the sign of x.
 void make_direction(std::span<double> vector) {
   vector[0] += std::copysign(std::sqrt(dot(vector, vector)), vector[0]);
   const double length = std::sqrt(dot(vector, vector));
   for (double& value : vector) value /= length;
 }
 
-// The reflection, times the sign that makes the image of the axis x itself.
+// Applies the reflection, times the sign that makes the image of the axis x itself.
 void reflect(std::span<const double> direction, std::span<double> vector) {
   const double sign = direction[0] > 0.0 ? -1.0 : 1.0;
   const double twice = 2.0 * dot(direction, vector);
@@ -76,7 +76,8 @@ const TemplateRotation::Directions& TemplateRotation::directions(const std::stri
   if (!directions.empty() || length == 0) return directions;
   MAITRED_CHECK(seed_.size() == kKeyBytes);
   GaussianStream stream(keyed_hash(seed_.span(), engine + "|" + std::to_string(length)));
-  // One after the other: vectors of length, length - 1, ..., 1 for the last coordinates.
+  // The directions follow each other: vectors of length, length - 1, ..., 1 for the last
+  // coordinates.
   directions.resize(length * (length + 1) / 2);
   std::size_t offset = 0;
   for (std::size_t size = length; size > 0; offset += size, --size) {

@@ -13,7 +13,8 @@ constexpr std::size_t kTagBytes = crypto_aead_xchacha20poly1305_ietf_ABYTES;
 constexpr std::size_t kPurposes = 16;
 constexpr char kKdfContext[crypto_kdf_CONTEXTBYTES + 1] = "maitred1";
 
-// Version of the sealed form, then the place. The row comes last: it alone may hold a bar.
+// Version of the sealed form, then the place. The row comes last, because it alone may contain a
+// bar.
 std::string associated_data(std::string_view store_id, const Place& place) {
   return fmt::format("1|{}|{}|{}|{}", store_id, place.epoch, place.table, place.row);
 }

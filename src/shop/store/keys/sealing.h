@@ -1,4 +1,4 @@
-// Sealing: XChaCha20-Poly1305 with a random nonce, bound to the place of the row.
+// Seals values: XChaCha20-Poly1305 with a random nonce, bound to the place of the row.
 #pragma once
 
 #include <array>
@@ -12,21 +12,22 @@
 
 namespace maitred {
 
-// Decrypted bytes, wiped when they go.
+// Decrypted bytes, wiped on destruction.
 using ClearBytes = WipedVector<std::uint8_t>;
 using Digest = std::array<std::uint8_t, 32>;
 
 inline constexpr std::size_t kKeyBytes = 32;
 
-// Where a sealed value stands. It goes into the associated data, so that the value opens nowhere
-// else. Data keys outlive epochs: only wrapped keys carry one, other rows have 0.
+// The place of a sealed value. It is part of the associated data, so the value opens nowhere else.
+// Data keys outlive epochs: only wrapped group keys and the epoch key carry an epoch, other rows
+// have 0.
 struct Place {
   std::string_view table;
   std::string row;
   std::uint64_t epoch = 0;
 };
 
-// What the subkeys are for. The numbers are part of the format.
+// Purposes of the subkeys. The numbers are part of the format.
 enum class Purpose : std::uint8_t {
   kBlindIndex = 1,
   kRotation = 2,
@@ -45,8 +46,8 @@ enum class Purpose : std::uint8_t {
   kBackup = 15,
 };
 
-// All subkeys in one piece of locked memory, derived from a seed that stays through changes of the
-// root key. Thread-compatible.
+// All subkeys in one block of locked memory, derived from a seed that stays when the root key
+// changes. Thread-compatible.
 class Subkeys {
  public:
   Subkeys() = default;
@@ -57,12 +58,12 @@ class Subkeys {
   SecretBytes all_;
 };
 
-// nonce (24 bytes) + ciphertext + tag (16 bytes). Requires a key of kKeyBytes.
+// Returns nonce (24 bytes) + ciphertext + tag (16 bytes). Requires a key of kKeyBytes.
 Bytes seal(ByteView key, std::string_view store_id, const Place& place, ByteView clear);
-// None when it does not open: another key, another place, or altered.
+// Nothing if it does not open: another key, another place, or altered bytes.
 std::optional<ClearBytes> unseal(ByteView key, std::string_view store_id, const Place& place,
                                  ByteView sealed);
-// As unseal, for a wrapped key, straight into locked memory of its size.
+// As unseal, for a wrapped key: decrypts into locked memory of the key's size.
 bool unwrap(ByteView key, std::string_view store_id, const Place& place, ByteView sealed,
             SecretBytes& into);
 

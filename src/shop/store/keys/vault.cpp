@@ -26,7 +26,7 @@ Vault::Vault(std::unique_ptr<Database> database, std::string store_id, SecretByt
 
 Status Vault::begin() {
   MAITRED_TRY(digests_.attach());
-  // meta and the key slots were written before the triggers are there
+  // The rows of meta and key_slots were written before the triggers existed.
   MAITRED_ASSIGN(ledger_.digests, digests_.compute(digested_tables()));
   MAITRED_TRY(digests_.follow(ledger_.digests));
   epoch_key_ = SecretBytes::random(kKeyBytes);
@@ -65,6 +65,7 @@ Status Vault::load_ledger() {
 
 Status Vault::raise(int from) {
   if (from == kSchemaVersion) return {};
+  // One transaction: a crash leaves the old schema or the new one, never a mixture.
   return transact([&]() -> Status {
     MAITRED_TRY(raise_schema(*database_, from));
     if (from < 2) MAITRED_TRY(store_seed(root_));
@@ -84,7 +85,7 @@ Status Vault::check_digests(std::span<const std::string_view> tables) {
     if (found[table] == ledger_.digests[table]) continue;
     return environment_error(
         "store_corrupt",
-        fmt::format("rows of table {} in {} were changed, added or removed behind maitred's back: "
+        fmt::format("rows of table {} in {} were changed, added or removed by another program: "
                     "restore it from a backup",
                     tables[table], database_->path().string()));
   }
@@ -92,6 +93,7 @@ Status Vault::check_digests(std::span<const std::string_view> tables) {
 }
 
 Status Vault::transact(const std::function<Status()>& work) {
+  // A rollback must undo the ledger in memory too.
   const Ledger before = ledger_;
   const bool outermost = depth_ == 0;
   MAITRED_TRY(database_->execute(outermost ? "BEGIN IMMEDIATE" : "SAVEPOINT inner"));
@@ -99,6 +101,7 @@ Status Vault::transact(const std::function<Status()>& work) {
   ++depth_;
   Status done = work();
   --depth_;
+  // Only the outermost transaction counts as a generation, and only if it changed a row.
   if (done && outermost && changes != sqlite3_total_changes(database_->handle())) {
     done = save_ledger();
   }
@@ -111,12 +114,12 @@ Status Vault::transact(const std::function<Status()>& work) {
 }
 
 Status Vault::keep_ledger() {
-  // any change makes transact write it
+  // Any change of a row makes transact write the ledger.
   return transact([this] { return Query(*database_, "UPDATE ledger SET one = 1").run(); });
 }
 
 void Vault::undo(const Ledger& before) {
-  // What fails here has failed before: SQLite has rolled back by itself.
+  // This fails only if SQLite has rolled back by itself already.
   static_cast<void>(
       database_->execute(depth_ == 0 ? "ROLLBACK" : "ROLLBACK TO inner; RELEASE inner"));
   ledger_ = before;

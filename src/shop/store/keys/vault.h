@@ -1,4 +1,4 @@
-// The inside of a store: its database, its keys and its ledger. The public parts work on it.
+// The core of a store: its database, keys and ledger. The public parts work on it.
 #pragma once
 
 #include <array>
@@ -20,30 +20,30 @@
 
 namespace maitred {
 
-// The seed of a store: sealed to the root key in a row of its own, or, before schema 2, the root
-// key itself. Error: store_corrupt.
+// Reads the seed of a store. Before schema 2 it was the root key itself. Error: store_corrupt.
 Result<SecretBytes> read_seed(Database& database, int schema_version, const std::string& store_id,
                               const SecretBytes& root);
 
-// Thread-compatible; stays where it was made.
+// Thread-compatible. Not movable, because SQLite points into it.
 class Vault {
  public:
   Vault(std::unique_ptr<Database> database, std::string store_id, SecretBytes root,
         SecretBytes seed);
 
-  // Of a new store: the first epoch, and the ledger.
+  // Sets up a new store: the first epoch and the ledger.
   Status begin();
-  // Of an existing one: the epoch key and the ledger. Error: store_corrupt.
+  // Reads the epoch key and the ledger of an existing store. Error: store_corrupt.
   Status unlock();
-  // Whether the rows fit the ledger. Error: store_corrupt, naming the table.
+  // Checks the rows of a file of this schema against the ledger. Error: store_corrupt, naming the
+  // table.
   Status check_digests(int schema_version);
-  // Brings a file of an older schema, checked before, to the present one.
+  // Migrates a file of an older schema, which was checked before, to the present one.
   Status raise(int from);
-  // All three.
+  // Does the three steps above.
   Status load(int schema_version);
-  // After load, before the first change: every change keeps the digests from now on.
+  // From now on, every change updates the digests. Call it after load, before the first change.
   Status follow() { return digests_.follow(ledger_.digests); }
-  // Whether the rows fit the ledger. Error: store_corrupt.
+  // Checks the rows against the ledger. Error: store_corrupt.
   Status check_digests();
 
   Database& database() { return *database_; }
@@ -56,30 +56,32 @@ class Vault {
   const SecretBytes& seed() const { return seed_; }
   ByteView subkey(Purpose purpose) const { return subkeys_.of(purpose); }
 
-  // Runs `work` in one transaction, nested ones as savepoints. Undone whole when it fails.
+  // Runs `work` in a transaction; a nested one is a savepoint. If it fails, everything is undone.
   Status transact(const std::function<Status()>& work);
   bool in_transaction() const { return depth_ > 0; }
-  // Writes the ledger as it stands, though no row has changed.
+  // Writes the ledger although no row has changed.
   Status keep_ledger();
-  // Told the generation after each commit.
-  void set_on_commit(std::function<void(std::uint64_t)> told) { on_commit_ = std::move(told); }
+  // Sets a function that is called with the generation after each commit.
+  void set_on_commit(std::function<void(std::uint64_t)> handler) {
+    on_commit_ = std::move(handler);
+  }
 
-  // Keyed hash by which a sealed value is found.
+  // The keyed hash by which a sealed value is found (a blind index).
   Bytes blind(Purpose purpose, std::string_view text) const;
 
-  // For what belongs to the store.
+  // Seal and open values of the store.
   Bytes seal(Purpose purpose, const Place& place, ByteView clear) const;
   Result<ClearBytes> open(Purpose purpose, const Place& place, ByteView sealed) const;
 
-  // For what belongs to a customer, who must have a key.
+  // Seal and open values of a customer. Require that the customer has a key.
   Status make_key(const CustomerId& id);
   Result<Bytes> seal_for(const CustomerId& id, const Place& place, ByteView clear);
   Result<ClearBytes> open_for(const CustomerId& id, const Place& place, ByteView sealed);
-  // Unwraps row `n` of the data keys, which is this customer's; what is opened next needs no
-  // look-up of it. Error: store_corrupt.
+  // Unwraps row `n` of the data keys, which is this customer's, so that the next open_for needs no
+  // query for it. Error: store_corrupt.
   Status take_data_key(const CustomerId& id, std::int64_t n, ByteView wrapped);
 
-  // The same with a record for the bytes.
+  // The same for a record of records_json.h.
   template <class Record>
   Result<Bytes> write_for(const CustomerId& id, const Place& place, const Record& record) {
     MAITRED_ASSIGN(const ClearBytes clear, encode_record(record));
@@ -93,30 +95,31 @@ class Vault {
     return std::move(*record);
   }
 
-  // The group of a customer, whose key wraps theirs; none for whom there is not.
+  // The group whose key wraps the customer's data key; nothing for an unknown customer.
   Result<std::optional<std::int64_t>> key_group_of(const CustomerId& id);
-  // The group with the highest number, -1 where there is none.
+  // The highest number of a group; -1 if there is none.
   Result<std::int64_t> last_key_group();
-  // Gives a group a new key, and wraps the data keys in it anew; one without customers goes. In a
-  // transaction.
+  // Gives a group a new key and wraps its data keys again. A group without customers is deleted.
+  // Requires a transaction.
   Status rekey_group(std::int64_t group);
 
-  // Begins a new epoch on disk: all group keys are wrapped anew, the old epoch key goes. As the
-  // last step of an outermost transaction but for audit rows; after it, call load_epoch.
+  // Begins a new epoch on disk: wraps all group keys under a new epoch key and deletes the old one.
+  // Requires the outermost transaction; only audit rows may follow in it. After the commit, call
+  // load_epoch.
   Status begin_epoch() { return begin_epoch(root_); }
-  // The same, and the new epoch and the seed are sealed to a new root key, which the caller puts
-  // into the slots; after the commit, call take_root.
+  // The same with a new root key, which the caller puts into the slots. After the commit, call
+  // take_root.
   Status begin_epoch(const SecretBytes& root);
-  // Takes up the epoch that stands in the database.
+  // Loads the epoch that stands in the database.
   Status load_epoch();
   Status take_root(SecretBytes root);
-  // Seals the seed to this root key, on disk.
+  // Writes the seed, sealed under this root key.
   Status store_seed(const SecretBytes& root);
 
-  // Gives the customer a new data key: every row of theirs is sealed anew.
+  // Gives the customer a new data key and seals every row of the customer again.
   Status rekey(const CustomerId& id);
 
-  // store_corrupt, naming file, table and row.
+  // Returns store_corrupt, naming file, table and row.
   tl::unexpected<Error> corrupt(std::string_view table, std::string_view row) const;
 
  private:
@@ -132,7 +135,7 @@ class Vault {
   Status store_epoch(std::uint64_t epoch, const SecretBytes& key, const SecretBytes& root);
   void undo(const Ledger& before);
 
-  // constant after construction
+  // Constant after construction.
   std::unique_ptr<Database> database_;
   std::string store_id_;
   SecretBytes seed_;
@@ -147,10 +150,10 @@ class Vault {
   int depth_ = 0;
   std::function<void(std::uint64_t)> on_commit_;
 
-  // the data key used last, so that a customer's rows cost one unwrapping
+  // The data key that was used last: the rows of one customer then cost one unwrapping.
   CustomerId key_owner_;
   SecretBytes key_;
-  // the same of a group
+  // The group key that was used last.
   std::int64_t key_group_ = -1;
   SecretBytes group_key_;
 };

@@ -1,4 +1,4 @@
-// The keys of a store below its root: of the epoch, of groups of customers, of each customer.
+// The keys below the root key: the epoch key, the keys of groups, and the data keys of customers.
 #include <fmt/format.h>
 
 #include <array>
@@ -15,13 +15,13 @@ constexpr std::string_view kKeys = "customer_keys";
 constexpr std::string_view kGroups = "key_groups";
 constexpr std::string_view kSeed = "subkey_seed";
 
-// So many that a group with its customers and all groups are about as many keys in a large store:
-// an erasure wraps both anew.
+// An erasure wraps the data keys of one group and the keys of all groups again. With 256 customers
+// a group, both numbers are about equal in a large store.
 constexpr std::int64_t kKeysInGroup = 256;
 
 struct WrappedKey {
   std::int64_t n = 0;
-  std::string customer;  // empty: of a group
+  std::string customer;  // empty for a group key
   Bytes wrapped;
 };
 
@@ -46,7 +46,8 @@ Place place_of_group(std::int64_t group, std::uint64_t epoch) {
   return {kGroups, std::to_string(group), epoch};
 }
 
-// What is sealed under the data key of a customer: rowid, row of its place, sealed bytes.
+// Tables sealed under the data key of a customer. Each query gives rowid, row of the place, sealed
+// bytes.
 struct RekeyedTable {
   std::string_view name;
   std::string_view select;
@@ -149,6 +150,7 @@ Status Vault::make_key(const CustomerId& id) {
 }
 
 Result<ByteView> Vault::data_key(const CustomerId& id) {
+  // An empty owner means that no key is loaded.
   if (key_owner_ == id && !id.empty()) return key_.span();
   Query row(*database_, "SELECT n, wrapped FROM customer_keys WHERE customer = ?1", id.value);
   MAITRED_ASSIGN(const bool found, row.next());
@@ -158,6 +160,7 @@ Result<ByteView> Vault::data_key(const CustomerId& id) {
 }
 
 Status Vault::take_data_key(const CustomerId& id, std::int64_t n, ByteView wrapped) {
+  // unwrap writes into key_ even if it fails, so the owner is cleared first.
   key_owner_ = CustomerId();
   MAITRED_ASSIGN(const ByteView wrapping, group_key(n / kKeysInGroup));
   if (!unwrap(wrapping, store_id_, {kKeys, id.value}, wrapped, key_)) {
@@ -185,6 +188,7 @@ Status Vault::rekey_group(std::int64_t group) {
     forget_keys();
     return Query(*database_, "DELETE FROM key_groups WHERE n = ?1", group).run();
   }
+  // The data keys stay the same; only their wrapping changes, so no row of a customer is touched.
   MAITRED_ASSIGN(const ByteView old_key, group_key(group));
   const SecretBytes new_key = SecretBytes::random(kKeyBytes);
   key_owner_ = CustomerId();
@@ -216,11 +220,12 @@ Status Vault::begin_epoch(const SecretBytes& root) {
     }
     MAITRED_TRY(store_group(group.n, next, next_key, group_key_.span()));
   }
+  // This destroys the only wrapping of the old epoch key.
   MAITRED_TRY(Query(*database_, "DELETE FROM epochs").run());
   return store_epoch(next, next_key, root);
 }
 
-// Up to schema 2 the epoch's key wrapped every customer's.
+// Up to schema 2 the epoch key wrapped the data keys itself. Puts them into groups.
 Status Vault::group_keys_of_schema2() {
   std::vector<WrappedKey> keys;
   {
@@ -310,7 +315,7 @@ Status Vault::rekey(const CustomerId& id) {
     }
   }
   key_owner_ = CustomerId();
-  // data_key has found it above
+  // data_key has loaded group_key_ above.
   return Query(*database_, "UPDATE customer_keys SET wrapped = ?2 WHERE customer = ?1", id.value,
                maitred::seal(group_key_.span(), store_id_, {kKeys, id.value}, new_key.span()))
       .run();

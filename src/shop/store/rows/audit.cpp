@@ -44,6 +44,7 @@ Status AuditChain::append(const Actor& actor, std::string_view action, std::stri
     MAITRED_ASSIGN(const ClearBytes clear, encode_record(row));
     const Bytes sealed =
         vault_.seal(Purpose::kAudit, {kAuditTable, std::to_string(row.number)}, clear);
+    // Each link covers the one before, so no row can be changed, removed or reordered alone.
     const Digest link = link_of(vault_, ledger.audit_link, row.number, sealed);
     MAITRED_TRY(Query(vault_.database(), "INSERT INTO audit VALUES (?1, ?2, ?3)", row.number,
                       sealed, ByteView(link))
@@ -77,6 +78,7 @@ Result<std::uint64_t> AuditChain::verify() const {
     if (!found) break;
     ++number;
     if (query.count(0) != number) return broken(fmt::format("row {} is missing", number));
+    // Each link covers the one before, so no row can be changed, removed or reordered alone.
     const Digest link = link_of(vault_, before, number, query.blob(1));
     const ByteView stored = query.blob(2);
     if (!std::equal(stored.begin(), stored.end(), link.begin(), link.end()) ||
@@ -85,6 +87,8 @@ Result<std::uint64_t> AuditChain::verify() const {
     }
     before = link;
   }
+  // The chain alone cannot show that its end was cut off; the ledger holds number and link of the
+  // end.
   const Ledger& ledger = vault_.ledger();
   if (number < ledger.audit_rows) {
     return broken(fmt::format("row {} is missing: it ends after row {} of {}", number + 1, number,

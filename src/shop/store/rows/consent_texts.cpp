@@ -15,7 +15,8 @@ constexpr std::size_t kLongestVersion = 100;
 constexpr std::size_t kLongestConsentText = 60'000;
 constexpr std::string_view kTextsTable = "consent_texts";
 
-// From a row of: version, sealed. When it was added (8 bytes), then the text.
+// Reads a row of: version, sealed. The value is the time it was added (8 bytes, little endian),
+// then the text.
 Result<ConsentText> read_text(Vault& vault, const Query& row) {
   ConsentText text;
   text.version = row.text(0);
@@ -40,10 +41,11 @@ Status ConsentTexts::add(const ConsentText& text, const Actor& actor) {
   return vault_.transact([&]() -> Status {
     MAITRED_ASSIGN(const auto present, find(text.version));
     if (present) {
-      return input_error("text_exists",
-                         fmt::format("consent text {} is on record, and people may have agreed to "
-                                     "it: give the new one another version",
-                                     text.version));
+      return input_error(
+          "text_exists",
+          fmt::format("consent text {} exists, and people may have agreed to it: give "
+                      "the new text another version",
+                      text.version));
     }
     const std::int64_t added = text.added.time_since_epoch().count();
     ClearBytes clear(sizeof added + text.text.size());

@@ -1,4 +1,4 @@
-// Asks, purchases and appointments, and whose data is due to go.
+// Customers: asks, purchases and appointments, and the rule of retention.
 #include <fmt/format.h>
 
 #include "customer_rows.h"
@@ -15,7 +15,7 @@ Place place_of(const CustomerId& id, std::string_view kind, std::uint64_t number
   return {"entries", fmt::format("{}/{}/{}", id.value, kind, number)};
 }
 
-// Gives the entry its number and writes it, with the audit row.
+// Assigns the entry its number and writes it, with the audit row.
 template <class Entry>
 Result<Entry> add_entry(Vault& vault, const CustomerId& id, std::string_view kind, Entry entry,
                         const Actor& actor) {
@@ -70,21 +70,6 @@ Result<Appointment> Customers::add_appointment(const CustomerId& id, Appointment
   MAITRED_TRY(check_text("advisor's name", appointment.with, kLongestItem, false));
   MAITRED_TRY(check_text("external id", appointment.external, kLongestExternal, true));
   return add_entry(vault_, id, "appointment", std::move(appointment), actor);
-}
-
-Status Customers::close_ask(const CustomerId& id, std::uint64_t number, const Actor& actor) {
-  return vault_.transact([&]() -> Status {
-    MAITRED_ASSIGN(const Customer customer, read_customer(vault_, id));
-    for (const Ask& ask : customer.asks) {
-      if (ask.number != number) continue;
-      if (!ask.open) return {};
-      MAITRED_TRY(write_closed(vault_, id, ask));
-      return AuditChain(vault_).append(actor, "ask", id.value,
-                                       fmt::format("ask {} closed", number));
-    }
-    return input_error("unknown_ask", fmt::format("customer {} has no ask {}: see maitredctl show",
-                                                  id.value, number));
-  });
 }
 
 Result<std::uint64_t> Customers::close_asks(const CustomerId& id, const Actor& actor) {

@@ -1,4 +1,4 @@
-// Templates and photos of a customer.
+// Customers: templates and photos.
 #include "customer_faces.h"
 
 #include <fmt/format.h>
@@ -9,7 +9,7 @@
 namespace maitred {
 namespace {
 
-// One number of the first row of a query, such as a count.
+// The number in the first row of a query, such as a count.
 template <class... Values>
 Result<std::uint64_t> one_number(Vault& vault, std::string_view literal, const Values&... values) {
   Query row(vault.database(), literal, values...);
@@ -127,6 +127,7 @@ Status Customers::learn_template(const CustomerId& id, const Template& rotated, 
                               "SELECT ifnull(max(number) + 1, ?2) FROM templates "
                               "WHERE customer = ?1 AND number >= ?2",
                               id.value, kFirstLearned));
+    // The newest templates replace the oldest: faces change.
     MAITRED_TRY(insert_template(vault_, id, next, rotated));
     MAITRED_TRY(Query(vault_.database(),
                       "DELETE FROM templates WHERE customer = ?1 AND number IN (SELECT number FROM "

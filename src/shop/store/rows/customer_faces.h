@@ -9,10 +9,10 @@
 
 namespace maitred {
 
-// Rows of templates with this number or a higher one were learned from confirmed visits.
+// Template rows with this number or a higher one were learned from confirmed visits.
 inline constexpr std::uint64_t kFirstLearned = 1'000'000;
 
-// Rotated, of all engines, by number.
+// The rotated templates of all engines, ordered by number.
 Result<std::vector<Template>> read_templates(Vault& vault, const CustomerId& id);
 Status insert_template(Vault& vault, const CustomerId& id, std::uint64_t number,
                        const Template& rotated);

@@ -45,7 +45,8 @@ Status read_entries(Vault& vault, Customer& customer) {
 }  // namespace
 
 tl::unexpected<Error> unknown_customer(const CustomerId& id) {
-  // What was typed may be anything, a name even: only what looks like an id is repeated.
+  // The given text may be anything, even a name. Only text that looks like an id goes into a
+  // message.
   const bool is_id =
       id.value.size() <= 16 && std::all_of(id.value.begin(), id.value.end(), [](char letter) {
         return (letter >= 'a' && letter <= 'z') || (letter >= '2' && letter <= '7');

@@ -8,7 +8,7 @@
 namespace maitred {
 namespace {
 
-// Out of an index alone: no row is read.
+// Requires a query that an index answers alone, so that no row is read.
 Result<std::unordered_set<std::string>> customers_in(Database& database, std::string_view sql) {
   Query rows(database, sql);
   std::unordered_set<std::string> customers;

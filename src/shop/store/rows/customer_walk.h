@@ -1,4 +1,5 @@
-// All customers, one after another, for what reads most of the store: its start above all.
+// Visits all customers one after another, for callers that read most of the store, such as its
+// start.
 #pragma once
 
 #include <cstdint>
@@ -16,20 +17,20 @@
 
 namespace maitred {
 
-// Rows of one table that belong to customers, read where they stand: mostly in the order of the
-// customers, so that going to the next one costs no look-up.
+// Rows of one table that belong to customers, read in the order in which they are stored. That is
+// mostly the order of the customers, so the next customer's rows need no query.
 class RowsInStep {
  public:
-  // `from` selects the customer and more, of the rows from number ?1 on, in their order; `first`
-  // the number of the first row of customer ?1, or NULL. Both literals.
+  // `from` selects the customer and other columns of the rows from number ?1 on, in order. `first`
+  // selects the number of the first row of customer ?1, or NULL. Requires literals.
   RowsInStep(Database& database, std::string_view from, std::string_view first)
       : database_(database), from_(from), first_(first) {}
 
-  // Goes to the customer's first row, or stays on it. False: there is none.
+  // Goes to the customer's first row, or stays on it. False if there is none.
   Result<bool> seek(const CustomerId& id);
-  // To the row after this one. False: it is not the customer's.
+  // Goes to the next row. False if it is not the customer's.
   Result<bool> next(const CustomerId& id);
-  // Where it is; after seek or next gave true.
+  // The present row. Requires that seek or next returned true.
   const Query& row() const { return *rows_; }
 
  private:
@@ -43,18 +44,18 @@ class RowsInStep {
   bool at_row_ = false;
 };
 
-// In the order of enrolment. Errors: store_corrupt, store_failed. Thread-compatible; while there is
-// one the store must not be changed.
+// Goes through the customers in the order of enrolment. Errors: store_corrupt, store_failed.
+// Thread-compatible; the store must not change during the walk.
 class CustomerWalk {
  public:
   explicit CustomerWalk(Vault& vault);
 
-  // False: that was the last.
+  // Goes to the next customer. False after the last.
   Result<bool> next();
   const CustomerId& id() const { return id_; }
   // Without asks, purchases and appointments.
   Result<Customer> customer();
-  // Rotated, of this engine, by number.
+  // The rotated templates of this engine, ordered by number.
   Result<std::vector<Template>> templates(std::string_view engine);
 
  private:
@@ -69,8 +70,8 @@ class CustomerWalk {
   RowsInStep keys_;
   RowsInStep consents_;
   RowsInStep templates_;
-  std::unordered_set<std::string> renewed_;    // have more than one consent
-  std::unordered_set<std::string> scattered_;  // whose templates do not stand together
+  std::unordered_set<std::string> renewed_;    // customers with more than one consent
+  std::unordered_set<std::string> scattered_;  // customers whose templates are not adjacent
 };
 
 }  // namespace maitred

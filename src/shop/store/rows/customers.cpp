@@ -1,4 +1,4 @@
-// Enrolment, look-up, profile and consent.
+// Customers: enrolment, queries, profile and consent.
 #include "maitred/shop/store/customers.h"
 
 #include <fmt/format.h>
@@ -17,7 +17,7 @@ Bytes tombstone_of(const Vault& vault, const CustomerId& id) {
   return vault.blind(Purpose::kTombstones, id.value);
 }
 
-// Neither in use nor ever used.
+// An id that is not in use and never was.
 Result<CustomerId> fresh_id(Vault& vault) {
   for (;;) {
     CustomerId id(random_id(kIdLength));
@@ -40,15 +40,16 @@ Result<std::optional<CustomerId>> holder_of(Vault& vault, std::string_view loyal
   return CustomerId(row.text(0));
 }
 
-// The blind index of the loyalty id; none for an empty one. Error: loyalty_taken.
+// The blind index of the loyalty id; nothing for an empty one. Error: loyalty_taken.
 Result<std::optional<Bytes>> claim_loyalty(Vault& vault, std::string_view loyalty,
                                            const CustomerId& by) {
   MAITRED_ASSIGN(const auto holder, holder_of(vault, loyalty));
   if (holder.has_value() && *holder != by) {
-    return input_error("loyalty_taken",
-                       fmt::format("the loyalty id belongs to customer {} already: update that "
-                                   "customer, or give another",
-                                   holder->value));
+    return input_error(
+        "loyalty_taken",
+        fmt::format("the loyalty id belongs to customer {}: update that customer, or "
+                    "give another loyalty id",
+                    holder->value));
   }
   const std::string normalised = normalised_loyalty(loyalty);
   if (normalised.empty()) return std::nullopt;
@@ -58,7 +59,8 @@ Result<std::optional<Bytes>> claim_loyalty(Vault& vault, std::string_view loyalt
 Status insert_customer(Vault& vault, const CustomerId& id, const NewCustomer& customer,
                        const Actor& actor) {
   MAITRED_ASSIGN(const auto loyalty, claim_loyalty(vault, customer.profile.loyalty, id));
-  // The key refers to the row, and the row is sealed with the key: so the row is filled second.
+  // The key refers to the row, and the row is sealed with the key. So the row is inserted empty
+  // first.
   MAITRED_TRY(Query(vault.database(),
                     "INSERT INTO customers (id, loyalty, sealed) VALUES (?1, ?2, ?3)", id.value,
                     loyalty, Bytes())

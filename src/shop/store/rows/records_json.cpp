@@ -11,7 +11,7 @@ namespace {
 constexpr std::uint64_t kRecordVersion = 1;
 
 tl::unexpected<Error> unfit(const char* what) {
-  return input_error("field_invalid", std::string("a text given is ") + what);
+  return input_error("field_invalid", std::string("a given text is ") + what);
 }
 
 // Nothing when a string is not UTF-8.
@@ -34,7 +34,7 @@ Result<ClearBytes> encode_record(const Record& record) {
   object["v"] = kRecordVersion;
   auto bytes = dump(object);
   if (!bytes) return unfit("not UTF-8");
-  if (bytes->size() > kLongestRecord) return unfit("too long to be kept");
+  if (bytes->size() > kLongestRecord) return unfit("too long to be stored");
   // A record that could not be read again must never reach the disk.
   if (!decode_record<Record>(*bytes)) return unfit("out of range");
   return std::move(*bytes);

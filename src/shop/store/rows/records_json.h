@@ -1,4 +1,4 @@
-// What is inside a sealed row: JSON with a version, or for templates a short binary form.
+// Content of sealed rows: JSON with a version, or for templates a short binary form.
 #pragma once
 
 #include <cstdint>
@@ -22,7 +22,7 @@ inline constexpr std::size_t kLongestRecord = 64 << 10;
 inline constexpr std::size_t kLongestTemplate = 4096;  // floats
 inline constexpr std::size_t kLongestEngineName = 32;
 
-// The row of a customer; the id stands beside it.
+// The row of a customer, without the id.
 struct CustomerRecord {
   Profile profile;
   WallTime enrolled{};
@@ -30,11 +30,11 @@ struct CustomerRecord {
   Caution caution{};
 };
 
-// That somebody was here and has gone.
+// Proof that an erased or withdrawn customer was here.
 struct Tombstone {
   WallTime erased{};
   std::uint64_t epoch = 0;
-  std::optional<std::uint64_t> rows{};  // how many went; not known of an erasure elsewhere
+  std::optional<std::uint64_t> rows{};  // number of deleted rows; unknown for a replayed erasure
 };
 
 // How far a rotation of keys is. First the groups from `next_group` up to `groups` get a new key,
@@ -55,9 +55,10 @@ struct NotedTime {
   WallTime at{};
 };
 
-// For each record below. What encode_record gives, decode_record takes. Errors of encoding:
-// field_invalid (kInput) for text that is not UTF-8, a time out of range or a record too long.
-// Decoding takes any bytes and gives none for what is not such a record, of this version.
+// For each record below, decode_record reads what encode_record wrote. Error of encoding:
+// field_invalid (kInput) for text that is not UTF-8, a time out of range or a record that is too
+// long. Decoding accepts any bytes, and returns nothing for bytes that are not such a record of
+// this version.
 template <class Record>
 Result<ClearBytes> encode_record(const Record& record);
 template <class Record>

@@ -36,7 +36,7 @@ std::string new_token() {
   return token;
 }
 
-// From a row of: name, sealed.
+// Reads a row of: name, sealed.
 Result<StaffMember> read_member(Vault& vault, const Query& row) {
   const Place place{"staff", to_hex(row.blob(0))};
   MAITRED_ASSIGN(const ClearBytes clear, vault.open(Purpose::kStaff, place, row.blob(1)));
@@ -67,7 +67,7 @@ Result<std::string> Staff::add(StaffMember member, const Actor& actor) {
     if (found) {
       return input_error(
           "staff_exists",
-          "there is a staff terminal of this name: revoke it first, or take another");
+          "there is a staff terminal of this name: revoke it first, or give another name");
     }
     MAITRED_ASSIGN(const ClearBytes clear, encode_record(member));
     const Bytes sealed = vault_.seal(Purpose::kStaff, {"staff", to_hex(index)}, clear);
@@ -96,6 +96,7 @@ Status Staff::revoke(const std::string& name, const Actor& actor) {
       token.assign(row.blob(0).begin(), row.blob(0).end());
     }
     MAITRED_TRY(Query(vault_.database(), "DELETE FROM staff WHERE name = ?1", index).run());
+    // A restore of an older backup must not bring the token back.
     MAITRED_TRY(note_revocation(vault_, token, actor.at));
     return AuditChain(vault_).append(actor, "staff", name, "revoked");
   }));

@@ -8,7 +8,7 @@
 namespace maitred {
 namespace {
 
-// The first version had no quality.
+// Version 1 had no quality.
 constexpr std::uint8_t kWithoutQuality = 1;
 constexpr std::uint8_t kWithQuality = 2;
 static_assert(std::endian::native == std::endian::little && sizeof(float) == 4);
@@ -21,7 +21,7 @@ Result<ClearBytes> encode_record(const Template& record) {
   const std::string& engine = record.engine();
   if (values.empty() || values.size() > kLongestTemplate || engine.empty() ||
       engine.size() > kLongestEngineName) {
-    return input_error("field_invalid", "a template has no engine, or a length nobody knows");
+    return input_error("field_invalid", "a template has no engine, or an impossible length");
   }
   const auto count = static_cast<std::uint32_t>(values.size());
   const float quality = record.quality();

@@ -5,7 +5,7 @@
 namespace maitred {
 namespace {
 
-// The seq is part of an alert's place, so that an older state opens nowhere.
+// The seq is part of an alert's place, so that an older state of the alert does not open.
 Place alert_place(const VisitId& visit, std::uint64_t seq) {
   return {"alerts", fmt::format("{}/{}", visit.value, seq)};
 }

@@ -1,4 +1,4 @@
-// Reading and writing the rows of visits and alerts; shared by the parts of the store.
+// Reads and writes the rows of visits and alerts; shared by the parts of the store.
 #pragma once
 
 #include "maitred/base/result.h"
@@ -11,20 +11,20 @@ bool is_open(AlertState state);
 
 // Error: unknown_visit.
 Result<Visit> read_visit(Vault& vault, const VisitId& id);
-// From a row of: id, customer, open, sealed.
+// Reads a row of: id, customer, open, sealed.
 Result<Visit> read_visit_row(Vault& vault, const Query& row);
 Status update_visit(Vault& vault, const Visit& visit);
 
-// From a row of: seq, visit, customer, open, sealed.
+// Reads a row of: seq, visit, customer, open, sealed.
 Result<StoredAlert> read_alert_row(Vault& vault, const Query& row);
 
-// From a row of: seq, visit, customer, sealed.
+// Reads a row of: seq, visit, customer, sealed.
 Result<AlertEvent> read_event_row(Vault& vault, const Query& row);
-// From a row of: visit, number, customer, sealed.
+// Reads a row of: visit, number, customer, sealed.
 Result<Feedback> read_feedback_row(Vault& vault, const Query& row);
 
-// Gives the alert the next seq and writes it in place of the visit's older one, if there is one,
-// with the event and the audit row. In a transaction.
+// Assigns the alert the next seq and writes it, with the event and the audit row. It replaces the
+// visit's older alert if there is one. Requires a transaction.
 Result<StoredAlert> put_alert(Vault& vault, StoredAlert alert, const Actor& actor);
 
 }  // namespace maitred

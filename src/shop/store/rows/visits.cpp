@@ -29,7 +29,7 @@ Status insert_visit(Vault& vault, const Visit& visit) {
       .run();
 }
 
-// `last_visit` of the customer moves forward only.
+// Sets the customer's last visit, which only moves forward.
 Status move_last_visit(Vault& vault, const CustomerId& id, WallTime end) {
   MAITRED_ASSIGN(CustomerRecord record, read_customer_record(vault, id));
   if (record.last_visit.has_value() && *record.last_visit >= end) return {};
@@ -37,7 +37,7 @@ Status move_last_visit(Vault& vault, const CustomerId& id, WallTime end) {
   return write_customer_record(vault, id, record);
 }
 
-// Each way to ask has its own index.
+// Each kind of query has its own statement, so that each uses its own index.
 std::string_view visit_sql(const VisitQuery& query) {
   if (query.customer) {
     return "SELECT id, customer, open, sealed FROM visits WHERE customer = ?1 "
@@ -72,9 +72,10 @@ Result<std::optional<StoredAlert>> Visits::commit_arrival(const Arrival& arrival
   const Status done = vault_.transact([&]() -> Status {
     const Visit& visit = arrival.visit;
     MAITRED_ASSIGN(const Customer customer, read_customer(vault_, visit.customer));
+    // Consent may have been withdrawn since the match; this transaction sees the latest state.
     if (!recheck(customer)) {
       return clean_no("consent_missing", fmt::format("customer {} does not consent to being "
-                                                     "recognised: nothing was kept",
+                                                     "recognised: nothing was stored",
                                                      customer.id.value));
     }
     MAITRED_TRY(insert_visit(vault_, visit));
@@ -97,6 +98,8 @@ Result<StoredAlert> Visits::commit_alert_change(const StoredAlert& changed,
                                                 const Actor& actor) {
   StoredAlert sent;
   const Status done = vault_.transact([&]() -> Status {
+    // The customer comes from the stored row: a caller cannot move an alert to another customer's
+    // key.
     MAITRED_ASSIGN(const StoredAlert before, alert(changed.alert.visit));
     if (visit) {
       MAITRED_TRY(check_text("note", visit->note, kLongestVisitNote, true));
@@ -122,18 +125,6 @@ Status Visits::touch(const VisitId& id, WallTime end) {
     visit.end = end;
     MAITRED_TRY(update_visit(vault_, visit));
     return move_last_visit(vault_, visit.customer, end);
-  });
-}
-
-Status Visits::set_outcome(const VisitId& id, Outcome outcome, const std::string& note,
-                           const Actor& actor) {
-  MAITRED_TRY(check_text("note", note, kLongestVisitNote, true));
-  return vault_.transact([&]() -> Status {
-    MAITRED_ASSIGN(Visit visit, read_visit(vault_, id));
-    visit.outcome = outcome;
-    visit.note = note;
-    MAITRED_TRY(update_visit(vault_, visit));
-    return AuditChain(vault_).append(actor, "outcome", id.value, word(outcome));
   });
 }
 

@@ -120,14 +120,14 @@ TEST_F(CustomersTest, NumbersAndClosesAsks) {
   const Ask first =
       must(store_.customers().add_ask(id, {9, "trail shoes", "S1", kNow, true}, kActor));
   EXPECT_EQ(first.number, 1U);
+  EXPECT_EQ(must(store_.customers().close_asks(id, kActor)), 1U);
   must(store_.customers().add_ask(id, {0, "socks", "", kNow, true}, kActor));
-  must(store_.customers().close_ask(id, 1, kActor));
   auto asks = must(store_.customers().find(id)).asks;
   ASSERT_EQ(asks.size(), 2U);
   EXPECT_FALSE(asks[0].open);
   EXPECT_TRUE(asks[1].open);
   EXPECT_EQ(asks[0].text, "trail shoes");
-  EXPECT_EQ(code_of(store_.customers().close_ask(id, 3, kActor)), "unknown_ask");
+  EXPECT_EQ(code_of(store_.customers().close_asks(CustomerId("nope"), kActor)), "unknown_customer");
   EXPECT_EQ(must(store_.customers().close_asks(id, kActor)), 1U);
   EXPECT_EQ(must(store_.customers().close_asks(id, kActor)), 0U);
 }

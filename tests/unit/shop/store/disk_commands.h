@@ -185,7 +185,7 @@ class DiskTest : public StoreTest {
          }},
         {"outcome",
          [this](Store& store, const KeyAccess&) {
-           return store.visits().set_outcome(visits_[1].id, Outcome::kNotFound, "", kActor);
+           return close_visit(store, visits_[1].id, Outcome::kNotFound, "");
          }},
         {"feedback", [this](Store& store, const KeyAccess&) {
            return store.visits().add_feedback({visits_[1].id, 9, "kind", kNow}, kActor);

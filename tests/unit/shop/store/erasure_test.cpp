@@ -52,7 +52,7 @@ TEST_F(ErasureTest, NothingPersonalStandsInClearInAnyFile) {
   claimed.alert.by = "Claimername";
   claimed.alert.state = AlertState::kClaimed;
   must(store.visits().commit_alert_change(claimed, {}, kActor));
-  must(store.visits().set_outcome(arrival.visit.id, Outcome::kServed, "closing note", kActor));
+  must(close_visit(store, arrival.visit.id, Outcome::kServed, "closing note"));
   must(store.visits().add_feedback({arrival.visit.id, 9, "lovely comment", kNow}, kActor));
   must(store.set_setting("k", std::vector<std::uint8_t>{'s', 'e', 't', 't', 'e', 'd'}));
   const std::string token = must(store.staff().add("Terminalname", kActor));

@@ -15,11 +15,17 @@ std::string readme() {
   return content_of(fs::path(MAITRED_SOURCE_DIR) / "src/shop/store/README.md");
 }
 
-// The line of a table of the page whose first cell is `cell`; empty if there is none.
-std::string line_of(const std::string& page, const std::string& cell) {
-  const auto begin = page.find("\n| " + cell + " |");
-  if (begin == std::string::npos) return "";
-  return page.substr(begin + 1, page.find('\n', begin + 1) - begin - 1);
+// The rows of the page's tables whose first cell is `cell`, or "CELL, more"; empty if there is
+// none.
+std::string rows_of(const std::string& page, const std::string& cell) {
+  std::string rows;
+  for (const std::string& head : {"\n| " + cell + " |", "\n| " + cell + ", more |"}) {
+    for (auto begin = page.find(head); begin != std::string::npos;
+         begin = page.find(head, begin + 1)) {
+      rows += page.substr(begin + 1, page.find('\n', begin + 1) - begin);
+    }
+  }
+  return rows;
 }
 
 class FormatsTest : public StoreTest {};
@@ -31,7 +37,7 @@ TEST_F(FormatsTest, EveryTableAndColumnIsDescribed) {
       path_, "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%'");
   ASSERT_EQ(tables.size(), 22U);
   for (const std::string& table : tables) {
-    const std::string line = line_of(page, "`" + table + "`");
+    const std::string line = rows_of(page, "`" + table + "`");
     const auto columns =
         raw_column(path_, fmt::format("SELECT name FROM pragma_table_info('{}')", table));
     ASSERT_FALSE(columns.empty());
@@ -43,7 +49,7 @@ TEST_F(FormatsTest, EveryTableAndColumnIsDescribed) {
 
 template <class Record>
 void expect_described(const std::string& page, const std::string& record) {
-  const std::string line = line_of(page, record);
+  const std::string line = rows_of(page, record);
   auto look = [&](const char* name) {
     EXPECT_NE(line.find(fmt::format("`{}`", name)), std::string::npos) << record << ": " << name;
   };

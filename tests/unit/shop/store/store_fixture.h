@@ -92,6 +92,18 @@ inline Arrival arrival_of(const CustomerId& id, bool with_alert = true, WallTime
 
 inline bool always(const Customer&) { return true; }
 
+// Closes the alert of a visit as staff do.
+inline Status close_visit(Store& store, const VisitId& id, Outcome outcome,
+                          const std::string& note) {
+  MAITRED_ASSIGN(StoredAlert alert, store.visits().alert(id));
+  MAITRED_ASSIGN(Visit visit, store.visits().find(id));
+  alert.alert.state = AlertState::kClosed;
+  visit.outcome = outcome;
+  visit.note = note;
+  const auto closed = store.visits().commit_alert_change(alert, visit, kActor);
+  return closed ? Status() : Status(tl::unexpected(closed.error()));
+}
+
 inline std::string content_of(const std::filesystem::path& path) {
   std::ifstream file(path, std::ios::binary);
   return {std::istreambuf_iterator<char>(file), {}};
