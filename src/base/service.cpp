@@ -1,45 +1,20 @@
 #include "maitred/base/service.h"
 
 #include <arpa/inet.h>
-#include <fcntl.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
-#include <sys/un.h>
-#include <unistd.h>
+#include <systemd/sd-daemon.h>
 
 #include <algorithm>
 #include <array>
-#include <charconv>
-#include <cstddef>
-#include <cstring>
 
 namespace maitred {
 namespace {
 
-constexpr int kFirstPassed = 3;
-constexpr int kMostPassed = 16;
-
-std::optional<std::int64_t> number_of(const char* text) {
-  if (text == nullptr) return std::nullopt;
-  std::int64_t number = 0;
-  const char* end = text + std::strlen(text);
-  const auto [rest, error] = std::from_chars(text, end, number);
-  if (error != std::errc{} || rest != end || number < 0) return std::nullopt;
-  return number;
-}
-
-bool is_tcp_listener(int fd) {
-  int type = 0;
-  int listening = 0;
-  socklen_t size = sizeof(int);
-  if (::getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &size) != 0 || type != SOCK_STREAM) return false;
-  size = sizeof(int);
-  return ::getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listening, &size) == 0 && listening == 1;
-}
-
-// Where it listens; an empty address for what is not TCP.
+// Where a listening TCP socket listens; an empty address for any other descriptor.
 PassedListener describe(int fd) {
   PassedListener listener;
+  if (::sd_is_socket(fd, AF_UNSPEC, SOCK_STREAM, 1) <= 0) return listener;
   sockaddr_storage bytes{};
   socklen_t size = sizeof(bytes);
   std::array<char, INET6_ADDRSTRLEN> text{};
@@ -59,35 +34,26 @@ PassedListener describe(int fd) {
 
 }  // namespace
 
-ServiceNotifier::ServiceNotifier(const ServiceSurroundings& surroundings) {
-  if (surroundings.notify_socket != nullptr) socket_ = surroundings.notify_socket;
-  const auto owner = number_of(surroundings.watchdog_pid);
-  if (owner && *owner != ::getpid()) return;
-  const auto microseconds = number_of(surroundings.watchdog_usec);
-  if (microseconds && *microseconds >= 1000) watchdog_ = Milliseconds{*microseconds / 1000};
+ServiceNotifier ServiceNotifier::of_this_process() {
+  ServiceNotifier notifier;
+  notifier.on_ = true;
+  std::uint64_t microseconds = 0;
+  const bool watched = ::sd_watchdog_enabled(0, &microseconds) > 0;
+  if (watched && microseconds >= 1000) {
+    notifier.watchdog_ = std::chrono::floor<Milliseconds>(
+        std::chrono::duration<std::uint64_t, std::micro>(microseconds));
+  }
+  return notifier;
 }
 
 void ServiceNotifier::send(std::string_view message) const {
-  sockaddr_un address{};
-  if (socket_.empty() || socket_.size() >= sizeof(address.sun_path)) return;
-  address.sun_family = AF_UNIX;
-  std::memcpy(address.sun_path, socket_.data(), socket_.size());
-  if (socket_.front() == '@') address.sun_path[0] = '\0';
-  const UniqueFd socket(::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
-  const auto length = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + socket_.size());
-  (void)::sendto(socket.get(), message.data(), message.size(), MSG_NOSIGNAL,
-                 reinterpret_cast<const sockaddr*>(&address), length);
+  if (on_) ::sd_notify(0, std::string(message).c_str());
 }
 
-std::vector<PassedListener> take_passed_listeners(const ServiceSurroundings& surroundings) {
+std::vector<PassedListener> take_passed_listeners() {
   std::vector<PassedListener> listeners;
-  const auto count = number_of(surroundings.listen_fds);
-  const auto owner = number_of(surroundings.listen_pid);
-  if (!count || !owner || *owner != ::getpid()) return listeners;
-  const int end = kFirstPassed + static_cast<int>(std::min<std::int64_t>(*count, kMostPassed));
-  for (int fd = kFirstPassed; fd < end; ++fd) {
-    ::fcntl(fd, F_SETFD, FD_CLOEXEC);
-    if (!is_tcp_listener(fd)) continue;
+  const int count = ::sd_listen_fds(0);
+  for (int fd = SD_LISTEN_FDS_START; fd < SD_LISTEN_FDS_START + count; ++fd) {
     PassedListener listener = describe(fd);
     if (listener.address.empty()) continue;
     listener.fd = UniqueFd(fd);

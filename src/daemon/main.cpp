@@ -45,16 +45,6 @@ void raise_open_files() {
   ::setrlimit(RLIMIT_NOFILE, &files);
 }
 
-ServiceSurroundings service_surroundings() {
-  ServiceSurroundings service;
-  service.notify_socket = std::getenv("NOTIFY_SOCKET");
-  service.watchdog_usec = std::getenv("WATCHDOG_USEC");
-  service.watchdog_pid = std::getenv("WATCHDOG_PID");
-  service.listen_fds = std::getenv("LISTEN_FDS");
-  service.listen_pid = std::getenv("LISTEN_PID");
-  return service;
-}
-
 // Of a box whose core runs: that has opened the store, and everything else can be looked at.
 int tell_without_store(const Settings& settings, const Error& locked) {
   fmt::print("{}: configuration and models of engine {} are good; not looked into: {}\n",
@@ -73,8 +63,7 @@ Result<std::unique_ptr<Shop>> open_shop(const Settings& settings, const KeyAcces
 }
 
 Result<int> run(const Options& options) {
-  const ServiceSurroundings service = service_surroundings();
-  std::vector<PassedListener> passed = take_passed_listeners(service);
+  std::vector<PassedListener> passed = take_passed_listeners();
   const auto file = choose_settings_file(options.settings_file, std::getenv("MAITRED_CONFIG"));
   MAITRED_ASSIGN(const Settings settings, read_settings(file));
   MAITRED_TRY(start_logging("maitred", settings.log_level, settings.log_modules));
@@ -83,7 +72,7 @@ Result<int> run(const Options& options) {
   daemon_options.spawn_eyes = options.spawn_eyes;
   daemon_options.exit_when_done = options.exit_when_done;
   daemon_options.eye_program = program_folder() / "maitred-eye";
-  daemon_options.notifier = ServiceNotifier(service);
+  daemon_options.notifier = ServiceNotifier::of_this_process();
   daemon_options.passed = std::move(passed);
   // The user of maitred-eye@.service, where the package made one.
   if (const passwd* user = ::getpwnam("maitred-eye")) {

@@ -202,11 +202,7 @@ Status run_camera(const Settings& settings, const Arguments& arguments) {
                  prepare_eye(settings, arguments.camera, std::getenv("RUNTIME_DIRECTORY")));
   options.parent_pid = arguments.parent_pid;
   options.every_turn = [file = settings.file] { reload_levels_if_asked(file); };
-  ServiceSurroundings service;
-  service.notify_socket = std::getenv("NOTIFY_SOCKET");
-  service.watchdog_usec = std::getenv("WATCHDOG_USEC");
-  service.watchdog_pid = std::getenv("WATCHDOG_PID");
-  if (arguments.parent_pid == 0) options.notifier = ServiceNotifier(service);
+  if (arguments.parent_pid == 0) options.notifier = ServiceNotifier::of_this_process();
   MAITRED_ASSIGN(Engine engine, prepare_engine(settings, EngineUse::kOfCamera));
   return run_eye(options, std::move(engine), stop_asked);
 }

@@ -1,8 +1,6 @@
-// A program's side of systemd: readiness, watchdog, sockets that were opened for it. Everything is
-// silent, and nothing is passed, where the program was started by hand.
+// A program's side of systemd: readiness, watchdog, and sockets that were opened for it. Without
+// systemd nothing is sent and nothing is passed.
 #pragma once
-
-#include <sys/types.h>
 
 #include <cstdint>
 #include <optional>
@@ -15,43 +13,37 @@
 
 namespace maitred {
 
-// What main reads from the environment; each may be null.
-struct ServiceSurroundings {
-  const char* notify_socket = nullptr;  // $NOTIFY_SOCKET
-  const char* watchdog_usec = nullptr;  // $WATCHDOG_USEC, $WATCHDOG_PID
-  const char* watchdog_pid = nullptr;
-  const char* listen_fds = nullptr;  // $LISTEN_FDS, $LISTEN_PID
-  const char* listen_pid = nullptr;
-};
-
-// sd_notify(3) to one address. Thread-compatible; cheap to copy.
+// Tells the service manager about this process. Thread-compatible; cheap to copy.
 class ServiceNotifier {
  public:
+  // Tells nobody.
   ServiceNotifier() = default;
-  explicit ServiceNotifier(const ServiceSurroundings& surroundings);
+  // Tells the manager that started this process, if one did. libsystemd reads $NOTIFY_SOCKET,
+  // $WATCHDOG_USEC and $WATCHDOG_PID.
+  static ServiceNotifier of_this_process();
 
-  // "READY=1", "STATUS=...". Never blocks for long, never fails visibly.
+  // Sends "READY=1", "STATUS=..." and the like. Never fails visibly. Source: sd_notify(3).
   void send(std::string_view message) const;
-  // How often the watchdog must be fed; nothing where there is none.
+  // How long the watchdog waits for "WATCHDOG=1"; nothing if there is no watchdog.
   std::optional<Milliseconds> watchdog() const { return watchdog_; }
 
  private:
-  std::string socket_;
+  bool on_ = false;
   std::optional<Milliseconds> watchdog_;
 };
 
 // A listening TCP socket that systemd passed, and where it listens.
 struct PassedListener {
   UniqueFd fd;
-  std::string address;  // literal
+  std::string address;  // in numbers
   std::uint16_t port = 0;
 };
 
-// Takes the passed descriptors that are listening TCP sockets; call once, before any other file is
-// opened. Others are left alone.
-std::vector<PassedListener> take_passed_listeners(const ServiceSurroundings& surroundings);
+// Takes the passed descriptors that are listening TCP sockets, and leaves others alone. Call it
+// once, before any other file is opened. Source: sd_listen_fds(3).
+std::vector<PassedListener> take_passed_listeners();
 
-// The one that listens on `address` and `port`, taken out of `listeners`.
+// Takes the one that listens on `address` and `port` out of `listeners`.
 UniqueFd take_listener(std::vector<PassedListener>& listeners, std::string_view address,
                        std::uint16_t port);
 

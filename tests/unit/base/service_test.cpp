@@ -24,33 +24,36 @@ TEST(ServiceNotifier, TellsTheSocketItWasGiven) {
   address.sun_family = AF_UNIX;
   std::strcpy(address.sun_path, path.c_str());
   ASSERT_EQ(::bind(manager.get(), reinterpret_cast<sockaddr*>(&address), sizeof(address)), 0);
-  ServiceSurroundings surroundings;
-  surroundings.notify_socket = path.c_str();
-  ServiceNotifier(surroundings).send("READY=1");
+  ::setenv("NOTIFY_SOCKET", path.c_str(), 1);
+  ServiceNotifier::of_this_process().send("READY=1");
+  ServiceNotifier().send("STOPPING=1");
+  ::unsetenv("NOTIFY_SOCKET");
   char got[32] = {};
   EXPECT_EQ(::recv(manager.get(), got, sizeof(got), MSG_DONTWAIT), 7);
   EXPECT_STREQ(got, "READY=1");
+  EXPECT_LT(::recv(manager.get(), got, sizeof(got), MSG_DONTWAIT), 0);  // and nothing else
   std::filesystem::remove_all(folder);
 }
 
 TEST(ServiceNotifier, IsSilentWithoutSystemd) {
-  const ServiceNotifier nobody{ServiceSurroundings{}};
+  const ServiceNotifier nobody = ServiceNotifier::of_this_process();
   nobody.send("READY=1");
   EXPECT_FALSE(nobody.watchdog());
 }
 
 TEST(ServiceNotifier, TheWatchdogIsOfThisProcessAlone) {
-  const std::string own = std::to_string(::getpid());
-  ServiceSurroundings surroundings;
-  surroundings.watchdog_usec = "10000000";
-  EXPECT_EQ(ServiceNotifier(surroundings).watchdog(), Milliseconds{10'000});
-  surroundings.watchdog_pid = own.c_str();
-  EXPECT_EQ(ServiceNotifier(surroundings).watchdog(), Milliseconds{10'000});
-  surroundings.watchdog_pid = "1";
-  EXPECT_FALSE(ServiceNotifier(surroundings).watchdog());
-  surroundings.watchdog_pid = nullptr;
-  surroundings.watchdog_usec = "soon";
-  EXPECT_FALSE(ServiceNotifier(surroundings).watchdog());
+  const auto watchdog = [](const char* usec, const char* pid) {
+    ::setenv("WATCHDOG_USEC", usec, 1);
+    pid == nullptr ? ::unsetenv("WATCHDOG_PID") : ::setenv("WATCHDOG_PID", pid, 1);
+    const auto found = ServiceNotifier::of_this_process().watchdog();
+    ::unsetenv("WATCHDOG_USEC");
+    ::unsetenv("WATCHDOG_PID");
+    return found;
+  };
+  EXPECT_EQ(watchdog("10000000", nullptr), Milliseconds{10'000});
+  EXPECT_EQ(watchdog("10000000", std::to_string(::getpid()).c_str()), Milliseconds{10'000});
+  EXPECT_FALSE(watchdog("10000000", "1"));
+  EXPECT_FALSE(watchdog("soon", nullptr));
 }
 
 // In a child, because the descriptors have to be 3 and 4.
@@ -70,12 +73,11 @@ TEST(PassedListeners, AreFoundByWhereTheyListen) {
     const int other = ::socket(AF_UNIX, SOCK_DGRAM, 0);
     if (tcp != 3 || other != 4) ::_exit(10);
     const std::string own = std::to_string(::getpid());
-    ServiceSurroundings surroundings;
-    surroundings.listen_fds = "2";
-    surroundings.listen_pid = "1";
-    if (!take_passed_listeners(surroundings).empty()) ::_exit(11);
-    surroundings.listen_pid = own.c_str();
-    auto listeners = take_passed_listeners(surroundings);
+    ::setenv("LISTEN_FDS", "2", 1);
+    ::setenv("LISTEN_PID", "1", 1);
+    if (!take_passed_listeners().empty()) ::_exit(11);
+    ::setenv("LISTEN_PID", own.c_str(), 1);
+    auto listeners = take_passed_listeners();
     if (listeners.size() != 1) ::_exit(12);
     if (take_listener(listeners, "127.0.0.1", static_cast<std::uint16_t>(port + 1))) ::_exit(13);
     const UniqueFd mine = take_listener(listeners, "127.0.0.1", port);
