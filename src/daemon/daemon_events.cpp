@@ -32,8 +32,8 @@ Timestamp steady_now() { return std::chrono::steady_clock::now(); }
 void Daemon::eye_message(EyeSession session, EyeMessage message) {
   const auto camera = camera_of_.find(session);
   if (camera != camera_of_.end()) {
-    cameras_.heard(camera->second, steady_now());
-    if (supervisor_) supervisor_->heard(camera->second);
+    cameras_.message_received(camera->second, steady_now());
+    if (supervisor_) supervisor_->message_received(camera->second);
   }
   std::visit([&](const auto& what) { handle(session, what); }, message);
   schedule_deadline();
@@ -62,7 +62,7 @@ void Daemon::handle(EyeSession session, const EyeHello& hello) {
   session_of_[hello.camera] = session;
   cameras_.connected(hello.camera, steady_now());
   telemetry_->metrics().eye_connected(hello.camera);
-  if (supervisor_) supervisor_->greeted(hello.camera, hello.pid);
+  if (supervisor_) supervisor_->hello_received(hello.camera, hello.pid);
   journal().info("camera {}: eye connected, pid {}", hello.camera, hello.pid);
 }
 

@@ -1,4 +1,4 @@
-// Little-endian bytes in and out. Internal to wire.
+// Writes and reads little-endian bytes. Internal to link.
 #pragma once
 
 #include <bit>

@@ -83,7 +83,7 @@ Status check(const EyeHealth& health) {
   return {};
 }
 
-// The text of an error of a library may be anything.
+// A note may contain an error text of a library, so it may be anything.
 std::string fit_note(std::string_view note) {
   std::string fit = shown_text(note);
   std::replace_if(
@@ -237,7 +237,7 @@ Result<WipedVector<std::uint8_t>> encode(const EyeMessage& message) {
 Result<EyeMessage> decode(std::span<const std::uint8_t> bytes) {
   if (bytes.size() > kEyeMessageLimitBytes) return bad("it is longer than 16 KiB");
   ByteReader in(bytes);
-  if (in.u32() != kMagic) return bad("it does not begin as one");
+  if (in.u32() != kMagic) return bad("it does not begin with the magic bytes");
   if (const auto version = in.u8(); version != kVersion) {
     return bad(fmt::format("version {}, this program speaks {}; install the same version of both",
                            version, kVersion));

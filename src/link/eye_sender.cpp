@@ -17,8 +17,7 @@ tl::unexpected<Error> core_gone() {
   return environment_error("core_gone", "the core closed the connection; see its log for why");
 }
 
-// Whether the socket takes another message within `patience`; an error counts as yes, for send to
-// report.
+// True if the socket takes another message within `patience`, or has an error that send reports.
 bool wait_writable(int fd, Milliseconds patience) {
   const auto deadline = std::chrono::steady_clock::now() + patience;
   for (;;) {

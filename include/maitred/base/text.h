@@ -1,6 +1,7 @@
-// Trimming and escaping of text.
+// Trimming, decoding and escaping of text. Pure.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -8,6 +9,9 @@ namespace maitred {
 
 // The text without blanks, tabs and line ends on either side.
 std::string_view trimmed(std::string_view text);
+
+// Decodes "%20" and the like. Nothing if a '%' is not followed by two hexadecimal digits.
+std::optional<std::string> url_decoded(std::string_view text);
 
 // The text escaped for contents and attributes of HTML.
 std::string escaped_html(std::string_view text);

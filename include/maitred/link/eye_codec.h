@@ -1,4 +1,4 @@
-// How an eye's messages look as bytes; src/wire/PROTOCOL.md has the layout, byte by byte.
+// Encodes and decodes an eye's messages. src/link/PROTOCOL.md has the layout, byte by byte.
 // Little-endian, versioned, every length and number checked. Pure.
 #pragma once
 

@@ -1,4 +1,4 @@
-// The files of src/board/page, compiled in; the definition is generated at build time.
+// The files of src/doors/board/page, compiled in. The build generates the definition.
 #pragma once
 
 #include <span>

@@ -29,8 +29,8 @@ WebResponse refused(const Error& error) {
   return web_error(status, error.code, error.message);
 }
 
-// No script, style or frame but the page's own files, so that a text which slipped into the page as
-// markup would still do nothing.
+// Allows no script, style or frame but the page's own files: text that gets into the page as markup
+// still does nothing.
 const WebHeaders& page_headers() {
   static const WebHeaders headers = {
       {"Content-Security-Policy",
@@ -44,14 +44,14 @@ const WebHeaders& page_headers() {
   return headers;
 }
 
-// Whether a browser says that another site asks. Others say nothing.
+// True if a browser says that another site asks. Other programs say nothing.
 bool from_elsewhere(const WebRequest& request) {
   const std::string_view site = request.header("sec-fetch-site");
   if (!site.empty() && site != "same-origin" && site != "none") return true;
   return !request.header("origin").empty() && !request.same_origin();
 }
 
-// The browser keeps such a cookie to this very host, and to TLS.
+// The browser sends a __Host- cookie to this very host and over TLS only.
 const char* cookie_name(const WebRequest& request) {
   return request.secure ? "__Host-maitred" : "maitred";
 }
@@ -62,7 +62,7 @@ std::string cookie_text(const WebRequest& request, std::string_view value, Milli
                      request.secure ? "; Secure" : "");
 }
 
-// Asks before each message whether it may still go out.
+// Asks before each message whether the session may still get it.
 class GuardedSocket : public WebSocket {
  public:
   GuardedSocket(std::shared_ptr<WebSocket> socket, std::function<bool()> may)
@@ -103,9 +103,9 @@ class GuardedListener : public WebSocketListener {
 
 }  // namespace
 
-class Board::State : public std::enable_shared_from_this<State> {
+class Board::Impl : public std::enable_shared_from_this<Impl> {
  public:
-  State(BoardDesk& desk, BoardOptions options) : desk_(desk), options_(std::move(options)) {
+  Impl(BoardDesk& desk, BoardOptions options) : desk_(desk), options_(std::move(options)) {
     sessions_.restore(desk_.kept_sessions(), options_.clock());
   }
 
@@ -128,7 +128,7 @@ class Board::State : public std::enable_shared_from_this<State> {
     const auto terminal = terminal_of(request);
     if (!terminal) return reply(web_error(401, "signed_out", "sign in first"));
     if (request.method == "POST" && request.path.starts_with("/desk/")) {
-      return look(request, *terminal, std::move(reply));
+      return recognise(request, *terminal, std::move(reply));
     }
     reply(answer_signed_in(request, *terminal));
   }
@@ -154,7 +154,7 @@ class Board::State : public std::enable_shared_from_this<State> {
  private:
   bool sign_in_needed() { return options_.always_sign_in || desk_.tokens_required(); }
 
-  // The terminal's name, empty where no sign-in is needed; nothing when it is and was not done.
+  // The terminal's name, empty if no sign-in is needed; nothing if the client must sign in first.
   std::optional<std::string> terminal_of(const WebRequest& request) {
     return terminal_of_session(std::string(request.cookie(cookie_name(request))));
   }
@@ -178,7 +178,7 @@ class Board::State : public std::enable_shared_from_this<State> {
     return web_error(403, "wrong_origin", "this comes from another page than the board");
   }
 
-  // What a form of another site could send as well.
+  // Refuses what a form of another site could send too.
   static std::optional<WebResponse> unfit_post(const WebRequest& request) {
     if (!request.same_origin()) return wrong_origin(request);
     const std::string_view type = request.header("content-type");
@@ -265,17 +265,17 @@ class Board::State : public std::enable_shared_from_this<State> {
     return done ? json_response("{}") : refused(done.error());
   }
 
-  void look(const WebRequest& request, const std::string& terminal, WebReply reply) {
-    LookRequest look{request.body, request.parameter("id"), terminal};
+  void recognise(const WebRequest& request, const std::string& terminal, WebReply reply) {
+    FaceQuery query{request.body, request.parameter("id"), terminal};
     const bool verify = request.path == "/desk/verify";
     if (!verify && request.path != "/desk/identify") {
       return reply(web_error(404, "not_found", "there is no such page"));
     }
-    if (!verify) look.customer.clear();
-    if (verify && look.customer.empty()) {
+    if (!verify) query.customer.clear();
+    if (verify && query.customer.empty()) {
       return reply(web_error(400, "bad_field", "say which customer: /desk/verify?id=…"));
     }
-    desk_.look(std::move(look), [reply = std::move(reply)](Result<std::string> answer) {
+    desk_.recognise(std::move(query), [reply = std::move(reply)](Result<std::string> answer) {
       reply(answer ? json_response(std::move(*answer)) : refused(answer.error()));
     });
   }
@@ -287,18 +287,18 @@ class Board::State : public std::enable_shared_from_this<State> {
 };
 
 Board::Board(BoardDesk& desk, BoardOptions options)
-    : state_(std::make_shared<State>(desk, std::move(options))) {}
+    : impl_(std::make_shared<Impl>(desk, std::move(options))) {}
 Board::~Board() = default;
 
 void Board::on_request(const WebRequest& request, WebReply reply) {
-  state_->answer(request, std::move(reply));
+  impl_->answer(request, std::move(reply));
 }
 std::size_t Board::body_limit_bytes(const WebRequest& head, std::size_t) {
-  return state_->body_limit(head);
+  return impl_->body_limit(head);
 }
 std::variant<WebResponse, std::shared_ptr<WebSocketListener>> Board::on_upgrade(
     const WebRequest& request) {
-  return state_->upgrade(request);
+  return impl_->upgrade(request);
 }
 
 }  // namespace maitred

@@ -18,10 +18,12 @@ namespace {
 using nlohmann::json;
 
 constexpr const char* kSessionsKey = "board_sessions";
-constexpr std::size_t kUnreadLimit_bytes = 64 * 1024;  // of a client that talks faster than we hear
+constexpr std::size_t kUnreadLimit_bytes = 64 * 1024;  // input of one client that is not read yet
 constexpr std::size_t kHistoryRows = 300;
+constexpr JsonLimits kReportLimits{.bytes = std::size_t{1} << 20, .depth = 8};
 
-// The staff protocol on a WebSocket: each message is a line.
+// The staff protocol on a WebSocket: each message is a line. The session server of staff reads and
+// writes through a Pipe.
 class StaffSocket : public WebSocketListener, public std::enable_shared_from_this<StaffSocket> {
  public:
   StaffSocket(boost::asio::io_context& io, std::function<StaffServer*()> staff,
@@ -110,6 +112,9 @@ std::string board_actor(const std::string& terminal) {
 
 }  // namespace
 
+BoardRoom::BoardRoom(Parts parts) : parts_(std::move(parts)) {}
+BoardRoom::~BoardRoom() = default;
+
 bool BoardRoom::tokens_required() { return parts_.shop.desk().tokens_required(); }
 
 std::optional<std::string> BoardRoom::terminal_of(std::string_view token) {
@@ -160,23 +165,32 @@ Status BoardRoom::feedback(const std::string& visit, int rating, const std::stri
   return {};
 }
 
-void BoardRoom::look(LookRequest request, std::function<void(Result<std::string>)> answer) {
-  std::string photo = std::move(request.photo);
-  parts_.eye.look(std::move(photo), [this, request = std::move(request),
-                                     answer = std::move(answer)](Result<std::string> report) {
-    if (!report) return answer(std::move(report));
-    answer(answer_look(request, *report));
-  });
+void BoardRoom::recognise(FaceQuery query, std::function<void(Result<std::string>)> answer) {
+  std::string photo = std::move(query.photo);
+  parts_.eye.analyse(std::move(photo),
+                     [this, alive = std::weak_ptr<bool>(alive_), query = std::move(query),
+                      answer = std::move(answer)](Result<std::string> report) {
+                       if (alive.expired()) return;
+                       if (!report) return answer(std::move(report));
+                       answer(answer_query(query, *report));
+                     });
 }
 
-Result<std::string> BoardRoom::answer_look(const LookRequest& request, const std::string& report) {
-  const bool verify = !request.customer.empty();
-  const WallTime now = wall_now();
-  json args = {{"photos", json::array({json::parse(report)})}};
-  if (verify) args["id"] = request.customer;
-  MAITRED_ASSIGN(const json answer, parts_.admin.run(verify ? "verify" : "identify", args,
-                                                     Actor{board_actor(request.terminal), now}));
-  return json_text(answer);
+Result<std::string> BoardRoom::answer_query(const FaceQuery& query, const std::string& report) {
+  const bool verify = !query.customer.empty();
+  MAITRED_ASSIGN(json photo, parse_json(report, kReportLimits));
+  json args = {{"photos", json::array({std::move(photo)})}};
+  if (verify) args["id"] = query.customer;
+  try {
+    MAITRED_ASSIGN(const json answer,
+                   parts_.admin.run(verify ? "verify" : "identify", args,
+                                    Actor{board_actor(query.terminal), wall_now()}));
+    return json_text(answer);
+  } catch (const json::exception& error) {
+    // The report comes from a process that decodes pixels from outside: it may say anything.
+    journal().warn("board: the report of a photo cannot be read (json error {})", error.id);
+    return environment_error("photo_failed", "the report of maitred-eye cannot be read");
+  }
 }
 
 std::string BoardRoom::kept_sessions() {

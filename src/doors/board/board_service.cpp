@@ -23,7 +23,7 @@ WebServerOptions web_options(const Settings& settings) {
   return options;
 }
 
-// systemd's socket stands beside the folder, which comes and goes with the service.
+// systemd's socket lies beside the folder, because the folder is removed with the service.
 std::filesystem::path photo_socket(const std::filesystem::path& runtime_folder) {
   if (runtime_folder == "/run/maitred") return "/run/maitred-photo.sock";
   return runtime_folder / "photo.sock";

@@ -1,4 +1,4 @@
-// Who is signed in, and who guesses. Pure state; time comes in. Internal to board.
+// Who is signed in, and who guesses tokens. Pure state; time comes in. Internal to doors/board.
 #pragma once
 
 #include <map>
@@ -10,12 +10,12 @@
 
 namespace maitred::board {
 
-// A session's id is 32 random bytes, known to its browser only: here stands a hash of it.
+// A session's id is 32 random bytes that only its browser knows. This keeps a hash of it.
 // Thread-compatible.
 class Sessions {
  public:
   static constexpr Milliseconds kLifetime = std::chrono::hours{24 * 30};
-  static constexpr std::size_t kMost = 256;  // beyond, the oldest goes
+  static constexpr std::size_t kMost = 256;  // one more ends the oldest
 
   // The new session's id, for the cookie.
   std::string open(std::string_view token, WallTime now);
@@ -23,7 +23,7 @@ class Sessions {
   std::optional<std::string> token_of(std::string_view id, WallTime now) const;
   void end(std::string_view id);
 
-  // Everything as text, and back; what is not such a text is no session.
+  // All sessions as text, and back. Lines that are not a session are skipped.
   std::string text() const;
   void restore(std::string_view text, WallTime now);
 
@@ -35,7 +35,7 @@ class Sessions {
   std::map<std::string, Session, std::less<>> sessions_;  // by the hash of the id
 };
 
-// Ten wrong tokens at once from an address, then one in six seconds.
+// Allows an address ten wrong tokens at once, then one in six seconds.
 class GuessLimit {
  public:
   static constexpr double kAtOnce = 10;

@@ -43,7 +43,7 @@ Status wait_for(int fd, short events, Milliseconds patience) {
   }
 }
 
-// True when all was sent; false when the daemon closed, which it does after saying why.
+// True if all was sent; false if the daemon closed the connection, which it does after saying why.
 Result<bool> send_all(int fd, std::string_view text, Milliseconds patience) {
   while (!text.empty()) {
     const ssize_t sent = ::send(fd, text.data(), text.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
@@ -54,7 +54,7 @@ Result<bool> send_all(int fd, std::string_view text, Milliseconds patience) {
     } else if (errno == EAGAIN) {
       MAITRED_TRY(wait_for(fd, POLLOUT, patience));
     } else if (errno != EINTR) {
-      return failed("it cannot be written to");
+      return failed("it cannot be written");
     }
   }
   return true;
@@ -102,11 +102,11 @@ std::uint64_t count_in(const json& object, const char* key) {
   return found != object.end() && found->is_number_unsigned() ? found->get<std::uint64_t>() : 0;
 }
 
-// The answer, or nothing when the line was only progress.
+// The answer, or nothing if the line reports progress.
 Result<std::optional<json>> take_answer(const std::string& line,
                                         const ControlClient::Progress& on_progress) {
   auto answer = parse_json(line, kAnswerLimits);
-  if (!answer || !answer->is_object()) return failed("it answers in another language");
+  if (!answer || !answer->is_object()) return failed("its answer is not of this protocol");
   if (const auto result = answer->find("result"); result != answer->end()) {
     return std::optional<json>(std::move(*result));
   }
@@ -115,7 +115,7 @@ Result<std::optional<json>> take_answer(const std::string& line,
   }
   const auto progress = answer->find("progress");
   if (progress == answer->end() || !progress->is_object()) {
-    return failed("it answers in another language");
+    return failed("its answer is not of this protocol");
   }
   if (on_progress) on_progress(count_in(*progress, "done"), count_in(*progress, "total"));
   return std::optional<json>();

@@ -28,7 +28,7 @@ void CameraStates::report(const std::string& camera, const EyeHealth& health, Ti
   entry.last = now;
 }
 
-void CameraStates::heard(const std::string& camera, Timestamp now) {
+void CameraStates::message_received(const std::string& camera, Timestamp now) {
   cameras_.at(camera).last = now;
 }
 

@@ -17,15 +17,15 @@
 namespace maitred {
 namespace {
 
-constexpr Milliseconds kPatienceAtStop{2000};
-constexpr Milliseconds kSilenceCheck{500};
-constexpr Milliseconds kHealthyAfter{30000};  // a run this long starts the backoff anew
-// After an eye that had read its models: shorter than what a camera that comes back may take.
+constexpr Milliseconds kHealthyAfter{30000};  // a run this long resets the backoff
+// The longest pause after an eye that had said hello. A camera that comes back must not wait
+// longer.
 constexpr Milliseconds kLongestPauseAfterWork{2000};
 
 Timestamp now() { return std::chrono::steady_clock::now(); }
 
-// The pid, or a negative errno. Nothing but standard output and error is inherited.
+// Starts a process that inherits standard output and error only. Returns its pid, or a negative
+// errno.
 pid_t spawn(const std::vector<std::string>& command) {
   std::vector<char*> arguments;
   arguments.reserve(command.size() + 1);
@@ -45,7 +45,8 @@ pid_t spawn(const std::vector<std::string>& command) {
   sigemptyset(&defaults);
   for (const int signal : {SIGINT, SIGTERM, SIGHUP, SIGPIPE, SIGCHLD}) sigaddset(&defaults, signal);
   posix_spawnattr_setsigdefault(&attributes, &defaults);
-  // A group of its own: Ctrl-C at a terminal reaches the core, which then stops the eyes in order.
+  // In a process group of its own: Ctrl-C at a terminal reaches only the core, which stops the eyes
+  // in order.
   posix_spawnattr_setpgroup(&attributes, 0);
   posix_spawnattr_setflags(&attributes,
                            POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETPGROUP);
@@ -62,10 +63,10 @@ pid_t spawn(const std::vector<std::string>& command) {
 EyeSupervisor::EyeSupervisor(boost::asio::io_context& io, EyeSupervisorOptions options)
     : io_(io),
       options_(std::move(options)),
-      deaths_(io, SIGCHLD),
+      child_signals_(io, SIGCHLD),
       silence_timer_(io),
       kill_timer_(io) {
-  for (const std::string& camera : options_.cameras) children_.try_emplace(camera, io);
+  for (const std::string& camera : options_.cameras) add(camera);
 }
 
 EyeSupervisor::~EyeSupervisor() {
@@ -76,8 +77,12 @@ EyeSupervisor::~EyeSupervisor() {
   }
 }
 
+void EyeSupervisor::add(const std::string& camera) {
+  children_.try_emplace(camera, io_, Backoff(options_.first_pause, options_.longest_pause));
+}
+
 void EyeSupervisor::start() {
-  await_deaths();
+  wait_for_exits();
   for (auto& [camera, child] : children_) launch(camera, child);
   watch_silence();
 }
@@ -85,21 +90,21 @@ void EyeSupervisor::start() {
 void EyeSupervisor::launch(const std::string& camera, Child& child) {
   const pid_t pid = spawn({options_.program.string(), "-c", options_.settings.string(),
                            "--parent-pid", std::to_string(::getpid()), camera});
-  child.started = child.last_heard = now();
-  child.spoke = false;
+  child.started = child.last_message = now();
+  child.said_hello = false;
   if (pid < 0) {
     journal().error("camera {}: cannot start {}: {}; trying again", camera,
                     options_.program.string(), std::strerror(-pid));
-    schedule(camera, child);
+    schedule_restart(camera, child);
     return;
   }
   child.pid = pid;
   journal().info("camera {}: eye started, pid {}", camera, pid);
 }
 
-void EyeSupervisor::schedule(const std::string& camera, Child& child) {
-  const Milliseconds wait =
-      std::min(child.backoff.next(), child.spoke ? kLongestPauseAfterWork : Milliseconds::max());
+void EyeSupervisor::schedule_restart(const std::string& camera, Child& child) {
+  const Milliseconds wait = std::min(
+      child.backoff.next(), child.said_hello ? kLongestPauseAfterWork : Milliseconds::max());
   child.timer.expires_after(wait);
   child.timer.async_wait([this, camera, &child](const boost::system::error_code& error) {
     if (error || stopping_) return;
@@ -108,8 +113,8 @@ void EyeSupervisor::schedule(const std::string& camera, Child& child) {
   });
 }
 
-void EyeSupervisor::await_deaths() {
-  deaths_.async_wait([this](const boost::system::error_code& error, int) {
+void EyeSupervisor::wait_for_exits() {
+  child_signals_.async_wait([this](const boost::system::error_code& error, int) {
     if (error) return;
     std::vector<pid_t> pids;
     for (const auto& [camera, child] : children_) {
@@ -117,22 +122,22 @@ void EyeSupervisor::await_deaths() {
     }
     for (const pid_t pid : pids) {
       int status = 0;
-      if (::waitpid(pid, &status, WNOHANG) == pid) bury(pid, status);
+      if (::waitpid(pid, &status, WNOHANG) == pid) on_exit(pid, status);
     }
-    if (!stopping_ || on_stopped_) await_deaths();
+    if (!stopping_ || on_stopped_) wait_for_exits();
   });
 }
 
-void EyeSupervisor::bury(pid_t pid, int status) {
+void EyeSupervisor::on_exit(pid_t pid, int status) {
   for (auto& [camera, child] : children_) {
     if (child.pid != pid) continue;
     child.pid = 0;
     if (child.removed) {
       journal().info("camera {}: eye has ended, its camera is gone", camera);
     } else if (child.paused) {
-      journal().info("camera {}: its eye has let go of it for an enrolment", camera);
-    } else if (child.again && !stopping_) {
-      child.again = false;
+      journal().info("camera {}: its eye has ended for an enrolment", camera);
+    } else if (child.restart && !stopping_) {
+      child.restart = false;
       launch(camera, child);
     } else if (WIFEXITED(status) && WEXITSTATUS(status) == 0) {
       child.done = true;
@@ -142,7 +147,7 @@ void EyeSupervisor::bury(pid_t pid, int status) {
       journal().warn("camera {}: eye died ({} {}); starting it again", camera,
                      WIFSIGNALED(status) ? "signal" : "status",
                      WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status));
-      schedule(camera, child);
+      schedule_restart(camera, child);
     }
   }
   std::erase_if(children_,
@@ -154,50 +159,52 @@ void EyeSupervisor::reconfigure(const std::vector<std::string>& cameras,
                                 const std::set<std::string>& changed) {
   for (auto& [camera, child] : children_) {
     child.removed = std::find(cameras.begin(), cameras.end(), camera) == cameras.end();
-    child.again = !child.removed && changed.contains(camera);
-    const bool ends = child.removed || child.again;
-    // Before it has spoken an eye does not listen to SIGHUP yet: it has just read the new file.
-    if (child.pid > 0 && (ends || child.spoke)) ::kill(child.pid, ends ? SIGTERM : SIGHUP);
+    child.restart = !child.removed && changed.contains(camera);
+    const bool ends = child.removed || child.restart;
+    // An eye does not handle SIGHUP before its hello, and has just read the new file.
+    if (child.pid > 0 && (ends || child.said_hello)) ::kill(child.pid, ends ? SIGTERM : SIGHUP);
   }
   std::erase_if(children_,
                 [](const auto& item) { return item.second.removed && item.second.pid <= 0; });
   for (const std::string& camera : cameras) {
-    const auto [place, fresh] = children_.try_emplace(camera, io_);
-    Child& child = place->second;
-    if (!fresh && !(child.again && child.pid <= 0)) continue;
+    const bool is_new = !children_.contains(camera);
+    if (is_new) add(camera);
+    Child& child = children_.at(camera);
+    if (!is_new && !(child.restart && child.pid <= 0)) continue;
     child.timer.cancel();
-    child.again = child.done = false;
+    child.restart = child.done = false;
     launch(camera, child);
   }
 }
 
-void EyeSupervisor::heard(std::string_view camera) {
+void EyeSupervisor::message_received(std::string_view camera) {
   const auto found = children_.find(camera);
   if (found == children_.end()) return;
-  found->second.last_heard = now();
+  found->second.last_message = now();
 }
 
-void EyeSupervisor::greeted(std::string_view camera, pid_t pid) {
-  heard(camera);
+void EyeSupervisor::hello_received(std::string_view camera, pid_t pid) {
+  message_received(camera);
   const auto found = children_.find(camera);
-  if (found != children_.end() && found->second.pid == pid) found->second.spoke = true;
+  if (found != children_.end() && found->second.pid == pid) found->second.said_hello = true;
 }
 
 void EyeSupervisor::watch_silence() {
-  silence_timer_.expires_after(kSilenceCheck);
+  silence_timer_.expires_after(options_.check_every);
   silence_timer_.async_wait([this](const boost::system::error_code& error) {
     if (error || stopping_) return;
-    // While the core was at other work, or stood still, it could not have heard anybody.
+    // While the core was busy or stopped it could not receive messages: that time does not count.
     const Timestamp::duration late = now() - silence_timer_.expiry();
-    if (late > kSilenceCheck) {
-      for (auto& [camera, child] : children_) child.last_heard += late;
+    if (late > options_.check_every) {
+      for (auto& [camera, child] : children_) child.last_message += late;
     }
     for (auto& [camera, child] : children_) {
-      const Milliseconds patience = child.spoke ? options_.silence : options_.first_silence;
-      if (child.pid <= 0 || now() - child.last_heard < patience) continue;
-      if (child.paused) journal().warn("camera {}: its eye does not let go of it", camera);
-      journal().warn("camera {}: eye silent for {}, killing it", camera, format_duration(patience));
-      child.last_heard = now();
+      const Milliseconds patience = child.said_hello ? options_.silence : options_.first_silence;
+      if (child.pid <= 0 || now() - child.last_message < patience) continue;
+      if (child.paused) journal().warn("camera {}: its eye does not end for an enrolment", camera);
+      journal().warn("camera {}: no message from its eye for {}; killing it", camera,
+                     format_duration(patience));
+      child.last_message = now();
       ::kill(child.pid, SIGKILL);
     }
     watch_silence();
@@ -224,7 +231,7 @@ void EyeSupervisor::resume(std::string_view camera) {
   child.paused = false;
   child.timer.cancel();
   if (child.pid > 0) {
-    child.again = true;  // at its death
+    child.restart = true;  // when it has exited
   } else if (!child.done) {
     launch(found->first, child);
   }
@@ -243,7 +250,7 @@ void EyeSupervisor::stop(std::function<void()> done) {
     child.timer.cancel();
     if (child.pid > 0) ::kill(child.pid, SIGTERM);
   }
-  kill_timer_.expires_after(kPatienceAtStop);
+  kill_timer_.expires_after(options_.stop_patience);
   kill_timer_.async_wait([this](const boost::system::error_code& error) {
     if (error) return;
     for (auto& [camera, child] : children_) {
@@ -258,7 +265,7 @@ void EyeSupervisor::finish_if_empty() {
     if (child.pid > 0) return;
   }
   kill_timer_.cancel();
-  deaths_.cancel();
+  child_signals_.cancel();
   if (on_stopped_) boost::asio::post(io_, std::exchange(on_stopped_, {}));
 }
 

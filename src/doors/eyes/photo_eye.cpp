@@ -14,11 +14,11 @@
 #include <boost/asio/write.hpp>
 #include <csignal>
 #include <cstring>
-#include <nlohmann/json.hpp>
 #include <set>
 
 #include "maitred/base/file.h"
 #include "maitred/base/json.h"
+#include "maitred/base/json_fields.h"
 
 namespace maitred {
 namespace {
@@ -28,12 +28,15 @@ using boost::system::error_code;
 using Stream = net::local::stream_protocol::socket;
 
 constexpr std::size_t kLongestReport_bytes = std::size_t{1} << 20;
+constexpr int kDeepestReport = 8;
+constexpr std::size_t kLongestCode_bytes = 64;
+constexpr std::size_t kLongestMessage_bytes = 2000;
 
 tl::unexpected<Error> photo_failed(std::string what) {
-  return environment_error("photo_failed", "the photo could not be looked at: " + std::move(what));
+  return environment_error("photo_failed", "the photo could not be analysed: " + std::move(what));
 }
 
-// Its standard input and output are one end of a socket pair; the other is returned.
+// Starts maitred-eye with one end of a socket pair as standard input and output. Returns the other.
 Result<UniqueFd> spawn_photo_eye(const PhotoEyeOptions& options, pid_t& pid) {
   int ends[2];
   if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0) {
@@ -58,48 +61,55 @@ Result<UniqueFd> spawn_photo_eye(const PhotoEyeOptions& options, pid_t& pid) {
   return photo_failed(fmt::format("cannot start {}: {}", words[0], std::strerror(error)));
 }
 
-// What the eye wrote, as its report or the reason it gave.
+// Reads what the eye wrote: its report, or why it refuses the photo. The eye has decoded pixels
+// from outside, so nothing it writes is trusted.
 Result<std::string> report_of(const std::string& text) {
-  const auto object = parse_json(text, JsonLimits{kLongestReport_bytes, 8});
-  if (!object || !object->is_object()) return photo_failed("maitred-eye gave no report");
+  const auto object = parse_json(text, JsonLimits{kLongestReport_bytes, kDeepestReport});
+  if (!object || !object->is_object()) return photo_failed("maitred-eye wrote no report");
   const auto error = object->find("error");
   if (error == object->end()) return text;
-  return input_error(error->value("code", "photo_refused"), error->value("message", "refused"));
+  const auto unreadable = photo_failed("maitred-eye wrote an error that cannot be read");
+  if (!error->is_object()) return unreadable;
+  JsonFields fields(*error);
+  const std::string code = fields.text("code", {.longest_bytes = kLongestCode_bytes});
+  const std::string message = fields.text_or_empty("message");
+  if (fields.wrong()) return unreadable;
+  return input_error(code, std::string(utf8_prefix(message, kLongestMessage_bytes)));
 }
 
 }  // namespace
 
-class PhotoEye::State : public std::enable_shared_from_this<State> {
+class PhotoEye::Impl : public std::enable_shared_from_this<Impl> {
  public:
-  State(net::io_context& io, PhotoEyeOptions options) : io_(io), options_(std::move(options)) {}
+  Impl(net::io_context& io, PhotoEyeOptions options) : io_(io), options_(std::move(options)) {}
 
-  void look(std::string photo, Answer answer) {
-    if (looks_.size() >= options_.at_once) {
+  void analyse(std::string photo, Answer answer) {
+    if (running_.size() >= options_.at_once) {
       return later(std::move(answer),
-                   environment_error("photo_busy", "other photos are being looked at; try again"));
+                   environment_error("photo_busy", "other photos are being analysed; try again"));
     }
-    auto look = std::make_shared<Look>(io_);
-    look->photo = std::move(photo);
-    look->answer = std::move(answer);
-    const Status connected = connect(*look);
-    if (!connected) return later(std::move(look->answer), tl::unexpected(connected.error()));
-    looks_.insert(look);
-    look->timer.expires_after(options_.patience);
-    look->timer.async_wait([self = shared_from_this(), look](const error_code& error) {
-      if (!error) self->finish(look, photo_failed("it took too long"));
+    auto analysis = std::make_shared<Analysis>(io_);
+    analysis->photo = std::move(photo);
+    analysis->answer = std::move(answer);
+    const Status connected = connect(*analysis);
+    if (!connected) return later(std::move(analysis->answer), tl::unexpected(connected.error()));
+    running_.insert(analysis);
+    analysis->timer.expires_after(options_.patience);
+    analysis->timer.async_wait([self = shared_from_this(), analysis](const error_code& error) {
+      if (!error) self->finish(analysis, photo_failed("it took too long"));
     });
-    send(look);
-    receive(look);
+    send(analysis);
+    receive(analysis);
   }
 
   void abandon() {
-    for (const auto& look : looks_) end(*look);
-    looks_.clear();
+    for (const auto& analysis : running_) end(*analysis);
+    running_.clear();
   }
 
  private:
-  struct Look {
-    explicit Look(net::io_context& io) : stream(io), timer(io) {}
+  struct Analysis {
+    explicit Analysis(net::io_context& io) : stream(io), timer(io) {}
     std::string photo;
     std::string report;
     Answer answer;
@@ -108,72 +118,73 @@ class PhotoEye::State : public std::enable_shared_from_this<State> {
     pid_t pid = 0;
     std::array<char, 16384> block{};
   };
-  using Shared = std::shared_ptr<Look>;
+  using Shared = std::shared_ptr<Analysis>;
 
   void later(Answer answer, Result<std::string> result) {
     net::post(io_, [answer = std::move(answer), result = std::move(result)] { answer(result); });
   }
 
-  Status connect(Look& look) {
+  Status connect(Analysis& analysis) {
     error_code error;
     if (!options_.socket.empty()) {
-      look.stream.connect(net::local::stream_protocol::endpoint(options_.socket.string()), error);
+      analysis.stream.connect(net::local::stream_protocol::endpoint(options_.socket.string()),
+                              error);
       if (!error) return {};
-      look.stream.close(error);
+      analysis.stream.close(error);
     }
-    MAITRED_ASSIGN(UniqueFd fd, spawn_photo_eye(options_, look.pid));
-    look.stream.assign(net::local::stream_protocol(), fd.release(), error);
+    MAITRED_ASSIGN(UniqueFd fd, spawn_photo_eye(options_, analysis.pid));
+    analysis.stream.assign(net::local::stream_protocol(), fd.release(), error);
     return {};
   }
 
-  void send(const Shared& look) {
-    net::async_write(look->stream, net::buffer(look->photo),
-                     [look](const error_code& error, std::size_t) {
+  void send(const Shared& analysis) {
+    net::async_write(analysis->stream, net::buffer(analysis->photo),
+                     [analysis](const error_code& error, std::size_t) {
                        error_code ignored;
-                       if (!error) look->stream.shutdown(Stream::shutdown_send, ignored);
+                       if (!error) analysis->stream.shutdown(Stream::shutdown_send, ignored);
                      });
   }
 
-  void receive(const Shared& look) {
-    look->stream.async_read_some(
-        net::buffer(look->block),
-        [self = shared_from_this(), look](const error_code& error, std::size_t count) {
+  void receive(const Shared& analysis) {
+    analysis->stream.async_read_some(
+        net::buffer(analysis->block),
+        [self = shared_from_this(), analysis](const error_code& error, std::size_t count) {
           if (error == net::error::operation_aborted) return;
-          if (error) return self->finish(look, report_of(look->report));
-          look->report.append(look->block.data(), count);
-          if (look->report.size() > kLongestReport_bytes) {
-            return self->finish(look, photo_failed("maitred-eye says too much"));
+          if (error) return self->finish(analysis, report_of(analysis->report));
+          analysis->report.append(analysis->block.data(), count);
+          if (analysis->report.size() > kLongestReport_bytes) {
+            return self->finish(analysis, photo_failed("the report of maitred-eye is too long"));
           }
-          self->receive(look);
+          self->receive(analysis);
         });
   }
 
-  void finish(const Shared& look, Result<std::string> result) {
-    if (looks_.erase(look) == 0) return;
-    end(*look);
-    look->answer(std::move(result));
+  void finish(const Shared& analysis, Result<std::string> result) {
+    if (running_.erase(analysis) == 0) return;
+    end(*analysis);
+    analysis->answer(std::move(result));
   }
 
-  // It has closed its end, or is to die.
-  static void end(Look& look) {
+  // Ends the connection, and the process if there is one.
+  static void end(Analysis& analysis) {
     error_code ignored;
-    look.timer.cancel();
-    look.stream.close(ignored);
-    if (look.pid <= 0) return;
-    ::kill(look.pid, SIGKILL);
-    ::waitpid(std::exchange(look.pid, 0), nullptr, 0);
+    analysis.timer.cancel();
+    analysis.stream.close(ignored);
+    if (analysis.pid <= 0) return;
+    ::kill(analysis.pid, SIGKILL);
+    ::waitpid(std::exchange(analysis.pid, 0), nullptr, 0);
   }
 
   net::io_context& io_;
   const PhotoEyeOptions options_;
-  std::set<Shared> looks_;
+  std::set<Shared> running_;
 };
 
 PhotoEye::PhotoEye(net::io_context& io, PhotoEyeOptions options)
-    : state_(std::make_shared<State>(io, std::move(options))) {}
-PhotoEye::~PhotoEye() { state_->abandon(); }
-void PhotoEye::look(std::string photo, Answer answer) {
-  state_->look(std::move(photo), std::move(answer));
+    : impl_(std::make_shared<Impl>(io, std::move(options))) {}
+PhotoEye::~PhotoEye() { impl_->abandon(); }
+void PhotoEye::analyse(std::string photo, Answer answer) {
+  impl_->analyse(std::move(photo), std::move(answer));
 }
 
 }  // namespace maitred

@@ -19,7 +19,7 @@ std::string proc_text(const char* path) {
 
 }  // namespace
 
-// proc(5): the fields of stat are counted behind the name, which may hold blanks.
+// The name in stat may contain blanks, so fields are counted from its end. Source: proc(5).
 ProcessFacts process_facts() {
   ProcessFacts facts;
   const std::string stat = proc_text("/proc/self/stat");
@@ -40,7 +40,7 @@ ProcessFacts process_facts() {
   std::error_code failed;
   std::filesystem::directory_iterator files("/proc/self/fd", failed);
   if (!failed) {
-    // Without the one that reads them.
+    // The descriptor of this very loop does not count.
     facts.open_files = static_cast<std::uint64_t>(std::distance(begin(files), end(files))) - 1;
   }
   return facts;

@@ -12,7 +12,7 @@ constexpr std::array<std::pair<EyeState, const char*>, 4> kCameraStates = {
      {EyeState::kStalled, "stalled"},
      {EyeState::kEnded, "ended"}}};
 
-// Labels that are there from the start, so that a rate can be taken of their first event.
+// Labels that exist from the start, so that a rate includes their first event.
 constexpr std::array<Reason, 4> kReasons = {Reason::kAsk, Reason::kAppointment, Reason::kLoyalty,
                                             Reason::kArrival};
 constexpr std::array<Outcome, 4> kOutcomes = {Outcome::kServed, Outcome::kDeclined,
@@ -35,7 +35,7 @@ void write_cameras(MetricsText& metrics, const std::vector<CameraState>& cameras
       metrics.sample(camera.state == state ? 1 : 0, {{"camera", camera.name}, {"state", name}});
     }
   }
-  metrics.family("maitred_camera_fps", "gauge", "Pictures analysed a second, lately");
+  metrics.family("maitred_camera_fps", "gauge", "Frames analysed per second, recent average");
   for (const CameraState& camera : cameras) {
     metrics.sample(camera.health.fps, {{"camera", camera.name}});
   }
@@ -45,26 +45,26 @@ void write_cameras(MetricsText& metrics, const std::vector<CameraState>& cameras
       metrics.sample(as_double(camera.health.*field), {{"camera", camera.name}});
     }
   };
-  counter("maitred_camera_frames_total", "Pictures analysed since the eye's start",
+  counter("maitred_camera_frames_total", "Frames analysed since the start of the eye",
           &EyeHealth::frames);
   counter("maitred_camera_dropped_frames_total",
-          "Pictures replaced by a newer one before they were analysed", &EyeHealth::dropped);
+          "Frames replaced by a newer one before they were analysed", &EyeHealth::dropped);
   counter("maitred_camera_faces_total", "Faces detected", &EyeHealth::faces);
-  counter("maitred_camera_tracks_total", "Tracks begun", &EyeHealth::tracks);
+  counter("maitred_camera_tracks_total", "Tracks started", &EyeHealth::tracks);
   counter("maitred_camera_embeddings_total", "Templates computed", &EyeHealth::embeddings);
 }
 
 void write_integrations(MetricsText& metrics, const std::vector<CourierState>& integrations) {
   if (integrations.empty()) return;
-  metrics.family("maitred_events_waiting", "gauge", "Events a system has not been told yet");
+  metrics.family("maitred_events_waiting", "gauge", "Events not delivered to a system yet");
   for (const CourierState& one : integrations) {
     metrics.sample(as_double(one.waiting), {{"to", one.name}});
   }
-  metrics.family("maitred_events_delivered_total", "counter", "Events a system has taken");
+  metrics.family("maitred_events_delivered_total", "counter", "Events delivered to a system");
   for (const CourierState& one : integrations) {
     metrics.sample(as_double(one.delivered), {{"to", one.name}});
   }
-  metrics.family("maitred_event_failures_total", "counter", "Tries that a system did not take");
+  metrics.family("maitred_event_failures_total", "counter", "Failed attempts to deliver an event");
   for (const CourierState& one : integrations) {
     metrics.sample(as_double(one.failures), {{"to", one.name}});
   }
@@ -97,15 +97,15 @@ void write_shop(MetricsText& metrics, const ShopFacts& shop) {
         shop.expected_false_alerts_per_1000);
   gauge("maitred_expected_miss_rate", "Share of visits expected to be missed",
         shop.expected_miss_rate);
-  gauge("maitred_suspended", "Cameras and customers without alerts after too many wrong ones",
+  gauge("maitred_suspended",
+        "Cameras and customers whose alerts are suspended after wrong-person reports",
         as_double(shop.suspended));
-  gauge("maitred_alerts_open", "Alerts that wait for an answer or an end",
-        as_double(shop.alerts_open));
+  gauge("maitred_alerts_open", "Open alerts", as_double(shop.alerts_open));
   gauge("maitred_staff_connected", "Staff terminals connected", as_double(shop.staff_connected));
   gauge("maitred_store_bytes", "Size of the store with its log", as_double(shop.store_bytes));
-  gauge("maitred_loop_delay_seconds", "How late the core's last timer came",
+  gauge("maitred_loop_delay_seconds", "Delay of the last timer of the core",
         shop.loop_delay_seconds);
-  metrics.family("maitred_eye_restarts_total", "counter", "Eyes that were started again");
+  metrics.family("maitred_eye_restarts_total", "counter", "Restarts of eyes");
   metrics.sample(as_double(shop.eye_restarts));
   metrics.family("maitred_log_messages_total", "counter", "Warnings and errors in the log");
   metrics.sample(as_double(shop.log_warnings), {{"level", "warning"}});
@@ -126,7 +126,7 @@ void ShopMetrics::alert(const Alert& alert, WallTime now) {
   ++changes_[std::string(word(alert.state))];
   if (alert.state == AlertState::kClosed) ++outcomes_[std::string(word(alert.outcome))];
   if (alert.state != AlertState::kClaimed) return;
-  // The clock may have been set back meanwhile.
+  // The clock may have been set back since the alert.
   const double seconds = std::max(0.0, std::chrono::duration<double>(now - alert.at).count());
   const auto bucket = std::lower_bound(kClaimBuckets_s.begin(), kClaimBuckets_s.end(), seconds);
   ++claims_[static_cast<std::size_t>(bucket - kClaimBuckets_s.begin())];
@@ -134,7 +134,7 @@ void ShopMetrics::alert(const Alert& alert, WallTime now) {
 }
 
 void ShopMetrics::counts(MetricsText& metrics) const {
-  metrics.family("maitred_visits_total", "counter", "Visits begun");
+  metrics.family("maitred_visits_total", "counter", "Visits started");
   metrics.sample(as_double(visits_));
   metrics.family("maitred_recognitions_total", "counter", "Tracks recognised as a customer");
   for (const auto& [key, count] : recognitions_) {
@@ -144,7 +144,7 @@ void ShopMetrics::counts(MetricsText& metrics) const {
   for (const Reason reason : kReasons) {
     metrics.sample(as_double(count_of(alerts_, word(reason))), {{"reason", word(reason)}});
   }
-  metrics.family("maitred_alert_changes_total", "counter", "What became of alerts");
+  metrics.family("maitred_alert_changes_total", "counter", "Changes of alerts by new state");
   for (const AlertState state : kChanges) {
     metrics.sample(as_double(count_of(changes_, word(state))), {{"state", word(state)}});
   }

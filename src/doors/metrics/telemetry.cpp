@@ -11,11 +11,11 @@
 namespace maitred {
 namespace {
 
-constexpr Milliseconds kUsualPulse{5000};
-// Of the configuration's [metrics].
-constexpr std::string_view kUsualAddress = "127.0.0.1";
-constexpr std::uint16_t kUsualPort = 7490;
-// A feeding that comes late by this much still comes in time.
+constexpr Milliseconds kDefaultPulse{5000};
+// The default of [metrics] listen.
+constexpr std::string_view kDefaultAddress = "127.0.0.1";
+constexpr std::uint16_t kDefaultPort = 7490;
+// How often the watchdog is fed within its time. One late feeding does no harm.
 constexpr int kFeedingsPerWatchdog = 3;
 
 double now_since_1970() {
@@ -24,7 +24,7 @@ double now_since_1970() {
 
 Milliseconds pulse_of(const ServiceNotifier& notifier) {
   const auto watchdog = notifier.watchdog();
-  return watchdog ? std::min(kUsualPulse, *watchdog / kFeedingsPerWatchdog) : kUsualPulse;
+  return watchdog ? std::min(kDefaultPulse, *watchdog / kFeedingsPerWatchdog) : kDefaultPulse;
 }
 
 }  // namespace
@@ -44,8 +44,8 @@ Result<std::unique_ptr<Telemetry>> Telemetry::open(boost::asio::io_context& io,
   server.passed_socket = own.listener.release();
   server.limits.connections = 16;
   auto opened = WebServer::open(io, *telemetry, std::move(server));
-  // Several instances with the default must not stop each other.
-  const bool by_default = own.listen.address == kUsualAddress && own.listen.port == kUsualPort;
+  // A second instance with the default port must start too.
+  const bool by_default = own.listen.address == kDefaultAddress && own.listen.port == kDefaultPort;
   if (!opened && opened.error().code == "port_in_use" && by_default) {
     journal().warn("no metrics: {}", opened.error().message);
     return telemetry;

@@ -14,32 +14,31 @@
 namespace maitred {
 namespace {
 
-constexpr Milliseconds kLookEvery{5000};
-constexpr Milliseconds kStoreTrouble{60'000};
-constexpr Milliseconds kPatience{30'000};
-// How often a system may refuse one event before the others go on without it.
-constexpr int kTriesOfRefused = 5;
+constexpr Milliseconds kAfterStoreError{60'000};
+// How often a system may refuse one event before it is left out.
+constexpr int kMostRefusals = 5;
 
 }  // namespace
 
-class Courier::State : public std::enable_shared_from_this<State> {
+class Courier::Impl : public std::enable_shared_from_this<Impl> {
  public:
-  State(boost::asio::io_context& io, Shop& shop, std::unique_ptr<EventTarget> target,
-        CourierPace pace)
+  Impl(boost::asio::io_context& io, Shop& shop, std::unique_ptr<EventTarget> target,
+       CourierPace pace)
       : shop_(shop),
         source_(shop),
         target_(std::move(target)),
         timer_(io),
         patience_(io),
+        pace_(pace),
         backoff_(pace.first_wait, pace.longest_wait) {}
 
   void begin() {
-    read_cursor();
-    look_again(Milliseconds{0});
+    load_cursor();
+    schedule(Milliseconds{0});
   }
 
   void nudge() {
-    if (!busy_ && !failing_ && !stopped_) look_again(Milliseconds{0});
+    if (!busy_ && !failing_ && !stopped_) schedule(Milliseconds{0});
   }
 
   void stop() {
@@ -49,11 +48,11 @@ class Courier::State : public std::enable_shared_from_this<State> {
     target_.reset();
   }
 
-  // What is on its way is waited for, or it would be sent again by the one that comes after.
+  // Waits for the delivery under way. Otherwise the next courier would deliver that event again.
   void leave(std::function<void()> gone) {
-    parting_ = std::move(gone);
+    on_left_ = std::move(gone);
     timer_.cancel();
-    if (!busy_) part();
+    if (!busy_) end();
   }
 
   CourierState state() const {
@@ -62,7 +61,7 @@ class Courier::State : public std::enable_shared_from_this<State> {
   }
 
  private:
-  void read_cursor() {
+  void load_cursor() {
     const auto kept = shop_.store().setting(target_->key());
     if (kept && *kept) {
       const std::string text((*kept)->begin(), (*kept)->end());
@@ -73,38 +72,38 @@ class Courier::State : public std::enable_shared_from_this<State> {
     }
     auto present = source_.present();
     if (!present) {
-      stopped_ = true;  // else it would be told of years
+      stopped_ = true;  // without a cursor it would deliver the events of years
       return journal().error("{}: {}", target_->name(), present.error().message);
     }
     cursor_ = std::move(*present);
-    keep_cursor();
+    save_cursor();
   }
 
-  void part() {
+  void end() {
     stopped_ = true;
-    target_->leave([executor = timer_.get_executor(), gone = std::move(parting_)] {
+    target_->leave([executor = timer_.get_executor(), gone = std::move(on_left_)] {
       boost::asio::post(executor, gone);
     });
   }
 
-  void look_again(Milliseconds wait) {
-    if (parting_) return;
+  void schedule(Milliseconds wait) {
+    if (on_left_) return;
     timer_.expires_after(wait);
     timer_.async_wait([weak = weak_from_this()](const boost::system::error_code& error) {
       const auto self = weak.lock();
       if (error || !self || self->stopped_) return;
       self->target_->keep_ready();
-      self->go_on();
+      self->deliver_next();
     });
   }
 
-  void go_on() {
+  void deliver_next() {
     if (busy_ || stopped_) return;
-    if (parcels_.empty() && !fetch()) return look_again(kStoreTrouble);
-    if (parcels_.empty()) return look_again(kLookEvery);
+    if (parcels_.empty() && !fetch()) return schedule(kAfterStoreError);
+    if (parcels_.empty()) return schedule(pace_.poll_every);
     if (!parcels_.front().event) {
-      taken();
-      return look_again(Milliseconds{0});
+      advance();
+      return schedule(Milliseconds{0});
     }
     busy_ = true;
     const auto answer = [weak = weak_from_this(), number = ++asked_](Delivery delivery) {
@@ -112,9 +111,9 @@ class Courier::State : public std::enable_shared_from_this<State> {
       if (!self || self->stopped_ || !self->busy_ || number != self->asked_) return;
       self->patience_.cancel();
       self->on_delivery(delivery);
-      if (self->parting_) self->part();
+      if (self->on_left_) self->end();
     };
-    patience_.expires_after(kPatience);
+    patience_.expires_after(pace_.patience);
     patience_.async_wait([answer](const boost::system::error_code& error) {
       if (!error) answer(Delivery::kLater);
     });
@@ -122,8 +121,8 @@ class Courier::State : public std::enable_shared_from_this<State> {
   }
 
   bool fetch() {
-    // A restored store may lie before what has been told.
-    if (cursor_.seq > shop_.store().visits().last_seq()) read_cursor();
+    // The store may have been restored from a backup that is older than the cursor.
+    if (cursor_.seq > shop_.store().visits().last_seq()) load_cursor();
     auto more = source_.after(cursor_, wall_now());
     if (!more) {
       journal().error("{}: {}", target_->name(), more.error().message);
@@ -136,38 +135,38 @@ class Courier::State : public std::enable_shared_from_this<State> {
   void on_delivery(Delivery delivery) {
     busy_ = false;
     if (delivery == Delivery::kTaken) {
-      if (failing_) journal().info("{}: takes events again", target_->name());
+      if (failing_) journal().info("{}: delivery works again", target_->name());
       failing_ = false;
       ++delivered_;
-      taken();
-      return look_again(Milliseconds{0});
+      advance();
+      return schedule(Milliseconds{0});
     }
     ++failures_;
     if (!failing_) {
       const std::string why = target_->trouble();
-      journal().warn("{}: takes no events{}{}; they are kept and tried again", target_->name(),
+      journal().warn("{}: delivery fails{}{}; the events are kept and tried again", target_->name(),
                      why.empty() ? "" : ": ", why);
     }
     failing_ = true;
-    if (delivery == Delivery::kNever && ++refusals_ >= kTriesOfRefused) {
-      journal().error("{}: refuses event {} for good; it is left out", target_->name(),
-                      parcels_.front().event->id);
+    if (delivery == Delivery::kNever && ++refusals_ >= kMostRefusals) {
+      journal().error("{}: it refused event {} several times; the event is left out",
+                      target_->name(), parcels_.front().event->id);
       failing_ = false;
-      taken();
-      return look_again(Milliseconds{0});
+      advance();
+      return schedule(Milliseconds{0});
     }
-    look_again(backoff_.next());
+    schedule(backoff_.next());
   }
 
-  void taken() {
+  void advance() {
     cursor_ = std::move(parcels_.front().after);
     parcels_.pop_front();
     backoff_.reset();
     refusals_ = 0;
-    keep_cursor();
+    save_cursor();
   }
 
-  void keep_cursor() {
+  void save_cursor() {
     const std::string text = cursor_.text();
     const Status kept = shop_.store().set_setting(
         target_->key(), {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()});
@@ -179,13 +178,14 @@ class Courier::State : public std::enable_shared_from_this<State> {
   std::unique_ptr<EventTarget> target_;
   boost::asio::steady_timer timer_;
   boost::asio::steady_timer patience_;
+  const CourierPace pace_;
   Backoff backoff_;
   EventCursor cursor_;
   std::deque<Parcel> parcels_;
   std::uint64_t asked_ = 0;
   std::uint64_t delivered_ = 0;
   std::uint64_t failures_ = 0;
-  std::function<void()> parting_;  // called when it has left; empty while it stays
+  std::function<void()> on_left_;  // empty unless it leaves
   int refusals_ = 0;
   bool busy_ = false;
   bool failing_ = false;
@@ -194,12 +194,12 @@ class Courier::State : public std::enable_shared_from_this<State> {
 
 Courier::Courier(boost::asio::io_context& io, Shop& shop, std::unique_ptr<EventTarget> target,
                  CourierPace pace)
-    : state_(std::make_shared<State>(io, shop, std::move(target), pace)) {
-  state_->begin();
+    : impl_(std::make_shared<Impl>(io, shop, std::move(target), pace)) {
+  impl_->begin();
 }
-Courier::~Courier() { state_->stop(); }
-void Courier::nudge() { state_->nudge(); }
-void Courier::leave(std::function<void()> gone) { state_->leave(std::move(gone)); }
-CourierState Courier::state() const { return state_->state(); }
+Courier::~Courier() { impl_->stop(); }
+void Courier::nudge() { impl_->nudge(); }
+void Courier::leave(std::function<void()> gone) { impl_->leave(std::move(gone)); }
+CourierState Courier::state() const { return impl_->state(); }
 
 }  // namespace maitred

@@ -27,18 +27,19 @@ constexpr Milliseconds kWebhookPatience{10'000};
 constexpr std::size_t kAuthoritiesLimit_bytes = 4 << 20;
 constexpr const char* kPseudonymKey = "mqtt_pseudonym_key";
 
-// The same for the same texts and the same contents of the file.
-std::string likeness_of(const std::vector<std::string>& texts, const std::string& file) {
+// Equal for equal texts and an equal content of the file.
+std::string fingerprint_of(const std::vector<std::string>& texts, const std::string& file) {
   std::string all = json_text(texts);
   if (const auto bytes = read_file(file, kAuthoritiesLimit_bytes)) {
     all.append(bytes->begin(), bytes->end());
   }
-  std::string likeness = fingerprint(all);
+  std::string print = fingerprint(all);
   sodium_memzero(all.data(), all.size());
-  return likeness;
+  return print;
 }
 
-// Of a target's cursor: the address may have a secret in it, and keys of settings stand in clear.
+// The key of a target's cursor. A hash, because the address may contain a secret and the store does
+// not encrypt keys.
 std::string cursor_key(const std::string& address) { return "courier " + fingerprint(address); }
 
 class WebhookTarget : public EventTarget {
@@ -62,7 +63,7 @@ class WebhookTarget : public EventTarget {
     if (!secret_.empty()) {
       headers.emplace_back("X-Maitred-Signature", event_signature(secret_, wall_now(), body));
     }
-    // The client is ours, so its answers come to one who is still there.
+    // This object owns the client, so it outlives the answer.
     client_->post(address_, headers, std::move(body), kWebhookPatience,
                   [this, done = std::move(done)](const Result<int>& status) {
                     const Delivery delivery = meaning(status);
@@ -77,8 +78,8 @@ class WebhookTarget : public EventTarget {
       return Delivery::kLater;
     }
     if (*status >= 200 && *status < 300) return Delivery::kTaken;
-    trouble_ = fmt::format("it answers HTTP {}", *status);
-    // The receiver says that this very event is wrong; anything else may pass.
+    trouble_ = fmt::format("the answer is HTTP {}", *status);
+    // These say that this very event is wrong. Any other status may pass.
     const bool wrong = *status == 400 || *status == 413 || *status == 415 || *status == 422;
     return wrong ? Delivery::kNever : Delivery::kLater;
   }
@@ -91,7 +92,7 @@ class WebhookTarget : public EventTarget {
   const std::unique_ptr<WebClient> client_;
 };
 
-// Customers under a name of their own, the same each time, which only this store could tell.
+// Gives each customer a constant name that only this store can map back.
 class Pseudonyms {
  public:
   static Result<Pseudonyms> of(Store& store) {
@@ -131,7 +132,7 @@ class MqttTarget : public EventTarget {
   const std::string& key() const override { return key_; }
   std::string trouble() const override { return publisher_->trouble(); }
   void leave(const std::function<void()>& gone) override { publisher_->leave(gone); }
-  // So that "available" is right while there is nothing to tell.
+  // Keeps the availability topic right while there is nothing to deliver.
   void keep_ready() override {
     publisher_->connect([](bool) {});
   }
@@ -208,16 +209,17 @@ Result<std::unique_ptr<EventTarget>> mqtt_target(boost::asio::io_context& io, Sh
 
 Result<std::unique_ptr<Integrations>> Integrations::open(boost::asio::io_context& io, Shop& shop) {
   std::unique_ptr<Integrations> all(new Integrations(io, shop));
-  MAITRED_ASSIGN(all->waiting_, all->wanted(shop.settings()));
-  all->begin_waiting();
+  MAITRED_ASSIGN(all->pending_, all->wanted(shop.settings()));
+  all->start_pending();
   return all;
 }
 
 Integrations::~Integrations() = default;
 
-bool Integrations::has(const std::string& likeness) const {
-  return std::any_of(members_.begin(), members_.end(),
-                     [&](const Member& one) { return one.likeness == likeness; });
+bool Integrations::has(const std::string& config_fingerprint) const {
+  return std::any_of(members_.begin(), members_.end(), [&](const Member& one) {
+    return one.config_fingerprint == config_fingerprint;
+  });
 }
 
 Result<std::vector<Integrations::Wanted>> Integrations::wanted(const Settings& settings) const {
@@ -226,11 +228,11 @@ Result<std::vector<Integrations::Wanted>> Integrations::wanted(const Settings& s
     const WebhookSettings& webhook = settings.webhooks[i];
     MAITRED_ASSIGN(WebhookParts parts, webhook_parts(settings, i));
     Wanted& one = all.emplace_back();
-    one.likeness = likeness_of(
+    one.config_fingerprint = fingerprint_of(
         {"webhook", webhook.url, parts.secret, std::to_string(webhook.retry_at_most.count())},
         webhook.ca_file);
     one.pace.longest_wait = webhook.retry_at_most;
-    if (has(one.likeness)) continue;
+    if (has(one.config_fingerprint)) continue;
     MAITRED_ASSIGN(auto client, WebClient::make(io_, webhook.ca_file));
     one.target = std::make_unique<WebhookTarget>(webhook, std::move(parts.address),
                                                  std::move(parts.secret), std::move(client));
@@ -239,11 +241,12 @@ Result<std::vector<Integrations::Wanted>> Integrations::wanted(const Settings& s
   if (mqtt.off()) return all;
   MAITRED_ASSIGN(const std::string password, integration_secret(mqtt.password_file));
   Wanted& one = all.emplace_back();
-  one.likeness = likeness_of({"mqtt", mqtt.broker, mqtt.user, password, mqtt.prefix, mqtt.discovery,
-                              std::to_string(mqtt.retry_at_most.count())},
-                             mqtt.ca_file);
+  one.config_fingerprint =
+      fingerprint_of({"mqtt", mqtt.broker, mqtt.user, password, mqtt.prefix, mqtt.discovery,
+                      std::to_string(mqtt.retry_at_most.count())},
+                     mqtt.ca_file);
   one.pace.longest_wait = mqtt.retry_at_most;
-  if (!has(one.likeness)) {
+  if (!has(one.config_fingerprint)) {
     MAITRED_ASSIGN(one.target, mqtt_target(io_, shop_, mqtt, password));
   }
   return all;
@@ -252,43 +255,43 @@ Result<std::vector<Integrations::Wanted>> Integrations::wanted(const Settings& s
 Result<std::function<void()>> Integrations::renewed(const Settings& settings) {
   MAITRED_ASSIGN(auto fresh, wanted(settings));
   return [this, all = std::make_shared<std::vector<Wanted>>(std::move(fresh))] {
-    take_over(std::move(*all));
+    apply(std::move(*all));
   };
 }
 
-void Integrations::take_over(std::vector<Wanted> wanted) {
+void Integrations::apply(std::vector<Wanted> wanted) {
   std::vector<Member> before = std::exchange(members_, {});
-  waiting_.clear();
+  pending_.clear();
   for (Wanted& one : wanted) {
     const auto same = std::find_if(before.begin(), before.end(), [&](const Member& member) {
-      return member.likeness == one.likeness;
+      return member.config_fingerprint == one.config_fingerprint;
     });
     if (same == before.end()) {
-      waiting_.push_back(std::move(one));
+      pending_.push_back(std::move(one));
     } else {
       members_.push_back(std::move(*same));
       before.erase(same);
     }
   }
-  for (Member& one : before) dismiss(std::move(one));
-  if (leaving_.empty()) begin_waiting();
+  for (Member& one : before) stop(std::move(one));
+  if (leaving_.empty()) start_pending();
 }
 
-void Integrations::dismiss(Member member) {
+void Integrations::stop(Member member) {
   Courier* const courier = leaving_.emplace_back(std::move(member.courier)).get();
-  journal().info("{}: ends; its settings have changed or are gone", courier->state().name);
+  journal().info("{}: delivery ends; its settings have changed or are gone", courier->state().name);
   courier->leave([this, courier, alive = std::weak_ptr<bool>(alive_)] {
     if (alive.expired()) return;
     std::erase_if(leaving_, [&](const auto& one) { return one.get() == courier; });
-    if (leaving_.empty()) begin_waiting();
+    if (leaving_.empty()) start_pending();
   });
 }
 
-void Integrations::begin_waiting() {
-  for (Wanted& one : std::exchange(waiting_, {})) {
+void Integrations::start_pending() {
+  for (Wanted& one : std::exchange(pending_, {})) {
     auto courier = std::make_unique<Courier>(io_, shop_, std::move(one.target), one.pace);
-    journal().info("{} is told of alerts", courier->state().name);
-    members_.push_back({std::move(one.likeness), std::move(courier)});
+    journal().info("{}: delivery started", courier->state().name);
+    members_.push_back({std::move(one.config_fingerprint), std::move(courier)});
   }
 }
 

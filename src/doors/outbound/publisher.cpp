@@ -19,20 +19,20 @@ constexpr std::chrono::seconds kConnectTimeout{5};
 constexpr Milliseconds kGoodbye{800};
 constexpr Milliseconds kLastPatience{2000};
 
-// Positive codes are the broker's.
+// Puts a return code in words. Positive codes come from the broker.
 std::string in_words(int code) {
   if (code == 4) return "user or password is wrong";
-  if (code == 5) return "the broker does not let us in: user or password";
+  if (code == 5) return "the broker refuses this user or password";
   if (code > 0) return "the broker refused, code " + std::to_string(code);
   return mqtt::exception::error_str(code);
 }
 
 }  // namespace
 
-// The library locks itself while it looks up a name, so nobody but a thread of our own calls it.
-class MqttPublisher::State : public std::enable_shared_from_this<State> {
+// The library locks itself while it looks up a name, so only a thread of our own calls it.
+class MqttPublisher::Impl : public std::enable_shared_from_this<Impl> {
  public:
-  State(MqttOptions options, Post post)
+  Impl(MqttOptions options, Post post)
       : options_(std::move(options)),
         post_(std::move(post)),
         client_(uri_of(options_.broker), options_.client_id, nullptr) {
@@ -84,7 +84,7 @@ class MqttPublisher::State : public std::enable_shared_from_this<State> {
     std::unique_lock lock(mutex_);
     ending_ = true;
     if (left_) {
-      // Everything is said, and the library takes its time to end: our thread does it alone.
+      // The library may take long to end: our thread waits for it alone.
       gone_ = true;
       changed_.notify_all();
       return thread_.detach();
@@ -93,14 +93,14 @@ class MqttPublisher::State : public std::enable_shared_from_this<State> {
     const bool done = changed_.wait_for(lock, kLastPatience, [this] { return ended_; });
     gone_ = true;
     lock.unlock();
-    // A thread that waits for the name of a broker cannot be ended; it holds what it needs.
+    // A thread that waits for a name lookup cannot be ended. It keeps alive what it needs.
     done ? thread_.join() : thread_.detach();
   }
 
  private:
   using Then = std::function<void(bool ok, const std::string& why)>;
 
-  // With the lock held.
+  // Requires mutex_ to be locked.
   void add(std::function<void()> job) {
     jobs_.push_back(std::move(job));
     changed_.notify_all();
@@ -141,18 +141,19 @@ class MqttPublisher::State : public std::enable_shared_from_this<State> {
     return connect;
   }
 
-  // Told once how a request ended, by a thread of the library.
+  // Hears once how a request ended, from a thread of the library.
   struct Answer : mqtt::iaction_listener {
-    Answer(State& owner, Then what) : state(owner), then(std::move(what)) {}
-    void on_success(const mqtt::token&) override { state.told(this, true, ""); }
+    Answer(Impl& owner, Then what) : impl(owner), then(std::move(what)) {}
+    void on_success(const mqtt::token&) override { impl.on_answer(this, true, ""); }
     void on_failure(const mqtt::token& token) override {
-      state.told(this, false, in_words(token.get_return_code()));
+      impl.on_answer(this, false, in_words(token.get_return_code()));
     }
-    State& state;
+    Impl& impl;
     const Then then;
   };
 
-  // The client answers all while it lives or ends, but not a connection that it was still making.
+  // The client answers every request while it lives or ends, except a connection attempt that its
+  // end interrupts.
   void ask(Then then, const std::function<void(mqtt::iaction_listener&)>& request) {
     auto made = std::make_unique<Answer>(*this, std::move(then));
     Answer* const answer = made.get();
@@ -163,11 +164,11 @@ class MqttPublisher::State : public std::enable_shared_from_this<State> {
     try {
       request(*answer);
     } catch (const std::exception& error) {
-      told(answer, false, error.what());
+      on_answer(answer, false, error.what());
     }
   }
 
-  void told(const Answer* answer, bool ok, const std::string& why) {
+  void on_answer(const Answer* answer, bool ok, const std::string& why) {
     std::unique_lock lock(mutex_);
     const auto kept = answers_.extract(answer);
     lock.unlock();
@@ -222,7 +223,7 @@ class MqttPublisher::State : public std::enable_shared_from_this<State> {
 
   const MqttOptions options_;
   const Post post_;
-  // Stays where it is: copies of it borrow its folder of authorities (libpaho-mqttpp 1.2).
+  // Must not move: copies of it borrow its folder of authorities (libpaho-mqttpp 1.2).
   mqtt::ssl_options tls_;
   mutable std::mutex mutex_;
   std::condition_variable changed_;
@@ -234,9 +235,9 @@ class MqttPublisher::State : public std::enable_shared_from_this<State> {
   bool left_ = false;    // has said goodbye
   bool ending_ = false;  // when the jobs are done
   bool ended_ = false;
-  bool gone_ = false;                                         // nobody listens to answers any more
-  std::map<const Answer*, std::unique_ptr<Answer>> answers_;  // that are awaited
-  // Its end waits for answers that are being told, and tells the others: it goes before the above.
+  bool gone_ = false;                                         // the owner wants no more answers
+  std::map<const Answer*, std::unique_ptr<Answer>> answers_;  // awaited
+  // Its destructor waits for answers under way and gives the others, so it is destroyed first.
   mqtt::async_client client_;
   std::thread thread_;
 };
@@ -248,7 +249,7 @@ Result<std::unique_ptr<MqttPublisher>> MqttPublisher::make(MqttOptions options, 
                        "mqtts://broker.example:8883");
   }
   try {
-    auto state = std::make_shared<State>(std::move(options), std::move(post));
+    auto state = std::make_shared<Impl>(std::move(options), std::move(post));
     state->begin();
     return std::unique_ptr<MqttPublisher>(new MqttPublisher(std::move(state)));
   } catch (const std::exception& error) {
@@ -256,13 +257,13 @@ Result<std::unique_ptr<MqttPublisher>> MqttPublisher::make(MqttOptions options, 
   }
 }
 
-MqttPublisher::MqttPublisher(std::shared_ptr<State> state) : state_(std::move(state)) {}
-MqttPublisher::~MqttPublisher() { state_->end(); }
-void MqttPublisher::connect(Done done) { state_->connect(std::move(done)); }
-std::string MqttPublisher::trouble() const { return state_->trouble(); }
+MqttPublisher::MqttPublisher(std::shared_ptr<Impl> impl) : impl_(std::move(impl)) {}
+MqttPublisher::~MqttPublisher() { impl_->end(); }
+void MqttPublisher::connect(Done done) { impl_->connect(std::move(done)); }
+std::string MqttPublisher::trouble() const { return impl_->trouble(); }
 void MqttPublisher::publish(const std::string& topic, const std::string& text, Done done) {
-  state_->publish(topic, text, std::move(done));
+  impl_->publish(topic, text, std::move(done));
 }
-void MqttPublisher::leave(std::function<void()> gone) { state_->leave(std::move(gone)); }
+void MqttPublisher::leave(std::function<void()> gone) { impl_->leave(std::move(gone)); }
 
 }  // namespace maitred

@@ -14,7 +14,8 @@ constexpr std::size_t kEventsAtOnce = 64;
 constexpr std::size_t kVisitsAtOnce = 4096;
 constexpr JsonLimits kCursorLimits{.bytes = 64 * 1024, .depth = 3};
 
-// Of one visit: not yet, never, or since when.
+// When to ask for feedback on a visit: not yet (not settled), never (settled, not due), or since
+// when.
 struct FeedbackMoment {
   bool settled = false;
   std::optional<WallTime> due{};
@@ -98,7 +99,7 @@ ShopEvent EventSource::event_of(const VisitId& visit, const CustomerId& customer
   return event;
 }
 
-// Nothing when the customer has been forgotten since.
+// Nothing if the customer has been forgotten since.
 std::optional<ShopEvent> EventSource::alert_event(const AlertEvent& what) const {
   const auto stored = shop_.store().visits().alert(what.visit);
   if (!stored) return std::nullopt;
@@ -116,7 +117,7 @@ std::optional<ShopEvent> EventSource::alert_event(const AlertEvent& what) const 
 
 Result<std::deque<Parcel>> EventSource::feedback_due(EventCursor cursor, WallTime now) const {
   Visits& visits = shop_.store().visits();
-  // The newest rows may have gone with a customer who was forgotten; their numbers come again.
+  // A customer who was forgotten may have had the newest rows; SQLite gives their numbers again.
   MAITRED_ASSIGN(const std::uint64_t newest, visits.newest_row());
   const EventCursor before = cursor;
   MAITRED_ASSIGN(const auto rows,

@@ -1,4 +1,4 @@
-// The lines of alerts and updates.
+// Writes the lines of alerts and updates.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -27,7 +27,7 @@ void clip_list(List& list) {
   if (list.size() > kListLimit) list.resize(kListLimit);
 }
 
-// Bounds the work of what follows: whatever the store holds, a line takes little time to make.
+// Limits the size first, so that a line takes little time to make whatever the store holds.
 void clip_parts(Alert& alert) {
   CustomerView& customer = alert.customer;
   for (std::string* text : {&alert.headline, &customer.name, &customer.loyalty, &alert.camera,
@@ -49,7 +49,7 @@ void clip_parts(Alert& alert) {
   for (auto& [key, value] : customer.preferences) clip(value, kTextLimit_bytes);
 }
 
-// A quarter of the list goes, from the end.
+// Removes a quarter of the list, from its end.
 template <class List>
 bool shorten(List& list, std::size_t keep) {
   if (list.size() <= keep) return false;
@@ -57,7 +57,7 @@ bool shorten(List& list, std::size_t keep) {
   return true;
 }
 
-// Makes the alert smaller by its least important part. False when nothing is left to take.
+// Removes the least important part of the alert. False if nothing is left to remove.
 bool drop_least(Alert& alert) {
   CustomerView& customer = alert.customer;
   if (shorten(customer.recent, 0) || shorten(customer.asks, 1)) return true;

@@ -18,9 +18,9 @@ constexpr std::size_t kVisitsRemembered = 10000;
 
 }  // namespace
 
-class StaffClient::State {
+class StaffClient::Impl {
  public:
-  State(StaffClientOptions options, Callback on_event)
+  Impl(StaffClientOptions options, Callback on_event)
       : options_(std::move(options)),
         on_event_(std::move(on_event)),
         last_seq_(options_.after),
@@ -40,7 +40,7 @@ class StaffClient::State {
     }
   }
 
-  bool connected() const { return connection_ && greeted_; }
+  bool connected() const { return connection_ && said_hello_; }
   std::uint64_t last_seq() const { return last_seq_; }
 
   Status request(const StaffRequest& request) {
@@ -66,44 +66,45 @@ class StaffClient::State {
         StaffConnection::begin(options_.server, options_.connect_timeout, options_.tls);
     if (!connection) return disconnect(connection.error());
     connection_ = std::move(*connection);
-    heard_at_ = Clock::now();
-    greeted_ = false;
+    last_line_at_ = Clock::now();
+    said_hello_ = false;
     pings_.clear();
     last_error_ = {};
   }
 
   Timestamp next_timer() const {
     if (!connection_) return retry_at_;
-    if (!greeted_) return connection_->deadline();
-    return pinged_ ? pinged_at_ + options_.ping_after / 2 : heard_at_ + options_.ping_after;
+    if (!said_hello_) return connection_->deadline();
+    return pinged_ ? pinged_at_ + options_.ping_after / 2 : last_line_at_ + options_.ping_after;
   }
 
-  // Everything that can be read and written now.
+  // Reads and writes what can be now.
   void serve() {
     if (const Status moved = connection_->move_bytes(); !moved) {
-      // First what it said before the end, which may be why.
+      // What it said before the end may be the reason.
       if (take_lines()) disconnect(last_error_.code.empty() ? moved.error() : last_error_);
       return;
     }
     if (take_lines()) keep_alive();
   }
 
-  // False when the connection is no more.
+  // False if the connection has ended.
   bool take_lines() {
     while (connection_) {
       const auto line = connection_->next_line();
       if (!line) return true;
-      heard_at_ = Clock::now();
+      last_line_at_ = Clock::now();
       pinged_ = false;
       auto parsed = parse_server_line(*line);
       if (!parsed) {
         disconnect(parsed.error());
-      } else if (!greeted_ && !std::holds_alternative<StaffHello>(*parsed) &&
+      } else if (!said_hello_ && !std::holds_alternative<StaffHello>(*parsed) &&
                  !std::holds_alternative<StaffError>(*parsed)) {
-        disconnect({Fault::kEnvironment, "no_hello", "what answers there is not a maitred"});
+        disconnect(
+            {Fault::kEnvironment, "no_hello", "the program that answers there is not maitred"});
       } else {
         if (!std::holds_alternative<StaffError>(*parsed)) last_error_ = {};
-        std::visit([this](auto& one) { take(one); }, *parsed);
+        std::visit([this](auto& one) { handle(one); }, *parsed);
       }
     }
     return false;
@@ -111,16 +112,16 @@ class StaffClient::State {
 
   void keep_alive() {
     const Timestamp now = Clock::now();
-    if (!greeted_) {
+    if (!said_hello_) {
       if (now >= connection_->deadline()) {
         disconnect({Fault::kEnvironment, "connect_timeout", "the daemon does not answer"});
       }
       return;
     }
-    // Counted from the ping, not from the last word: this program may itself have been stopped.
+    // Counted from the ping, not from the last line: this program may have been stopped meanwhile.
     if (pinged_ && now >= pinged_at_ + options_.ping_after / 2) {
-      disconnect({Fault::kEnvironment, "silent", "the daemon fell silent"});
-    } else if (!pinged_ && now >= heard_at_ + options_.ping_after) {
+      disconnect({Fault::kEnvironment, "silent", "the daemon does not answer any more"});
+    } else if (!pinged_ && now >= last_line_at_ + options_.ping_after) {
       own_ping();
     }
   }
@@ -134,34 +135,35 @@ class StaffClient::State {
 
   void disconnect(Error why) {
     connection_.reset();
-    greeted_ = false;
+    said_hello_ = false;
     Milliseconds wait = backoff_.next();
-    // Not all terminals at once when a daemon comes back.
+    // A random part, so that not all terminals connect at once when a daemon comes back.
     wait += wait * std::uniform_int_distribution<int>(0, 50)(random_) / 100;
     retry_at_ = Clock::now() + wait;
-    give(StaffDisconnected{std::move(why), wait});
+    emit(StaffDisconnected{std::move(why), wait});
   }
 
-  void give(const StaffEvent& event) {
+  void emit(const StaffEvent& event) {
     happened_ = true;
     on_event_(event);
   }
 
-  void take(StaffHello& hello) {
+  void handle(StaffHello& hello) {
     if (hello.protocol != kStaffProtocol) {
-      return disconnect({Fault::kEnvironment, "wrong_protocol",
-                         "the daemon speaks another protocol version; install the same version"});
+      return disconnect(
+          {Fault::kEnvironment, "wrong_protocol",
+           "the daemon uses another protocol version; install the same version of both"});
     }
     if (!store_.empty() && store_ != hello.store) {
       last_seq_ = 0;
       visits_.clear();
     }
     store_ = hello.store;
-    greeted_ = true;
+    said_hello_ = true;
     if (!options_.token.empty()) connection_->queue(request_line(StaffAuth{options_.token}));
     connection_->queue(request_line(StaffResume{last_seq_}));
-    own_ping();  // its answer proves that we were let in
-    give(StaffConnected{std::move(hello)});
+    own_ping();  // its answer proves that the token was accepted
+    emit(StaffConnected{std::move(hello)});
   }
 
   bool is_new(const Alert& alert) {
@@ -170,46 +172,46 @@ class StaffClient::State {
     return true;
   }
 
-  void take(StaffAlert& message) {
+  void handle(StaffAlert& message) {
     const Alert& alert = message.alert;
     if (!is_new(alert)) return;
     const std::uint64_t seq = alert.seq;
     if (visits_.size() >= kVisitsRemembered) visits_.clear();
     const bool first = visits_.insert(alert.visit).second;
-    give(StaffAlertEvent{std::move(message.alert), first});
+    emit(StaffAlertEvent{std::move(message.alert), first});
     if (options_.acknowledge && connection_) connection_->queue(request_line(StaffAck{seq}));
   }
 
-  void take(StaffUpdate& message) {
+  void handle(StaffUpdate& message) {
     if (!is_new(message.alert)) return;
     if (is_over(message.alert.state)) visits_.erase(message.alert.visit);
-    give(StaffUpdateEvent{std::move(message.alert)});
+    emit(StaffUpdateEvent{std::move(message.alert)});
   }
 
-  void take(StaffClaimed& claimed) { give(claimed); }
+  void handle(StaffClaimed& claimed) { emit(claimed); }
 
-  void take(StaffPong& pong) {
+  void handle(StaffPong& pong) {
     backoff_.reset();
     const Ping whose = pings_.empty() ? Ping::kOfUser : pings_.front();
     if (!pings_.empty()) pings_.erase(pings_.begin());
-    if (whose == Ping::kOfUser) give(pong);
+    if (whose == Ping::kOfUser) emit(pong);
   }
 
-  void take(StaffError& error) {
+  void handle(StaffError& error) {
     last_error_ = {Fault::kEnvironment, error.code, error.message};
-    give(error);
+    emit(error);
   }
 
-  void take(StaffOther&) {}
+  void handle(StaffOther&) {}
 
   const StaffClientOptions options_;
   const Callback on_event_;
   std::unique_ptr<StaffConnection> connection_;
-  bool greeted_ = false;
+  bool said_hello_ = false;
   bool pinged_ = false;
   bool happened_ = false;
   std::vector<Ping> pings_;
-  Timestamp heard_at_{};
+  Timestamp last_line_at_{};
   Timestamp pinged_at_{};
   Timestamp retry_at_{};
   Error last_error_;
@@ -221,21 +223,21 @@ class StaffClient::State {
 };
 
 StaffClient::StaffClient(StaffClientOptions options, Callback on_event)
-    : state_(std::make_unique<State>(std::move(options), std::move(on_event))) {}
+    : impl_(std::make_unique<Impl>(std::move(options), std::move(on_event))) {}
 StaffClient::~StaffClient() = default;
 StaffClient::StaffClient(StaffClient&&) noexcept = default;
 StaffClient& StaffClient::operator=(StaffClient&&) noexcept = default;
 
-bool StaffClient::poll(Milliseconds timeout, int also_fd) { return state_->poll(timeout, also_fd); }
-bool StaffClient::connected() const { return state_->connected(); }
-std::uint64_t StaffClient::last_seq() const { return state_->last_seq(); }
+bool StaffClient::poll(Milliseconds timeout, int also_fd) { return impl_->poll(timeout, also_fd); }
+bool StaffClient::connected() const { return impl_->connected(); }
+std::uint64_t StaffClient::last_seq() const { return impl_->last_seq(); }
 Status StaffClient::claim(const VisitId& visit, const std::string& by) {
-  return state_->request(StaffClaim{visit, by});
+  return impl_->request(StaffClaim{visit, by});
 }
 Status StaffClient::close(const VisitId& visit, Outcome outcome, const std::string& note,
                           const std::string& by) {
-  return state_->request(StaffClose{visit, outcome, note, by});
+  return impl_->request(StaffClose{visit, outcome, note, by});
 }
-Status StaffClient::ping() { return state_->ping(); }
+Status StaffClient::ping() { return impl_->ping(); }
 
 }  // namespace maitred

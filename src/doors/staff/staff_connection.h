@@ -1,4 +1,5 @@
-// One TCP connection of a staff client: lines in and out, without blocking. Internal to wire.
+// One TCP connection of a staff client: lines in and out, without blocking. Internal to
+// doors/staff.
 #pragma once
 
 #include <memory>

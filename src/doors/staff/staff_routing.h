@@ -1,4 +1,4 @@
-// Which terminal an alert is for. Pure. Internal to wire.
+// Which terminal an alert is for. Pure. Internal to doors/staff.
 #pragma once
 
 #include "maitred/doors/staff/staff_server.h"

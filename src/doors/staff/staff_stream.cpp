@@ -13,7 +13,7 @@ using boost::system::error_code;
 
 // A large kernel buffer would hide a client that does not read.
 constexpr int kKernelSendBuffer_bytes = 32 * 1024;
-// A terminal that vanished is noticed after two minutes.
+// With these a terminal that vanished is noticed after two minutes.
 constexpr int kKeepAliveIdle_s = 60;
 constexpr int kKeepAliveInterval_s = 15;
 constexpr int kKeepAliveProbes = 4;

@@ -1,5 +1,5 @@
-// Makes a Stream look like what Beast wants, so that Beast is compiled once, for plain TCP and TLS
-// alike. Internal to doors/web.
+// Adapts a Stream to what Beast requires, so that Beast is compiled once for plain TCP and TLS.
+// Internal to doors/web.
 #pragma once
 
 #include <boost/asio/async_result.hpp>
@@ -54,7 +54,7 @@ class ByteStream {
     }
     return {};
   }
-  // std::function wants what can be copied.
+  // std::function requires a copyable target.
   template <class Handler>
   static Stream::Handler erased(Handler handler) {
     auto shared = std::make_shared<Handler>(std::move(handler));

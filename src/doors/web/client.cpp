@@ -26,9 +26,9 @@ constexpr std::uint64_t kAnswerLimit_bytes = 64 * 1024;
 
 }  // namespace
 
-class WebClient::State : public std::enable_shared_from_this<State> {
+class WebClient::Impl : public std::enable_shared_from_this<Impl> {
  public:
-  State(asio::io_context& io, std::shared_ptr<asio::ssl::context> tls)
+  Impl(asio::io_context& io, std::shared_ptr<asio::ssl::context> tls)
       : io_(io), names_(io), tls_(std::move(tls)) {}
 
   void post(const WebAddress& to, const WebHeaders& headers, std::string body,
@@ -56,7 +56,8 @@ class WebClient::State : public std::enable_shared_from_this<State> {
     names_.find(to.host, to.port, [weak = weak_from_this(), call](const web::Endpoints& found) {
       const auto self = weak.lock();
       if (!self) return;
-      found.empty() ? self->fail(call, "its name is not known") : self->connect(call, found);
+      found.empty() ? self->fail(call, "the name lookup found no address")
+                    : self->connect(call, found);
     });
   }
 
@@ -145,13 +146,13 @@ class WebClient::State : public std::enable_shared_from_this<State> {
 Result<std::unique_ptr<WebClient>> WebClient::make(asio::io_context& io,
                                                    const std::string& ca_file) {
   MAITRED_ASSIGN(auto tls, client_tls(ca_file));
-  return std::unique_ptr<WebClient>(new WebClient(std::make_shared<State>(io, std::move(tls))));
+  return std::unique_ptr<WebClient>(new WebClient(std::make_shared<Impl>(io, std::move(tls))));
 }
-WebClient::WebClient(std::shared_ptr<State> state) : state_(std::move(state)) {}
-WebClient::~WebClient() { state_->abandon(); }
+WebClient::WebClient(std::shared_ptr<Impl> impl) : impl_(std::move(impl)) {}
+WebClient::~WebClient() { impl_->abandon(); }
 void WebClient::post(const WebAddress& to, const WebHeaders& headers, std::string body,
                      Milliseconds patience, Answer answer) {
-  state_->post(to, headers, std::move(body), patience, std::move(answer));
+  impl_->post(to, headers, std::move(body), patience, std::move(answer));
 }
 
 }  // namespace maitred

@@ -197,8 +197,8 @@ class HttpConnection : public Session, public std::enable_shared_from_this<HttpC
     send(std::move(response));
   }
 
-  // The rest of what the client sends is thrown away: a close with unread input would reset the
-  // connection before the client has read why.
+  // Answers, then throws away what the client still sends: a close with unread input would reset
+  // the connection before the client has read the answer.
   void refuse(WebResponse response) {
     journal().debug("web client {}: refused with {}", id(), response.status);
     keep_alive_ = false;

@@ -2,18 +2,14 @@
 
 #include <fmt/format.h>
 
-#include <charconv>
+#include <algorithm>
+
+#include "maitred/base/text.h"
 
 namespace maitred {
 namespace {
 
-std::string_view trimmed(std::string_view text) {
-  while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
-  while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
-  return text;
-}
-
-// The part before the next `separator`, which is taken off `text` with it.
+// Takes the part before the next `separator`, and the separator, off the front of `text`.
 std::string_view take_part(std::string_view& text, char separator) {
   const std::size_t end = std::min(text.find(separator), text.size());
   const std::string_view part = text.substr(0, end);
@@ -21,22 +17,11 @@ std::string_view take_part(std::string_view& text, char separator) {
   return part;
 }
 
-std::string decoded(std::string_view text) {
-  std::string out;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    unsigned value = 0;
-    const char* digits = text.data() + i + 1;
-    if (text[i] == '+') {
-      out += ' ';
-    } else if (text[i] == '%' && i + 2 < text.size() &&
-               std::from_chars(digits, digits + 2, value, 16).ptr == digits + 2) {
-      out += static_cast<char>(value);
-      i += 2;
-    } else {
-      out += text[i];
-    }
-  }
-  return out;
+// Decodes a value of a form: '+' is a blank. What is not encoded well stays as it is.
+std::string form_value(std::string_view text) {
+  std::string value(text);
+  std::replace(value.begin(), value.end(), '+', ' ');
+  return url_decoded(value).value_or(value);
 }
 
 std::string quoted(std::string_view text) {
@@ -74,7 +59,7 @@ std::string WebRequest::parameter(std::string_view name) const {
   std::string_view rest = query;
   while (!rest.empty()) {
     std::string_view pair = take_part(rest, '&');
-    if (take_part(pair, '=') == name) return decoded(pair);
+    if (take_part(pair, '=') == name) return form_value(pair);
   }
   return {};
 }

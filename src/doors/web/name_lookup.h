@@ -1,4 +1,5 @@
-// The addresses of a host, looked up by a thread that nobody waits for at the end. Internal to web.
+// Looks up the addresses of a host in a thread that nobody waits for at the end. Internal to
+// doors/web.
 #pragma once
 
 #include <boost/asio/io_context.hpp>
@@ -26,7 +27,7 @@ class NameLookup {
   NameLookup(const NameLookup&) = delete;
   NameLookup& operator=(const NameLookup&) = delete;
 
-  // Empty: there is none.
+  // Calls `then` with the addresses, which are empty if the lookup fails.
   void find(const std::string& host, const std::string& port, std::function<void(Endpoints)> then);
 
  private:

@@ -1,5 +1,5 @@
-// The staff web page: what the browser is given, who may see what, and the way of a WebSocket to
-// the staff protocol. What staff may do is the desk's matter (BoardDesk).
+// The staff web page: what the browser gets, who may see what, and how a WebSocket reaches the
+// staff protocol. The desk decides what staff may do (BoardDesk).
 #pragma once
 
 #include <functional>
@@ -14,37 +14,39 @@
 
 namespace maitred {
 
-// A picture to be looked at: who is it, or, with an id, is it this customer.
-struct LookRequest {
-  std::string photo;     // encoded; never kept
-  std::string customer;  // empty: anybody
-  std::string terminal;  // who asks
+// A photo with a question: who is this, or, with an id, is it this customer.
+struct FaceQuery {
+  std::string photo;     // JPEG, PNG or WebP; never kept
+  std::string customer;  // id; empty: anybody
+  std::string terminal;  // that asks
 };
 
-// What the core does for the board. Called on the io_context's thread. JSON goes through as text.
+// What the core does for the board. Called on the io_context's thread. JSON is passed as text.
 class BoardDesk {
  public:
   virtual ~BoardDesk() = default;
-  // Whether there are staff tokens, so that one must be shown.
+  // True if there are staff tokens, so that one must be shown.
   virtual bool tokens_required() = 0;
-  // The name of the terminal with this token, or nothing. Asked often; revocation shows at once.
+  // The name of the terminal with this token, or nothing. Called often: a revocation counts at
+  // once.
   virtual std::optional<std::string> terminal_of(std::string_view token) = 0;
-  // The staff protocol for a WebSocket, one line a message; `token` is empty where none exist.
+  // The staff protocol for a WebSocket, one line for each message; `token` is empty if there are
+  // none.
   virtual std::shared_ptr<WebSocketListener> staff_line(std::string_view token) = 0;
   // {"visits":[{"visit","start","name","outcome",...}]}, newest first.
   virtual Result<std::string> history(WallTime since) = 0;
   // `rating` 0 to 10.
   virtual Status feedback(const std::string& visit, int rating, const std::string& comment,
                           const std::string& terminal) = 0;
-  // Answers later: {"match",...} or {"verified",...}.
-  virtual void look(LookRequest request, std::function<void(Result<std::string>)> answer) = 0;
-  // A small text kept sealed, so that staff stay signed in when the core starts anew.
+  // Answers later with {"match",...} or {"verified",...}.
+  virtual void recognise(FaceQuery request, std::function<void(Result<std::string>)> answer) = 0;
+  // A small text that is kept sealed, so that staff stay signed in over a restart of the core.
   virtual std::string kept_sessions() = 0;
   virtual void keep_sessions(std::string_view text) = 0;
 };
 
 struct BoardOptions {
-  bool always_sign_in = false;  // also where no tokens exist: the board can be reached from outside
+  bool always_sign_in = false;  // even if there are no tokens: other machines can reach the board
   std::function<WallTime()> clock = [] {
     return std::chrono::floor<Milliseconds>(std::chrono::system_clock::now());
   };
@@ -66,8 +68,8 @@ class Board : public WebSite {
       const WebRequest& request) override;
 
  private:
-  class State;
-  std::shared_ptr<State> state_;
+  class Impl;
+  std::shared_ptr<Impl> impl_;
 };
 
 }  // namespace maitred

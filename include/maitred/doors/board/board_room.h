@@ -1,4 +1,5 @@
-// The board's side of the core: staff lines over WebSockets, today's visits, and the desk.
+// Does the work of the core for the board: staff lines over WebSockets, visits, feedback and
+// recognition.
 #pragma once
 
 #include <functional>
@@ -28,7 +29,8 @@ class BoardRoom : public BoardDesk {
     std::function<StaffServer*()> staff;  // null while shutting down
     PhotoEye& eye;
   };
-  explicit BoardRoom(Parts parts) : parts_(std::move(parts)) {}
+  explicit BoardRoom(Parts parts);
+  ~BoardRoom() override;
 
   // BoardDesk
   bool tokens_required() override;
@@ -37,14 +39,15 @@ class BoardRoom : public BoardDesk {
   Result<std::string> history(WallTime since) override;
   Status feedback(const std::string& visit, int rating, const std::string& comment,
                   const std::string& terminal) override;
-  void look(LookRequest request, std::function<void(Result<std::string>)> answer) override;
+  void recognise(FaceQuery request, std::function<void(Result<std::string>)> answer) override;
   std::string kept_sessions() override;
   void keep_sessions(std::string_view text) override;
 
  private:
-  Result<std::string> answer_look(const LookRequest& request, const std::string& report);
+  Result<std::string> answer_query(const FaceQuery& request, const std::string& report);
 
   Parts parts_;
+  const std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
 };
 
 }  // namespace maitred

@@ -1,4 +1,4 @@
-// The board as the daemon runs it: page, desk and listener in one.
+// The board as the daemon runs it: page, core side and web server.
 #pragma once
 
 #include <filesystem>
@@ -21,13 +21,13 @@ class BoardService {
     Admin& admin;
     std::function<StaffServer*()> staff;  // null while shutting down
     std::filesystem::path eye_program;
-    // Of photo.sock, where a service looks at photos; for /run/maitred it is
-    // /run/maitred-photo.sock.
+    // Holds photo.sock, the socket of a service that analyses photos. For /run/maitred the socket
+    // is /run/maitred-photo.sock.
     std::filesystem::path runtime_folder;
     int passed_socket = -1;  // one that listens already, e.g. systemd's
   };
 
-  // Null where [board] is off, or its default port is taken by another program. Errors:
+  // Null if [board] is off, or if another program uses its default port. Errors:
   // board_unprotected (kInput): it can be reached from other machines, and there is no token or no
   // TLS; those of WebServer::open.
   static Result<std::unique_ptr<BoardService>> open(Parts parts);

@@ -1,4 +1,4 @@
-// Asks a running core something. Blocking.
+// Sends requests to a running core. Blocking.
 #pragma once
 
 #include <cstdint>
@@ -14,8 +14,8 @@
 
 namespace maitred {
 
-// One connection. After an error of the connection itself (control_failed) it is of no more use.
-// Bound to one thread.
+// One connection. After an error of the connection itself (control_failed) it cannot be used any
+// more. Bound to one thread.
 class ControlClient {
  public:
   using Progress = std::function<void(std::uint64_t done, std::uint64_t total)>;
@@ -24,10 +24,10 @@ class ControlClient {
   // store itself), control_refused (no permission), control_failed.
   static Result<ControlClient> connect(const std::filesystem::path& socket);
 
-  // Sends {"verb","args"} and waits for the answer; `args` is an object. Each silence may last
-  // `patience`: a core that is alive sends progress. Errors: what the core answered, with its
-  // fault, code and message; control_failed (kEnvironment) when it broke off or said nonsense;
-  // control_timeout (kEnvironment); request_too_large (kInput).
+  // Sends {"verb","args"} and waits for the answer; `args` is an object. The core may be silent for
+  // `patience` at a time; during long work it sends progress. Errors: the core's own, with fault,
+  // code and message; control_failed (kEnvironment) if the connection ends or the answer cannot be
+  // read; control_timeout (kEnvironment); request_too_large (kInput).
   Result<nlohmann::json> call(std::string_view verb, const nlohmann::json& args,
                               const Progress& on_progress = {},
                               Milliseconds patience = std::chrono::seconds(120));

@@ -1,4 +1,4 @@
-// What the core knows of its cameras from what their eyes say. Pure state.
+// The state of each camera, as its eye reports it. Pure state.
 #pragma once
 
 #include <cstdint>
@@ -16,7 +16,7 @@ namespace maitred {
 struct CameraState {
   std::string name;
   EyeState state = EyeState::kConnecting;
-  EyeHealth health;  // the newest
+  EyeHealth health;  // of the newest report
 };
 
 // Bound to one thread; time comes in.
@@ -26,19 +26,20 @@ class CameraStates {
 
   explicit CameraStates(const std::vector<std::string>& names);
 
-  // Other cameras from now on; those that stay keep their state.
+  // Sets the cameras anew. Those that stay keep their state.
   void reconfigure(const std::vector<std::string>& names);
 
   bool known(std::string_view camera) const { return cameras_.contains(camera); }
   void connected(const std::string& camera, Timestamp now);
   void report(const std::string& camera, const EyeHealth& health, Timestamp now);
-  void heard(const std::string& camera, Timestamp now);
+  void message_received(const std::string& camera, Timestamp now);
   void disconnected(const std::string& camera);
 
-  // In the order of the configuration. An eye that is connected but silent is stalled; one that is
-  // gone is connecting, unless it said that its file has ended.
+  // Returns the cameras in the order of the configuration. The state of a camera is kStalled if its
+  // eye is connected but silent, kConnecting if its eye is gone, and kEnded if its eye reported the
+  // end of its file.
   std::vector<CameraState> states(Timestamp now) const;
-  // Every camera has said so and has left.
+  // True if every eye has reported the end of its file and has left.
   bool all_ended() const;
 
  private:

@@ -1,5 +1,5 @@
-// Starts the eyes and keeps them running: `maitred --spawn-eyes`. Under systemd each eye is a
-// service of its own instead.
+// Starts the eyes and keeps them running, for `maitred --spawn-eyes`. Under systemd each eye is a
+// service instead.
 #pragma once
 
 #include <boost/asio/io_context.hpp>
@@ -19,15 +19,19 @@
 namespace maitred {
 
 struct EyeSupervisorOptions {
-  std::filesystem::path program;   // maitred-eye
-  std::filesystem::path settings;  // the configuration file it gets
-  std::vector<std::string> cameras;
-  Milliseconds silence = std::chrono::seconds{6};         // without a word: killed
-  Milliseconds first_silence = std::chrono::seconds{40};  // the same until the first word
+  std::filesystem::path program{};   // maitred-eye
+  std::filesystem::path settings{};  // its configuration file
+  std::vector<std::string> cameras{};
+  Milliseconds silence = std::chrono::seconds{6};         // without a message: killed
+  Milliseconds first_silence = std::chrono::seconds{40};  // the same before its hello
+  Milliseconds check_every{500};                          // how often silence is checked
+  Milliseconds first_pause{250};                          // before a restart; doubles each time
+  Milliseconds longest_pause{8000};
+  Milliseconds stop_patience{2000};  // between SIGTERM and SIGKILL
 };
 
-// One process a camera. A dead or silent eye is started again, with backoff 0.25 to 8 s (2 s where
-// it had begun its work); one that reported the end of its file and left with status 0 is done.
+// Runs one process for each camera. Starts a dead or silent eye again after a pause of 0.25 to 8 s
+// (at most 2 s if it had said hello). An eye that exits with status 0 is done: its file has ended.
 // Bound to the io_context's thread.
 class EyeSupervisor {
  public:
@@ -37,49 +41,51 @@ class EyeSupervisor {
   EyeSupervisor& operator=(const EyeSupervisor&) = delete;
 
   void start();
-  // Starts the eyes of new cameras, ends those of cameras that are gone, and starts those of
-  // changed ones anew.
+  // Starts the eyes of new cameras, ends those of removed cameras, and restarts those of changed
+  // ones.
   void reconfigure(const std::vector<std::string>& cameras, const std::set<std::string>& changed);
-  // An eye has sent something.
-  void heard(std::string_view camera);
-  // The first word of an eye, of this process: one that was killed may be read late.
-  void greeted(std::string_view camera, pid_t pid);
-  // The eye of this camera ends, and is started again at `resume` or after so long. False for an
-  // unknown camera.
+  // The eye of this camera has sent a message.
+  void message_received(std::string_view camera);
+  // The eye of this camera has sent its hello. `pid` is the process that sent it: the hello of a
+  // killed process may be read late.
+  void hello_received(std::string_view camera, pid_t pid);
+  // Ends the eye of this camera until `resume`, or for at most `longest`. False for an unknown
+  // camera.
   bool pause(std::string_view camera, Milliseconds longest);
   void resume(std::string_view camera);
-  // Whether the eye of a paused camera has let go of it.
+  // True if no process of this camera runs, so that another program can open the camera.
   bool is_gone(std::string_view camera) const;
-  // SIGTERM, after 2 s SIGKILL; `done` when none is left.
+  // Sends SIGTERM, then SIGKILL after stop_patience. Calls `done` when no eye is left.
   void stop(std::function<void()> done);
-  // How often eyes were started again.
+  // How often an eye was started again.
   std::uint64_t restarts() const { return restarts_; }
 
  private:
   struct Child {
-    explicit Child(boost::asio::io_context& io) : timer(io) {}
+    Child(boost::asio::io_context& io, Backoff pauses) : backoff(pauses), timer(io) {}
     pid_t pid = 0;
     Backoff backoff;
     Timestamp started{};
-    Timestamp last_heard{};
-    bool spoke = false;
+    Timestamp last_message{};
+    bool said_hello = false;
     bool done = false;
     bool paused = false;              // until resume
-    bool again = false;               // ended to be started anew
+    bool restart = false;             // is ending; to be started again at once
     bool removed = false;             // its camera is gone
-    boost::asio::steady_timer timer;  // restart, while it is dead
+    boost::asio::steady_timer timer;  // of the restart, or of the pause's end
   };
 
   void launch(const std::string& camera, Child& child);
-  void await_deaths();
-  void bury(pid_t pid, int status);
-  void schedule(const std::string& camera, Child& child);
+  void add(const std::string& camera);
+  void wait_for_exits();
+  void on_exit(pid_t pid, int status);
+  void schedule_restart(const std::string& camera, Child& child);
   void watch_silence();
   void finish_if_empty();
 
   boost::asio::io_context& io_;
   const EyeSupervisorOptions options_;
-  boost::asio::signal_set deaths_;
+  boost::asio::signal_set child_signals_;
   boost::asio::steady_timer silence_timer_;
   boost::asio::steady_timer kill_timer_;
   std::map<std::string, Child, std::less<>> children_;

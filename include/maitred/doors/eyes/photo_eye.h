@@ -1,4 +1,4 @@
-// Has a photo looked at by `maitred-eye --photo`, a process that holds no key, without waiting.
+// Has `maitred-eye --photo`, a process that holds no key, analyse a photo, without waiting for it.
 #pragma once
 
 #include <filesystem>
@@ -16,31 +16,32 @@ class io_context;
 namespace maitred {
 
 struct PhotoEyeOptions {
-  std::filesystem::path program;   // maitred-eye
-  std::filesystem::path settings;  // the configuration it reads
-  // Where a service of its own looks at photos, one connection a photo; used when it is there.
+  std::filesystem::path program{};   // maitred-eye
+  std::filesystem::path settings{};  // the configuration it reads
+  // The socket of a service that analyses photos, one for each connection. Used if it exists;
+  // otherwise a process is started for each photo.
   std::filesystem::path socket{};
-  std::size_t at_once = 2;
-  Milliseconds patience = std::chrono::seconds(30);
+  std::size_t at_once = 2;                           // more are refused
+  Milliseconds patience = std::chrono::seconds(30);  // then the process is killed
 };
 
-// Bound to the io_context's thread, which must outlive it.
+// Bound to the io_context's thread; the io_context must outlive it.
 class PhotoEye {
  public:
   using Answer = std::function<void(Result<std::string>)>;
 
   PhotoEye(boost::asio::io_context& io, PhotoEyeOptions options);
-  ~PhotoEye();  // what is under way is ended and not answered
+  ~PhotoEye();  // ends what is under way; it is not answered
   PhotoEye(const PhotoEye&) = delete;
   PhotoEye& operator=(const PhotoEye&) = delete;
 
-  // The report of maitred-eye as JSON (photo_report.h). Errors: those of the report (kInput);
-  // photo_busy, photo_failed (kEnvironment).
-  void look(std::string photo, Answer answer);
+  // Answers with the report of maitred-eye, one JSON object (photo_report.h). Errors: those of the
+  // report (kInput); photo_busy, photo_failed (kEnvironment).
+  void analyse(std::string photo, Answer answer);
 
  private:
-  class State;
-  std::shared_ptr<State> state_;
+  class Impl;
+  std::shared_ptr<Impl> impl_;
 };
 
 }  // namespace maitred

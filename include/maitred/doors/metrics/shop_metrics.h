@@ -1,5 +1,5 @@
-// What is counted for operators: how often things happened and how long they took, never to whom.
-// Pure state; time comes in.
+// Counts for operators: how often things happened and how long they took, never to whom. Pure
+// state; time comes in.
 #pragma once
 
 #include <array>
@@ -16,7 +16,7 @@
 
 namespace maitred {
 
-// The present, as the daemon knows it when it is asked.
+// Present values, as the daemon knows them when it is asked.
 struct ShopFacts {
   std::string version;
   std::string engine;
@@ -25,7 +25,7 @@ struct ShopFacts {
   std::size_t customers = 0;  // who may be recognised
   double expected_false_alerts_per_1000 = 0.0;
   double expected_miss_rate = 0.0;
-  std::size_t suspended = 0;  // cameras and customers that raise no alerts after wrong ones
+  std::size_t suspended = 0;  // cameras and customers with suspended alerts
   std::size_t alerts_open = 0;
   std::size_t staff_connected = 0;
   std::uint64_t eye_restarts = 0;
@@ -37,7 +37,7 @@ struct ShopFacts {
 
 // The process itself, from /proc.
 struct ProcessFacts {
-  double started_seconds = 0.0;  // since 1970; the caller's
+  double started_seconds = 0.0;  // since 1970; set by the caller
   double cpu_seconds = 0.0;
   std::uint64_t resident_bytes = 0;
   std::uint64_t open_files = 0;
@@ -50,11 +50,11 @@ class ShopMetrics {
  public:
   void recognised(const Match& match);
   void visit_began() { ++visits_; }
-  // A new alert, or one that has changed, at `now`.
+  // Counts a new alert or a change of one at `now`.
   void alert(const Alert& alert, WallTime now);
   void eye_connected(const std::string& camera) { ++eye_connections_[camera]; }
 
-  // The exposition.
+  // The exposition in Prometheus' text format.
   std::string text(const ShopFacts& shop, const ProcessFacts& process) const;
 
  private:

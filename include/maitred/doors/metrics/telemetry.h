@@ -1,4 +1,4 @@
-// How the core tells the outside how it is: metrics and health over HTTP, the watchdog of systemd.
+// Reports the health of the core: metrics and health over HTTP, readiness and watchdog to systemd.
 #pragma once
 
 #include <boost/asio/io_context.hpp>
@@ -18,33 +18,33 @@
 
 namespace maitred {
 
-// A duty of the core that is late, in words for an operator; empty when all are done in time.
+// Names a duty of the core that is late, in words for an operator. Empty if none is late.
 using LateDuty = std::function<std::string()>;
 
 struct TelemetryOptions {
   ListenSettings listen;  // off: no HTTP
-  UniqueFd listener;      // passed by systemd; else one is opened
+  UniqueFd listener;      // passed by systemd; if there is none, one is opened
   ServiceNotifier notifier;
   std::function<ShopFacts()> facts;  // loop_delay_seconds and log counts are filled in here
   LateDuty late_duty;
 };
 
-// GET /metrics: Prometheus. /healthz: 200 while every duty is done in time, else 503. /readyz: 200
-// while besides every camera runs or has ended. Both say why not, in a line each. The watchdog is
-// fed while /healthz is good. Bound to the io_context's thread.
+// Serves GET /metrics (Prometheus), /healthz (200 while no duty is late, else 503) and /readyz (200
+// while also every camera runs or has ended). A 503 says why, one line for each reason. Feeds the
+// watchdog while /healthz is 200. Bound to the io_context's thread.
 class Telemetry : public WebSite {
  public:
-  // Without HTTP too where the default port is taken by another program. Errors: those of
+  // Goes on without HTTP if another program uses the default port. Errors: those of
   // WebServer::open.
   static Result<std::unique_ptr<Telemetry>> open(boost::asio::io_context& io,
                                                  TelemetryOptions options);
 
   ShopMetrics& metrics() { return metrics_; }
-  // Where it listens; 0: it does not.
+  // The port of HTTP; 0 if there is none.
   std::uint16_t port() const { return server_ ? server_->port() : 0; }
-  // "READY=1" and the first feeding.
+  // Reports "READY=1" and feeds the watchdog for the first time.
   void ready();
-  // No more answers and no more feeding: the watchdog has time until the end of the shutdown.
+  // Ends HTTP and the feeding. The watchdog's time must suffice for the rest of the shutdown.
   void stop();
 
   void on_request(const WebRequest& request, WebReply reply) override;

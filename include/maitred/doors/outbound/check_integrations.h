@@ -1,4 +1,4 @@
-// What [[webhook]] and [mqtt] name outside the configuration: addresses, secrets, authorities.
+// Checks what [[webhook]] and [mqtt] refer to: addresses, secrets, authorities.
 #pragma once
 
 #include <cstddef>

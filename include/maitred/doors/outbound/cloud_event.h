@@ -1,4 +1,4 @@
-// What other systems are told, as CloudEvents 1.0 in JSON, signed. Pure.
+// Events for other systems, as CloudEvents 1.0 in JSON, signed. Pure.
 #pragma once
 
 #include <cstdint>
@@ -10,9 +10,9 @@
 
 namespace maitred {
 
-// No personal data: ids are random, and who holds the store can look them up.
+// Contains no personal data: ids are random, and only the holder of the store can look them up.
 struct ShopEvent {
-  std::string id;       // unique, and the same when it is sent again: "<store>/42"
+  std::string id;       // unique, and the same if it is sent again: "<store>/42"
   std::string source;   // "/maitred/<store>"
   std::string type;     // "maitred.alert.claimed", "maitred.feedback_due"
   std::string subject;  // the visit
@@ -24,8 +24,8 @@ struct ShopEvent {
 // One JSON object, in structured mode (application/cloudevents+json).
 std::string cloud_event_text(const ShopEvent& event);
 
-// "t=1795331132,v1=<hex>": HMAC-SHA256 with `secret` over "<t>.<body>", so that neither body nor
-// time can be another's. A receiver refuses a time that is minutes away.
+// "t=1795331132,v1=<hex>": HMAC-SHA256 with `secret` over "<t>.<body>". It protects body and time.
+// A receiver should refuse a time that is minutes away.
 std::string event_signature(std::string_view secret, WallTime now, std::string_view body);
 
 }  // namespace maitred

@@ -1,6 +1,6 @@
-// Brings what happened to another system, in order, each event until it is taken. What is still to
-// be sent is what the store holds beyond a cursor, so nothing is lost in a crash and alerts to
-// staff never wait.
+// Delivers events to another system in order, each until the system takes it. The store holds the
+// events; a cursor in the store says which were taken. So a crash loses none, and alerts to staff
+// never wait.
 #pragma once
 
 #include <functional>
@@ -19,28 +19,31 @@ namespace maitred {
 
 enum class Delivery {
   kTaken,
-  kLater,  // try again
-  kNever   // this event is refused as such
+  kLater,  // to be tried again
+  kNever   // the system refuses this very event
 };
 
-// Where events go. Answers once, on the io_context's thread, never within the call.
+// A system that events are delivered to. Answers once, on the io_context's thread, never within the
+// call.
 class EventTarget {
  public:
   virtual ~EventTarget() = default;
-  virtual const std::string& name() const = 0;  // for log and status; no secret in it
-  virtual const std::string& key() const = 0;   // of its cursor: another for each address
+  virtual const std::string& name() const = 0;  // for log and status; contains no secret
+  virtual const std::string& key() const = 0;   // of its cursor in the store; one for each address
   virtual void deliver(const ShopEvent& event, std::function<void(Delivery)> done) = 0;
-  // Why it takes nothing, as far as it knows; may be empty.
+  // Why the last delivery failed; may be empty.
   virtual std::string trouble() const = 0;
-  // Now and then.
+  // Called periodically, also while there is nothing to deliver.
   virtual void keep_ready() {}
-  // Nothing more is delivered: says goodbye where that is usual, then calls `gone`.
+  // Called after the last delivery: ends the connection, then calls `gone`.
   virtual void leave(const std::function<void()>& gone) { gone(); }
 };
 
 struct CourierPace {
   Milliseconds first_wait{500};  // after a failure; twice as long after each further one
   Milliseconds longest_wait = std::chrono::minutes{5};
+  Milliseconds patience = std::chrono::seconds{30};   // for the answer to one delivery
+  Milliseconds poll_every = std::chrono::seconds{5};  // how often the store is asked without nudge
 };
 
 // Bound to the io_context's thread; shop and io_context must outlive it.
@@ -52,16 +55,16 @@ class Courier {
   Courier(const Courier&) = delete;
   Courier& operator=(const Courier&) = delete;
 
-  // Something may have happened.
+  // Tells it that something may have happened.
   void nudge();
-  // Stops, so that another may go in its place once `gone` has been called on the io_context's
-  // thread, not within the call. Keep it until then: its end may have to wait otherwise.
+  // Waits for the delivery under way, ends, and calls `gone` from the io_context. Another may take
+  // its place then. Keep it until then: its destructor may have to wait otherwise.
   void leave(std::function<void()> gone);
   CourierState state() const;
 
  private:
-  class State;
-  std::shared_ptr<State> state_;
+  class Impl;
+  std::shared_ptr<Impl> impl_;
 };
 
 }  // namespace maitred

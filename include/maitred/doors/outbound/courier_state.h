@@ -1,4 +1,4 @@
-// How one of the systems that are told what happens is doing; for status and metrics. A value.
+// State of the delivery to one system, for status and metrics. A value.
 #pragma once
 
 #include <cstdint>
@@ -9,7 +9,7 @@ namespace maitred {
 struct CourierState {
   std::string name;             // "webhook HOST:PORT", "mqtt HOST:PORT"
   bool delivering = true;       // false: the last try failed
-  std::uint64_t waiting = 0;    // changes of alerts it has not been told, at most
+  std::uint64_t waiting = 0;    // upper bound of changes of alerts that are not delivered yet
   std::uint64_t delivered = 0;  // since the start
   std::uint64_t failures = 0;   // tries that failed, since the start
   std::string trouble;          // why, while it is not delivering

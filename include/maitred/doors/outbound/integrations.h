@@ -1,4 +1,4 @@
-// The systems that are told what happens: webhooks and an MQTT broker.
+// Delivers events to the configured systems: webhooks and an MQTT broker.
 #pragma once
 
 #include <functional>
@@ -10,49 +10,49 @@
 
 namespace maitred {
 
-// A courier to each [[webhook]], and one to [mqtt]. Bound to the io_context's thread; shop and
-// io_context must outlive it.
+// Holds a courier for each [[webhook]] and one for [mqtt]. Bound to the io_context's thread; shop
+// and io_context must outlive it.
 class Integrations {
  public:
-  // Those of the shop's settings. Errors: those of check_integrations and the store; bad_broker
-  // (kInput).
+  // Starts those of the shop's settings. Errors: those of check_integrations and the store;
+  // bad_broker (kInput).
   static Result<std::unique_ptr<Integrations>> open(boost::asio::io_context& io, Shop& shop);
   ~Integrations();
   Integrations(const Integrations&) = delete;
   Integrations& operator=(const Integrations&) = delete;
 
-  // What other settings ask for, with their files read again; it is taken over by calling what is
-  // returned, and nothing changes before. Whose settings and files are the same go on undisturbed.
-  // Errors as open.
+  // Prepares what other settings ask for, with their files read again. Nothing changes until the
+  // returned function is called. A courier whose settings and files are the same goes on. Errors as
+  // open.
   Result<std::function<void()>> renewed(const Settings& settings);
 
-  // Something may have happened.
+  // Tells the couriers that something may have happened.
   void nudge();
   std::vector<CourierState> states() const;
 
  private:
   struct Member {
-    std::string likeness;  // of settings, secret and authorities
+    std::string config_fingerprint;  // of its settings, secret and authorities
     std::unique_ptr<Courier> courier;
   };
   struct Wanted {
-    std::string likeness;
-    std::unique_ptr<EventTarget> target;  // none: a member is like it
+    std::string config_fingerprint;
+    std::unique_ptr<EventTarget> target;  // null: a member with this fingerprint runs
     CourierPace pace;
   };
 
   Integrations(boost::asio::io_context& io, Shop& shop) : io_(io), shop_(shop) {}
   Result<std::vector<Wanted>> wanted(const Settings& settings) const;
-  bool has(const std::string& likeness) const;
-  void take_over(std::vector<Wanted> wanted);
-  void dismiss(Member member);
-  void begin_waiting();
+  bool has(const std::string& config_fingerprint) const;
+  void apply(std::vector<Wanted> wanted);
+  void stop(Member member);
+  void start_pending();
 
   boost::asio::io_context& io_;
   Shop& shop_;
   std::vector<Member> members_;
   std::vector<std::unique_ptr<Courier>> leaving_;
-  std::vector<Wanted> waiting_;  // until those before them have left
+  std::vector<Wanted> pending_;  // start when all in leaving_ have ended
   const std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
 };
 

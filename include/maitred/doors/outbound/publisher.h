@@ -1,4 +1,4 @@
-// Tells an MQTT broker what happens. The library's threads stay inside.
+// Publishes to an MQTT broker. The library's threads stay inside.
 #pragma once
 
 #include <functional>
@@ -22,8 +22,8 @@ struct MqttOptions {
   std::map<std::string, std::string> announcements{};
 };
 
-// "online" stands, retained, at the availability topic while it is connected, and "offline" after,
-// which the broker says when the connection breaks (last will). Thread-compatible.
+// Keeps "online" retained at the availability topic while it is connected, and "offline" after. If
+// the connection breaks, the broker publishes "offline" (last will). Thread-compatible.
 class MqttPublisher {
  public:
   // Runs its argument on the owner's thread, soon, never within the call. Thread-safe.
@@ -32,27 +32,27 @@ class MqttPublisher {
 
   // Error: bad_broker (kInput).
   static Result<std::unique_ptr<MqttPublisher>> make(MqttOptions options, Post post);
-  ~MqttPublisher();  // says "offline", waiting for at most two seconds
+  ~MqttPublisher();  // publishes "offline"; waits at most two seconds
   MqttPublisher(const MqttPublisher&) = delete;
   MqttPublisher& operator=(const MqttPublisher&) = delete;
 
-  // Connects where it is not connected, one attempt. `done` on the owner's thread: connected, or
-  // not.
+  // Makes one attempt to connect, unless it is connected. Calls `done` on the owner's thread.
   void connect(Done done);
-  // Why the last attempt failed; empty when it did not.
+  // Why the last attempt failed; empty if it did not fail.
   std::string trouble() const;
 
-  // At least once (QoS 1), not retained. `done` on the owner's thread: the broker has it, or not.
+  // Publishes at least once (QoS 1), not retained. Calls `done` on the owner's thread: true if the
+  // broker has it.
   void publish(const std::string& topic, const std::string& text, Done done);
 
-  // Says "offline" without keeping the owner waiting; `gone` on the owner's thread, once it is
-  // said. Nothing else is called after it.
+  // Publishes "offline" without blocking, then calls `gone` on the owner's thread. Nothing else is
+  // called after it.
   void leave(std::function<void()> gone);
 
  private:
-  class State;
-  explicit MqttPublisher(std::shared_ptr<State> state);
-  std::shared_ptr<State> state_;
+  class Impl;
+  explicit MqttPublisher(std::shared_ptr<Impl> impl);
+  std::shared_ptr<Impl> impl_;
 };
 
 }  // namespace maitred

@@ -1,5 +1,5 @@
-// What other systems are told of a shop, in order, from the rows of the store: changes of alerts,
-// and visits after which a customer may be asked how it was.
+// Reads the events for other systems from the rows of the store, in order: changes of alerts, and
+// visits after which a customer may be asked for feedback.
 #pragma once
 
 #include <cstdint>
@@ -16,20 +16,20 @@
 
 namespace maitred {
 
-// How far a system has been told. Kept in the store as text.
+// How far the delivery to a system has come. Kept in the store as text.
 struct EventCursor {
   std::uint64_t seq = 0;           // the last change of an alert
-  std::uint64_t visit_row = 0;     // visits up to this row are done: asked about, or never to be
-  std::set<std::uint64_t> done{};  // and these beyond it
+  std::uint64_t visit_row = 0;     // visits up to this row are done
+  std::set<std::uint64_t> done{};  // and these rows beyond it
 
   bool operator==(const EventCursor&) const = default;
   std::string text() const;
   static std::optional<EventCursor> parse(std::string_view text);
 };
 
-// An event, and what the cursor is once it has been taken.
+// An event, and the cursor after it has been taken.
 struct Parcel {
-  std::optional<ShopEvent> event;  // none: nothing to tell, the cursor moves on
+  std::optional<ShopEvent> event;  // none: only the cursor moves
   EventCursor after;
 };
 
@@ -38,11 +38,12 @@ class EventSource {
  public:
   explicit EventSource(Shop& shop) : shop_(shop) {}
 
-  // Of a system that is told from now on.
+  // The cursor of a system that gets events from now on.
   Result<EventCursor> present() const;
-  // At most some hundred, in order; empty when there is nothing. Errors: those of the store.
+  // The next events, in order, at most some hundred; empty if there are none. Errors: those of the
+  // store.
   Result<std::deque<Parcel>> after(const EventCursor& cursor, WallTime now) const;
-  // How many changes of alerts are to be told, at most.
+  // Upper bound of the changes of alerts that are not delivered yet.
   std::uint64_t waiting(const EventCursor& cursor) const;
 
  private:

@@ -1,4 +1,5 @@
-// A staff client for a terminal: connects, resumes, reconnects by itself, shows each event once.
+// A staff client for a terminal: connects, resumes and reconnects by itself; reports each event
+// once.
 #pragma once
 
 #include <cstdint>
@@ -16,31 +17,32 @@ namespace maitred {
 
 struct StaffClientOptions {
   std::string server{};  // "127.0.0.1:7433", "[::1]:7433" or "till.example:7433"
-  std::string token{};   // empty: none is sent
+  std::string token{};   // empty: sends none
   ServerTrust tls{};
   std::uint64_t after = 0;          // resume from here
   bool acknowledge = true;          // sends `ack` for each alert given to the callback
-  Milliseconds backoff_first{250};  // doubles, with some chance in it
+  Milliseconds backoff_first{250};  // doubles, plus a random part
   Milliseconds backoff_last{8000};
-  Milliseconds ping_after{20000};  // of silence; half as long again without a word: reconnects
+  Milliseconds ping_after{20000};  // of silence; reconnects if half as long passes without answer
   Milliseconds connect_timeout{3000};
 };
 
 struct StaffConnected {
   StaffHello hello;
 };
-// `retry_in` is how long until the next attempt.
+// `retry_in` is the time until the next attempt.
 struct StaffDisconnected {
   Error why;
   Milliseconds retry_in{0};
 };
-// An alert or update with a seq not given before. `first`: the first time of this visit; else it
-// replaces what is on the screen.
+// An alert with a seq not reported before. If `first` is false it replaces an earlier alert of the
+// same visit.
 struct StaffAlertEvent {
   Alert alert;
   bool first = false;
 };
-// An update; only its seq, visit, state, at, by, escalation and outcome are set.
+// An update with a seq not reported before. Only its seq, visit, state, at, by, escalation and
+// outcome are set.
 struct StaffUpdateEvent {
   Alert alert;
 };
@@ -48,7 +50,7 @@ struct StaffUpdateEvent {
 using StaffEvent = std::variant<StaffConnected, StaffDisconnected, StaffAlertEvent,
                                 StaffUpdateEvent, StaffClaimed, StaffPong, StaffError>;
 
-// Bound to one thread. Nothing happens but within poll.
+// Bound to one thread. Works only within poll.
 class StaffClient {
  public:
   using Callback = std::function<void(const StaffEvent&)>;
@@ -65,15 +67,15 @@ class StaffClient {
   bool connected() const;          // hello received
   std::uint64_t last_seq() const;  // to resume from
 
-  // Queue a request. Error: not_connected (kEnvironment): a claim is not kept for later.
+  // Queues a request. Error: not_connected (kEnvironment); a claim is not kept for later.
   Status claim(const VisitId& visit, const std::string& by);
   Status close(const VisitId& visit, Outcome outcome, const std::string& note,
                const std::string& by);
   Status ping();
 
  private:
-  class State;
-  std::unique_ptr<State> state_;
+  class Impl;
+  std::unique_ptr<Impl> impl_;
 };
 
 }  // namespace maitred

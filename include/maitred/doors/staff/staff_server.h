@@ -1,4 +1,5 @@
-// Brings alerts to staff over TCP and their answers back: src/doors/staff/PROTOCOL.md.
+// Sends alerts to staff over TCP and receives their answers. src/doors/staff/PROTOCOL.md describes
+// the protocol.
 #pragma once
 
 #include <cstddef>
@@ -34,13 +35,13 @@ struct StaffLimits {
 
 struct StaffServerOptions {
   std::string listen =
-      "127.0.0.1:7433";    // literal address or "localhost"; "[::1]:7433"; port 0: any
-  int passed_socket = -1;  // one that listens already, e.g. systemd's; in place of opening one
+      "127.0.0.1:7433";    // address in numbers or "localhost"; "[::1]:7433"; port 0: any
+  int passed_socket = -1;  // listens already, as systemd's does; used instead of opening one
   std::string server = "maitred";  // name and version for the hello
   std::string store{};             // the store's uuid for the hello
   StaffLimits limits{};
-  // PEM files, a certificate with its chain and its key: TLS 1.3 and nothing else. Both empty: in
-  // clear, and on loopback only.
+  // PEM files: a certificate with its chain, and its key. Clients must use TLS 1.3 then. Both
+  // empty: no TLS, and loopback only.
   std::string tls_cert{};
   std::string tls_key{};
 };
@@ -51,16 +52,16 @@ struct StaffServerOptions {
 // too long, too deep, unknown type, bad field) gets one `error` line and a closed connection; a
 // well-formed request that cannot be done gets an `error` line.
 //
-// No client delays another: nothing waits for a client, requests are taken one at a time round
-// robin, and who does not read is cut off (it resumes from its last seq). What `resume` itself
-// queues does not count as unsent. Lines are made once and shared by all clients.
+// No client delays another: nothing waits for a client, requests are read one at a time round
+// robin, and a client that does not read is cut off (it can resume from its last seq). What
+// `resume` itself queues does not count as unsent. Lines are made once and shared by all clients.
 //
-// A new alert goes to the terminals its audience names; at its first escalation to all but
-// managers, at the second to them too; at once to all when none of those it is for is connected.
-// A terminal that was not told of an alert hears nothing of it until it is.
+// A new alert goes to the terminals of its audience; at its first escalation to all but managers;
+// at the second to managers too. If no terminal of its audience is connected it goes to all at
+// once. A terminal gets no update of an alert that it has not got.
 //
-// A wrong token is answered the later the more of them came from that address within a minute. When
-// all places are taken, the client that has waited longest without a token or a `resume` makes way.
+// Each wrong token from an address within a minute makes the next answer slower. If all places are
+// taken, the server closes the client that has been connected longest without a token or `resume`.
 //
 // Without TLS it listens on loopback only. Bound to the io_context's thread; the io_context and
 // the desk must outlive it.
@@ -70,35 +71,36 @@ class StaffServer {
   // (kEnvironment).
   static Result<std::unique_ptr<StaffServer>> open(boost::asio::io_context& io, StaffDesk& desk,
                                                    StaffServerOptions options);
-  ~StaffServer();  // closes everything at once
+  ~StaffServer();  // closes all connections at once
   StaffServer(const StaffServer&) = delete;
   StaffServer& operator=(const StaffServer&) = delete;
 
   std::uint16_t port() const;
   std::size_t clients() const;          // connected
-  std::size_t clients_resumed() const;  // of them, those that get alerts
+  std::size_t clients_resumed() const;  // those of them that get alerts
 
-  // The certificate and key that clients get from now on, read again; those that are connected
-  // stay. What is returned takes them over. Error: tls_unusable (kInput), and nothing has changed.
+  // Reads certificate and key. Calling the returned function makes new clients get them; connected
+  // clients stay. Error: tls_unusable (kInput); nothing has changed then.
   Result<std::function<void()>> renew_tls(const std::string& cert, const std::string& key);
 
-  // A client that came another way, and whose terminal is known already: it gets `hello` and is
-  // like any other from then on.
+  // Takes a client that came another way and whose terminal is known. It gets `hello` and is then
+  // like any other.
   void admit(std::unique_ptr<StaffPipe> pipe, StaffTerminal terminal);
 
-  // A new alert or a change of one, durable already, seq above all published before. Not for what
-  // claim and close returned: the server publishes that itself.
+  // Sends a new alert or a change of one. Requires that it is durable and its seq is above all
+  // published before. Not for what claim and close of the desk return: the server publishes that
+  // itself.
   void publish(const Alert& alert);
 
-  // The `claimed` line to everyone, for a claim made elsewhere (the board, maitredctl). Publish the
-  // changed alert after it.
+  // Sends the `claimed` line to everyone, for a claim made elsewhere (the board, maitredctl).
+  // Publish the changed alert after it.
   void announce_claim(const VisitId& visit, std::string_view by);
 
-  // The terminal's token was revoked: its connections end at once.
+  // Ends the connections of a terminal whose token was revoked.
   void drop_terminal(std::string_view name);
 
-  // Takes no more clients and requests, lets each client have what is queued for it, closes it,
-  // and calls `done` (once, from the io_context) when all are gone or `patience` is over.
+  // Takes no more clients and requests, sends each client what is queued for it, closes it, and
+  // calls `done` (once, from the io_context) when all are gone or `patience` is over.
   void drain(Milliseconds patience, std::function<void()> done);
 
  private:

@@ -1,4 +1,4 @@
-// What a web server hears and says: plain values, no network in them.
+// Requests and answers of a web server, as plain values without a network.
 #pragma once
 
 #include <memory>
@@ -20,16 +20,16 @@ struct WebRequest {
   std::string peer;     // the client's address in numbers
   bool secure = false;  // over TLS
 
-  // The first of this name (in lower case), or nothing.
+  // The first header of this name (in lower case); empty if there is none.
   std::string_view header(std::string_view name) const;
-  // A value of the Cookie header, or nothing.
+  // A value of the Cookie header; empty if there is none.
   std::string_view cookie(std::string_view name) const;
-  // One value of a query as "a=1&b=two", decoded; empty when it is not there.
+  // One value of a query like "a=1&b=two", decoded; empty if there is none.
   std::string parameter(std::string_view name) const;
-  // "https://till.example:7480", as a browser would say of a page from this server.
+  // The Origin that a browser sends for a page of this server: "https://till.example:7480".
   std::string own_origin() const;
-  // Whether a page of this very server sent it. Programs that are no browsers send no Origin, and
-  // are told apart by that: nothing is "from here" without one.
+  // True if a page of this very server sent the request. Programs that are not browsers send no
+  // Origin, so it is false for them.
   bool same_origin() const { return header("origin") == own_origin(); }
 };
 

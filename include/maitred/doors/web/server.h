@@ -20,25 +20,25 @@ class io_context;
 
 namespace maitred {
 
-// Answers one request, now or later, on the io_context's thread. Only the first call counts; none
-// within WebLimits::answer_time is a 503.
+// Answers one request, now or later, on the io_context's thread. Only the first call counts.
+// Without a call within WebLimits::answer_time the client gets a 503.
 using WebReply = std::function<void(WebResponse)>;
 
-// The server's end of an open WebSocket. Calls after its end do nothing.
+// The server's side of an open WebSocket. Calls after its end do nothing.
 class WebSocket {
  public:
   using Sent = std::function<void(bool ok)>;
   virtual ~WebSocket() = default;
-  // One text message, after those before it. `sent` is called from the io_context, never within
-  // the call, when it is with the system, or never will be.
+  // Sends one text message after those before it. `sent` is called from the io_context, never
+  // within the call: with true when the kernel has the message, with false if it never will.
   virtual void send(std::shared_ptr<const std::string> text, Sent sent) = 0;
-  // What was given to send goes first.
+  // Sends what is queued, then closes.
   virtual void finish() = 0;
-  // At once.
+  // Closes at once.
   virtual void close() = 0;
 };
 
-// What happens on a WebSocket: opened, texts, closed (once; last).
+// Hears what happens on a WebSocket: it opens, texts arrive, it closes (once; last).
 class WebSocketListener {
  public:
   virtual ~WebSocketListener() = default;
@@ -47,22 +47,22 @@ class WebSocketListener {
   virtual void on_closed() = 0;
 };
 
-// What is served. Called on the io_context's thread; calls should be short.
+// What a server serves. Called on the io_context's thread; calls should be short.
 class WebSite {
  public:
   virtual ~WebSite() = default;
   virtual void on_request(const WebRequest& request, WebReply reply) = 0;
-  // Of a request whose body has not come yet: how much of it may.
+  // The largest body this request may have. Called before its body is read.
   virtual std::size_t body_limit_bytes(const WebRequest& /*head*/, std::size_t usual) {
     return usual;
   }
-  // A WebSocket is asked for: who listens to it, or why not.
+  // Answers a request for a WebSocket: who listens to it, or why it is refused.
   virtual std::variant<WebResponse, std::shared_ptr<WebSocketListener>> on_upgrade(
       const WebRequest& request);
 };
 
 struct WebLimits {
-  std::size_t connections = 256;  // the longest idle one makes place for a new one
+  std::size_t connections = 256;  // one more closes the one that has been idle longest
   std::size_t header_bytes = 8 * 1024;
   std::size_t body_bytes = 64 * 1024;
   std::size_t message_bytes = 16 * 1024;  // of a WebSocket
@@ -80,35 +80,34 @@ struct WebServerOptions {
   std::string name = "board";         // the section of the configuration, for messages
   std::string address = "127.0.0.1";  // in numbers
   std::uint16_t port = 0;             // 0: any
-  int passed_socket = -1;             // one that listens already, e.g. systemd's
+  int passed_socket = -1;             // listens already, as systemd's does
   std::string tls_cert{};             // PEM chain and key; both or none
   std::string tls_key{};
   WebLimits limits{};
 };
 
-// Without TLS it listens on loopback only, and answers only to a Host that is an address or
-// "localhost", so that no page elsewhere reaches it by a name of its own (DNS rebinding). Bound to
-// the io_context's thread; the io_context and the site must outlive it.
+// Without TLS it listens on loopback only, and answers only if Host is an address or "localhost",
+// so that no page of another site reaches it by a name of that site (DNS rebinding). Bound to the
+// io_context's thread; the io_context and the site must outlive it.
 class WebServer {
  public:
   // Errors: bad_address, tls_required, tls_unusable (kInput); port_in_use, address_unusable
   // (kEnvironment).
   static Result<std::unique_ptr<WebServer>> open(boost::asio::io_context& io, WebSite& site,
                                                  WebServerOptions options);
-  ~WebServer();  // closes everything at once
+  ~WebServer();  // closes all connections at once
   WebServer(const WebServer&) = delete;
   WebServer& operator=(const WebServer&) = delete;
 
   std::uint16_t port() const;
   std::size_t connections() const;
 
-  // The certificate and key that clients get from now on, read again; those that are connected
-  // stay. What is returned takes them over; it does nothing without TLS. Error: tls_unusable
-  // (kInput), and nothing has changed.
+  // Reads certificate and key. Calling the returned function makes new clients get them; connected
+  // clients stay. Does nothing without TLS. Error: tls_unusable (kInput); nothing has changed then.
   Result<std::function<void()>> renew_tls(const std::string& cert, const std::string& key);
 
-  // Takes no more connections, lets answers under way be sent, and calls `done` (once, from the
-  // io_context) when all are gone or `patience` is over.
+  // Takes no more connections, sends the answers under way, and calls `done` (once, from the
+  // io_context) when all connections are gone or `patience` is over.
   void drain(Milliseconds patience, std::function<void()> done);
 
  private:

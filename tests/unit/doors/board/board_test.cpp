@@ -50,7 +50,7 @@ class FakeDesk : public BoardDesk {
     rated = visit + " " + std::to_string(rating) + " " + terminal;
     return {};
   }
-  void look(LookRequest request, std::function<void(Result<std::string>)> answer) override {
+  void recognise(FaceQuery request, std::function<void(Result<std::string>)> answer) override {
     looked = request;
     answer(R"({"match":false})");
   }
@@ -61,7 +61,7 @@ class FakeDesk : public BoardDesk {
   bool revoked = false;
   std::shared_ptr<Recorder> line = std::make_shared<Recorder>();
   std::string rated, kept;
-  LookRequest looked;
+  FaceQuery looked;
 };
 
 class BoardTest : public testing::Test {
