@@ -1,17 +1,11 @@
 // The staff server and its client over TLS.
 #include <fcntl.h>
-#include <fmt/format.h>
 #include <gmock/gmock.h>
-#include <openssl/evp.h>
-#include <openssl/pem.h>
-#include <openssl/ssl.h>
-#include <openssl/x509v3.h>
-#include <unistd.h>
 
 #include <filesystem>
 
-#include "maitred/base/check.h"
 #include "maitred/doors/staff/staff_client.h"
+#include "tests/support/certificate.h"
 #include "tests/unit/doors/staff/staff_fixture.h"
 
 namespace maitred {
@@ -20,51 +14,12 @@ namespace {
 using namespace std::chrono_literals;
 using testing::ElementsAre;
 
-template <class T>
-using Owned = std::unique_ptr<T, void (*)(T*)>;
-
-// A certificate for 127.0.0.1 that signed itself, with its key, as PEM files.
-struct Credentials {
-  std::string certificate, key, pin;
-
-  explicit Credentials(const std::filesystem::path& folder, const std::string& name) {
-    const Owned<EVP_PKEY> pair(EVP_EC_gen("P-256"), EVP_PKEY_free);
-    const Owned<X509> made(X509_new(), X509_free);
-    X509_set_version(made.get(), 2);
-    ASN1_INTEGER_set(X509_get_serialNumber(made.get()), 1);
-    X509_gmtime_adj(X509_getm_notBefore(made.get()), -3600);
-    X509_gmtime_adj(X509_getm_notAfter(made.get()), 3600);
-    X509_set_pubkey(made.get(), pair.get());
-    X509_NAME* subject = X509_get_subject_name(made.get());
-    X509_NAME_add_entry_by_txt(subject, "CN", MBSTRING_ASC,
-                               reinterpret_cast<const unsigned char*>("shop"), -1, -1, 0);
-    X509_set_issuer_name(made.get(), subject);
-    const Owned<X509_EXTENSION> names(
-        X509V3_EXT_conf_nid(nullptr, nullptr, NID_subject_alt_name, "IP:127.0.0.1"),
-        X509_EXTENSION_free);
-    X509_add_ext(made.get(), names.get(), -1);
-    MAITRED_CHECK(X509_sign(made.get(), pair.get(), EVP_sha256()) > 0);
-    certificate = folder / (name + ".pem");
-    key = folder / (name + ".key");
-    std::FILE* file = std::fopen(certificate.c_str(), "w");
-    PEM_write_X509(file, made.get());
-    std::fclose(file);
-    file = std::fopen(key.c_str(), "w");
-    PEM_write_PrivateKey(file, pair.get(), nullptr, nullptr, 0, nullptr, nullptr);
-    std::fclose(file);
-    unsigned char digest[32];
-    X509_digest(made.get(), EVP_sha256(), digest, nullptr);
-    for (const unsigned char byte : digest) pin += fmt::format("{:02X}:", byte);
-    pin.pop_back();
-  }
-};
-
 class StaffTlsTest : public StaffFixture {
  protected:
   void SetUp() override {
     char name[] = "/tmp/maitred-tls-XXXXXX";
     folder_ = ::mkdtemp(name);
-    shop_ = std::make_unique<Credentials>(folder_, "shop");
+    shop_ = std::make_unique<TestCertificate>(folder_, "shop");
     open_tls();
   }
   void TearDown() override { std::filesystem::remove_all(folder_); }
@@ -105,7 +60,7 @@ class StaffTlsTest : public StaffFixture {
   }
 
   std::filesystem::path folder_;
-  std::unique_ptr<Credentials> shop_;
+  std::unique_ptr<TestCertificate> shop_;
   std::vector<std::string> visits_;
   std::vector<std::string> losses_;
 };
@@ -133,7 +88,7 @@ TEST_F(StaffTlsTest, AlertsArriveWhenTheServerIsWhoItShouldBe) {
 }
 
 TEST_F(StaffTlsTest, AnImpostorIsNotBelieved) {
-  const Credentials other(folder_, "other");
+  const TestCertificate other(folder_, "other");
   for (const ServerTrust& tls :
        {ServerTrust{.certificate = other.certificate}, ServerTrust{.pin = other.pin},
         ServerTrust{.authorities = other.certificate}, ServerTrust{}}) {
@@ -175,7 +130,7 @@ TEST_F(StaffTlsTest, ItDrainsWithoutWaitingForClientsToSayGoodbye) {
 }
 
 TEST_F(StaffTlsTest, FilesThatAreNoneAreNamed) {
-  const Credentials other(folder_, "other");
+  const TestCertificate other(folder_, "other");
   const auto message = [&](const std::string& cert, const std::string& key) {
     const auto opened =
         StaffServer::open(io, desk, {.listen = "127.0.0.1:0", .tls_cert = cert, .tls_key = key});
@@ -194,6 +149,25 @@ TEST_F(StaffTlsTest, OtherMachinesMayComeOnlyWithTls) {
   const auto plain = open_to_all("", "");
   ASSERT_FALSE(plain);
   EXPECT_EQ(plain.error().code, "tls_required");
+}
+
+TEST_F(StaffTlsTest, AKeyWithAPassphraseIsRefusedAndNothingIsAsked) {
+  const TestCertificate locked(folder_, "locked", "open sesame");
+  StaffServerOptions options{.listen = "127.0.0.1:0"};
+  options.tls_cert = locked.certificate;
+  options.tls_key = locked.key;
+  const auto refused = StaffServer::open(io, desk, options);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, "tls_unusable");
+  EXPECT_THAT(refused.error().message, testing::HasSubstr(locked.key));
+  EXPECT_EQ(server->renew_tls(locked.certificate, locked.key).error().code, "tls_unusable");
+  const OnTerminal seen = run_on_terminal([&] {
+    boost::asio::io_context own;
+    const auto opened = StaffServer::open(own, desk, options);
+    return !opened && opened.error().code == "tls_unusable" ? 7 : 1;
+  });
+  EXPECT_EQ(seen.printed, "");
+  EXPECT_EQ(seen.status, 7);
 }
 
 }  // namespace

@@ -16,6 +16,8 @@
 
 #include "maitred/base/file.h"
 #include "maitred/doors/web/server.h"
+#include "tests/support/certificate.h"
+#include "tests/support/temporary_folder.h"
 
 namespace maitred {
 namespace {
@@ -343,6 +345,30 @@ TEST(WebServerOpen, NeedsTlsBeyondThisMachine) {
   ASSERT_TRUE(first);
   options.port = (*first)->port();
   EXPECT_EQ(WebServer::open(io, site, options).error().code, "port_in_use");
+}
+
+TEST(WebServerOpen, AKeyWithAPassphraseIsRefusedAndNothingIsAsked) {
+  const TemporaryFolder folder;
+  const TestCertificate locked(folder.path(), "locked", "open sesame");
+  const TestCertificate good(folder.path(), "good");
+  boost::asio::io_context io;
+  TestSite site;
+  WebServerOptions options;
+  options.tls_cert = good.certificate;
+  options.tls_key = good.key;
+  const auto server = WebServer::open(io, site, options);
+  ASSERT_TRUE(server) << server.error().message;
+  EXPECT_EQ((*server)->renew_tls(locked.certificate, locked.key).error().code, "tls_unusable");
+  EXPECT_EQ((*server)->renew_tls(locked.certificate, good.key).error().code, "tls_unusable");
+  options.tls_cert = locked.certificate;
+  options.tls_key = locked.key;
+  const OnTerminal seen = run_on_terminal([&] {
+    boost::asio::io_context own;
+    const auto opened = WebServer::open(own, site, options);
+    return !opened && opened.error().code == "tls_unusable" ? 7 : 1;
+  });
+  EXPECT_EQ(seen.printed, "");
+  EXPECT_EQ(seen.status, 7);
 }
 
 }  // namespace

@@ -1,0 +1,152 @@
+// Photos that are analysed by another program. Shell scripts stand in for maitred-eye.
+#include "maitred/doors/eyes/photo_eye.h"
+
+#include <gmock/gmock.h>
+#include <sys/socket.h>
+
+#include <boost/asio/io_context.hpp>
+#include <optional>
+#include <thread>
+
+#include "maitred/base/unix_socket.h"
+#include "tests/support/script.h"
+#include "tests/support/temporary_folder.h"
+
+namespace maitred {
+namespace {
+
+using namespace std::chrono_literals;
+using testing::HasSubstr;
+
+class PhotoAnalysis : public testing::Test {
+ protected:
+  void open(const std::string& script) {
+    if (!script.empty()) options_.program = write_script(folder_.path() / "eye", script);
+    eye_ = std::make_unique<PhotoEye>(io_, options_);
+  }
+  Result<std::string> analyse(std::string photo = "JPEG") {
+    std::optional<Result<std::string>> answer;
+    eye_->analyse(std::move(photo), [&](Result<std::string> got) { answer = std::move(got); });
+    EXPECT_FALSE(answer) << "answered within the call";
+    io_.restart();
+    while (!answer && io_.run_one_for(60s) > 0) {
+    }
+    if (!answer) return environment_error("no_answer", "none within a minute");
+    return *answer;
+  }
+  // What comes of an eye that reads the photo and then runs this.
+  Result<std::string> answer_to(const std::string& script) {
+    open("cat > /dev/null; " + script);
+    return analyse();
+  }
+
+  TemporaryFolder folder_;
+  boost::asio::io_context io_;
+  PhotoEyeOptions options_{.patience = 60s};
+  std::unique_ptr<PhotoEye> eye_;
+};
+
+TEST_F(PhotoAnalysis, ThePhotoArrivesWholeAndTheReportIsHandedOn) {
+  open(R"sh(printf '{"bytes":%s,"words":"%s"}' "$(wc -c)" "$*")sh");
+  const auto report = analyse(std::string(3'000'000, 'p'));
+  ASSERT_TRUE(report) << report.error().message;
+  EXPECT_THAT(*report, HasSubstr("\"bytes\":3000000,"));
+  EXPECT_THAT(*report, HasSubstr("--photo --purpose probe"));
+  EXPECT_TRUE(no_child_is_left());
+}
+
+TEST_F(PhotoAnalysis, ARefusalKeepsItsCodeAndMessage) {
+  const auto refused =
+      answer_to(R"(echo '{"error":{"code":"no_face","message":"no face is in the photo"}}')");
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().fault, Fault::kInput);
+  EXPECT_EQ(refused.error().code, "no_face");
+  EXPECT_EQ(refused.error().message, "no face is in the photo");
+}
+
+TEST_F(PhotoAnalysis, WhatIsNoReportIsAClearError) {
+  for (const std::string output :
+       {"", "null", "[]", "5", "text", "{", R"({"error":5})", R"({"error":null})",
+        R"({"error":[]})", R"({"error":{}})", R"({"error":{"code":5}})", R"({"error":{"code":""}})",
+        R"({"error":{"code":"a","message":[]}})", R"({"a":[[[[[[[[[[1]]]]]]]]]]})",
+        R"({"a":1}{"b":2})"}) {
+    SCOPED_TRACE(output);
+    const auto answer = answer_to("printf '%s' '" + output + "'");
+    ASSERT_FALSE(answer);
+    EXPECT_EQ(answer.error().fault, Fault::kEnvironment);
+    EXPECT_EQ(answer.error().code, "photo_failed");
+    EXPECT_THAT(answer.error().message, HasSubstr("maitred-eye wrote"));
+  }
+  EXPECT_EQ(answer_to(R"(printf '{"name":"\377\376"}')").error().code, "photo_failed");
+  EXPECT_EQ(answer_to("kill -9 $$").error().code, "photo_failed");
+}
+
+TEST_F(PhotoAnalysis, AnEyeThatWritesWithoutEndIsKilled) {
+  const auto answer = answer_to("exec cat /dev/zero");
+  ASSERT_FALSE(answer);
+  EXPECT_THAT(answer.error().message, HasSubstr("too long"));
+  EXPECT_TRUE(no_child_is_left());
+}
+
+TEST_F(PhotoAnalysis, AnEyeThatHangsIsKilledAtItsLimit) {
+  options_.patience = 100ms;
+  open("exec sleep 1000");
+  const auto begun = std::chrono::steady_clock::now();
+  const auto answer = analyse();
+  ASSERT_FALSE(answer);
+  EXPECT_EQ(answer.error().code, "photo_failed");
+  EXPECT_THAT(answer.error().message, HasSubstr("took too long"));
+  EXPECT_GE(std::chrono::steady_clock::now() - begun, 100ms);
+  EXPECT_TRUE(no_child_is_left());
+}
+
+TEST_F(PhotoAnalysis, NoMoreAtOnceThanAllowed) {
+  open("exec sleep 1000");
+  int answered = 0;
+  for (int i = 0; i < 2; ++i) {
+    eye_->analyse("JPEG", [&](const Result<std::string>&) { ++answered; });
+  }
+  EXPECT_EQ(analyse().error().code, "photo_busy");
+  eye_.reset();  // nobody is answered any more, and nothing is left
+  io_.restart();
+  io_.run_for(50ms);
+  EXPECT_EQ(answered, 0);
+  EXPECT_TRUE(no_child_is_left());
+}
+
+TEST_F(PhotoAnalysis, AProgramThatIsNotThereIsNamed) {
+  options_.program = "/nowhere/maitred-eye";
+  open("");
+  const auto answer = analyse();
+  ASSERT_FALSE(answer);
+  EXPECT_THAT(answer.error().message, HasSubstr("/nowhere/maitred-eye"));
+}
+
+TEST_F(PhotoAnalysis, AServiceOfItsOwnIsAskedFirst) {
+  options_.program = "/nowhere/maitred-eye";
+  options_.socket = folder_.path() / "photo.sock";
+  auto listener = UnixListener::open(options_.socket, SOCK_STREAM, 0600);
+  ASSERT_TRUE(listener);
+  std::string photo;
+  std::thread service([&] {
+    int client = -1;
+    while ((client = ::accept4(listener->fd(), nullptr, nullptr, SOCK_CLOEXEC)) < 0) {
+      std::this_thread::yield();
+    }
+    const UniqueFd owned(client);
+    char block[4096];
+    for (ssize_t got = 0; (got = ::read(client, block, sizeof block)) > 0;) {
+      photo.append(block, static_cast<std::size_t>(got));
+    }
+    EXPECT_EQ(::send(client, "{\"faces\":1}", 11, MSG_NOSIGNAL), 11);
+  });
+  open("");
+  const auto answer = analyse("a photo");
+  service.join();
+  ASSERT_TRUE(answer) << answer.error().message;
+  EXPECT_EQ(*answer, "{\"faces\":1}");
+  EXPECT_EQ(photo, "a photo");
+}
+
+}  // namespace
+}  // namespace maitred
