@@ -7,6 +7,8 @@
 #include <boost/asio/post.hpp>
 #include <nlohmann/json.hpp>
 
+#include "maitred/admin/recognition.h"
+#include "maitred/admin/records.h"
 #include "maitred/base/json.h"
 #include "maitred/base/log.h"
 #include "maitred/shop/consent/consent.h"
@@ -153,9 +155,8 @@ Result<std::string> BoardRoom::history(WallTime since) {
 
 Status BoardRoom::feedback(const std::string& visit, int rating, const std::string& comment,
                            const std::string& terminal) {
-  const auto done =
-      parts_.admin.run("feedback", {{"visit", visit}, {"rating", rating}, {"comment", comment}},
-                       Actor{board_actor(terminal), wall_now()});
+  const auto done = verbs::feedback(parts_.shop, {VisitId(visit), rating, comment},
+                                    Actor{board_actor(terminal), wall_now()});
   if (!done) return tl::unexpected(done.error());
   return {};
 }
@@ -170,13 +171,15 @@ void BoardRoom::look(LookRequest request, std::function<void(Result<std::string>
 }
 
 Result<std::string> BoardRoom::answer_look(const LookRequest& request, const std::string& report) {
-  const bool verify = !request.customer.empty();
-  const WallTime now = wall_now();
-  json args = {{"photos", json::array({json::parse(report)})}};
-  if (verify) args["id"] = request.customer;
-  MAITRED_ASSIGN(const json answer, parts_.admin.run(verify ? "verify" : "identify", args,
-                                                     Actor{board_actor(request.terminal), now}));
-  return json_text(answer);
+  const Actor actor{board_actor(request.terminal), wall_now()};
+  MAITRED_ASSIGN(const PhotoReport photo, read_photo_report(json::parse(report)));
+  if (request.customer.empty()) {
+    MAITRED_ASSIGN(const auto found, verbs::identify(parts_.shop, {{photo}}, actor));
+    return json_text(json_of(found));
+  }
+  MAITRED_ASSIGN(const auto compared,
+                 verbs::verify(parts_.shop, {CustomerId(request.customer), {photo}}, actor));
+  return json_text(json_of(compared));
 }
 
 std::string BoardRoom::kept_sessions() {
