@@ -1,7 +1,7 @@
 // What the customer gets: everything that is held.
 #include <nlohmann/json.hpp>
 
-#include "maitred/admin/import_file.h"
+#include "maitred/admin/row_key.h"
 #include "maitred/admin/views.h"
 #include "maitred/base/json.h"
 #include "maitred/shop/consent/consent.h"

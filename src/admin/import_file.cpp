@@ -1,7 +1,6 @@
 #include "maitred/admin/import_file.h"
 
 #include <fmt/format.h>
-#include <sodium.h>
 
 #include <algorithm>
 #include <array>
@@ -9,6 +8,7 @@
 #include <set>
 
 #include "import_rows.h"
+#include "maitred/admin/row_key.h"
 #include "maitred/base/file.h"
 #include "maitred/base/json.h"
 #include "maitred/base/text.h"
@@ -38,52 +38,63 @@ std::vector<std::string> split(std::string_view text, std::string_view separator
 
 auto bad_row(std::string reason) { return input_error("bad_row", std::move(reason)); }
 
-// The fields of one row, in the form that the verb `enroll` takes.
+// Reads the fields of one row as arguments of the verb `enroll`.
 class RowReader {
  public:
   explicit RowReader(const Fields& fields) : fields_(fields) {}
 
   Result<ImportEntry> read() {
     ImportEntry entry;
-    json consent = json::object();
-    entry.args = json::object();
-    for (const auto& [column, key] : kTexts) MAITRED_TRY(text(column, entry.args[key]));
-    for (const auto& [column, key] : kConsentTexts) MAITRED_TRY(text(column, consent[key]));
-    MAITRED_ASSIGN(consent["scopes"], list("scope", ";,"));
-    entry.args["consent"] = std::move(consent);
-    MAITRED_ASSIGN(entry.args["preferences"], preferences());
+    verbs::EnrolArgs& args = entry.args;
+    MAITRED_ASSIGN(args.name, field_text(fields_, "name"));
+    MAITRED_ASSIGN(args.loyalty, field_text(fields_, "loyalty"));
+    MAITRED_ASSIGN(args.tier, field_text(fields_, "tier"));
+    MAITRED_ASSIGN(args.note, field_text(fields_, "note"));
+    MAITRED_ASSIGN(args.external, field_text(fields_, "external-id"));
+    MAITRED_ASSIGN(args.consent.version, field_text(fields_, "consent-version"));
+    MAITRED_ASSIGN(args.consent.reference, field_text(fields_, "consent-ref"));
+    MAITRED_ASSIGN(args.consent.incentive, field_text(fields_, "incentive"));
+    MAITRED_ASSIGN(const std::string expires, field_text(fields_, "expires"));
+    MAITRED_TRY(read_value("expires", expires, args.consent.expires));
+    MAITRED_ASSIGN(const auto scopes, list("scope", ";,"));
+    MAITRED_TRY(read_value("scope", scopes, args.consent.scopes));
+    MAITRED_ASSIGN(args.preferences, preferences());
     MAITRED_ASSIGN(entry.photos, list("photo", ";"));
-    MAITRED_ASSIGN(entry.args["allow_duplicate"], flag("allow-duplicate"));
+    MAITRED_ASSIGN(args.allow_duplicate, flag("allow-duplicate"));
     MAITRED_ASSIGN(entry.keep_photos, flag("keep-photos"));
     if (entry.photos.empty()) return bad_row("it has no photo");
-    const auto& external = entry.args["external"].get_ref<const std::string&>();
-    if (is_row_key(external)) return bad_row("an external-id does not begin with \"row:\"");
-    if (external.empty()) {
-      entry.args["external"] = row_key(json::array({entry.args, entry.photos}));
+    if (is_row_key(args.external)) {
+      return bad_row("an external-id does not begin with \"row:\"");
     }
+    if (args.external.empty()) args.external = row_key(content(entry, expires, scopes));
     return entry;
   }
 
  private:
-  using Name = std::pair<const char*, const char*>;
-  static constexpr std::array<Name, 5> kTexts = {{{"name", "name"},
-                                                  {"loyalty", "loyalty"},
-                                                  {"tier", "tier"},
-                                                  {"note", "note"},
-                                                  {"external-id", "external"}}};
-  static constexpr std::array<Name, 4> kConsentTexts = {{{"consent-version", "version"},
-                                                         {"consent-ref", "reference"},
-                                                         {"expires", "expires"},
-                                                         {"incentive", "incentive"}}};
+  // The content by which a repeated row is known. Customers of earlier imports stand under its
+  // hash: it must stay as it is.
+  static json content(const ImportEntry& entry, const std::string& expires,
+                      const std::vector<std::string>& scopes) {
+    const verbs::EnrolArgs& args = entry.args;
+    const json consent = {{"version", args.consent.version},
+                          {"reference", args.consent.reference},
+                          {"expires", expires},
+                          {"incentive", args.consent.incentive},
+                          {"scopes", scopes}};
+    const json fields = {{"name", args.name},
+                         {"loyalty", args.loyalty},
+                         {"tier", args.tier},
+                         {"note", args.note},
+                         {"external", ""},
+                         {"consent", consent},
+                         {"preferences", args.preferences},
+                         {"allow_duplicate", args.allow_duplicate}};
+    return json::array({fields, entry.photos});
+  }
 
   const json* find(std::string_view column) const {
     const auto found = fields_.find(column);
     return found == fields_.end() || found->second.is_null() ? nullptr : &found->second;
-  }
-
-  Status text(const char* column, json& into) const {
-    MAITRED_ASSIGN(into, field_text(fields_, column));
-    return {};
   }
 
   Result<std::vector<std::string>> list(const char* column, std::string_view separators) const {
@@ -113,15 +124,12 @@ class RowReader {
     return bad_row(fmt::format("{} is neither yes nor no", column));
   }
 
-  Result<json> preferences() const {
+  Result<std::map<std::string, std::string>> preferences() const {
     const json* value = find("preference");
-    json object = json::object();
+    std::map<std::string, std::string> preferences;
     if (value != nullptr && value->is_object()) {
-      for (const auto& [key, one] : value->items()) {
-        if (!one.is_string()) return bad_row("a preference is not a text");
-        object[key] = one;
-      }
-      return object;
+      MAITRED_TRY(read_value("preference", *value, preferences));
+      return preferences;
     }
     MAITRED_ASSIGN(const auto texts, list("preference", ";"));
     for (const std::string& one : texts) {
@@ -130,10 +138,9 @@ class RowReader {
         return bad_row(
             fmt::format("the preference '{}' is not of the form KEY=VALUE", shown_word(one)));
       }
-      object[std::string(trimmed(one.substr(0, equals)))] =
-          std::string(trimmed(one.substr(equals + 1)));
+      preferences[std::string(trimmed(one.substr(0, equals)))] = trimmed(one.substr(equals + 1));
     }
-    return object;
+    return preferences;
   }
 
   const Fields& fields_;
@@ -146,7 +153,7 @@ ImportRow row_of(const FieldRow& fields) {
   if (entry) {
     row.entry = std::move(*entry);
   } else {
-    row.reason = entry.error().message;
+    row.reason = reason_text(entry.error());
   }
   return row;
 }
@@ -159,7 +166,7 @@ Result<ImportFormat> import_format_of(std::string_view file_name) {
                  [](char c) { return c >= 'A' && c <= 'Z' ? char(c + 32) : c; });
   if (name.ends_with(".csv")) return ImportFormat::kCsv;
   if (name.ends_with(".jsonl") || name.ends_with(".ndjson")) return ImportFormat::kJsonLines;
-  return input_error("bad_usage", fmt::format("{}: a file to import is a .csv or a .jsonl",
+  return input_error("bad_usage", fmt::format("{}: a file to import must end in .csv or .jsonl",
                                               shown_word(file_name)));
 }
 

@@ -4,9 +4,11 @@
 
 #include <algorithm>
 
+#include "maitred/admin/row_key.h"
 #include "maitred/base/csv.h"
 #include "maitred/base/file.h"
 #include "maitred/base/json.h"
+#include "maitred/base/one_line.h"
 #include "maitred/base/text.h"
 
 namespace maitred {
@@ -35,7 +37,7 @@ std::string column_name(std::string_view field) {
   return name;
 }
 
-// A file of another encoding is named as such: the columns would seem to be unknown.
+// A file in UTF-16 gets an error of its own: otherwise its columns would seem unknown.
 bool is_utf16(std::string_view text) {
   return text.starts_with("\xff\xfe") || text.starts_with("\xfe\xff") ||
          text.substr(0, 4).find('\0') != std::string_view::npos;
@@ -57,7 +59,7 @@ Result<std::vector<std::string>> read_head(CsvReader& reader, const ImportColumn
     }
     if (std::find(columns.begin(), columns.end(), name) != columns.end()) {
       return input_error("bad_column",
-                         fmt::format("line {}: column '{}' is there twice", head->line, name));
+                         fmt::format("line {}: column '{}' appears twice", head->line, name));
     }
     columns.push_back(std::move(name));
   }
@@ -110,7 +112,7 @@ FieldRow json_row(FieldRow row, std::string_view text, const ImportColumns& know
   return row;
 }
 
-// The next line with something on it, and its number; nothing at the end.
+// Returns the next line that is not blank and counts lines; nothing at the end.
 std::optional<std::string_view> next_line(std::string_view& text, std::size_t& line) {
   while (!text.empty()) {
     const std::size_t end = std::min(text.find('\n'), text.size());
@@ -186,5 +188,7 @@ std::string shown_word(std::string_view text) {
       word.begin(), word.end(), [](char c) { return c == '\n' || c == '\t'; }, ' ');
   return word;
 }
+
+std::string reason_text(const Error& error) { return one_line(shown_text(error.message)); }
 
 }  // namespace maitred

@@ -1,4 +1,4 @@
-// The rows of a file to import, by the names of their columns. Internal to core.
+// The rows of a file to import, by the names of their columns. Internal to admin.
 #pragma once
 
 #include <map>
@@ -16,7 +16,7 @@ namespace maitred {
 using Fields = std::map<std::string, nlohmann::json, std::less<>>;  // texts, lists, an object
 
 struct FieldRow {
-  std::size_t row = 0;   // from 1; the head of a CSV file does not count
+  std::size_t row = 0;   // from 1, without the head of a CSV file
   std::size_t line = 0;  // of the file
   std::optional<Fields> fields;
   std::string reason;  // why there are none
@@ -31,18 +31,20 @@ struct ImportColumns {
 Result<std::vector<FieldRow>> read_field_rows(std::string_view text, ImportFormat format,
                                               const ImportColumns& columns);
 
-// The names of a CSV file's head in lower case, or of the keys of the first JSON object; empty when
-// there are none.
+// Returns the columns of a CSV file's head in lower case, or the keys of the first JSON object.
 std::vector<std::string> column_names(std::string_view text, ImportFormat format);
 
-// A text, or a number that is not in quotes, without blanks at its ends; "" when it is not there.
-// Error: bad_row (kInput).
+// Returns a text, or a number that is not in quotes, without blanks at its ends; "" if it is
+// absent. Error: bad_row (kInput).
 Result<std::string> field_text(const Fields& fields, std::string_view column);
 
-// The external id of a row without one: kRowKeyPrefix and a hash of what is in it.
+// Returns the external id of a row without one: kRowKeyPrefix and a hash of its content.
 std::string row_key(const nlohmann::json& content);
 
-// A word of a file as it may stand in a message.
+// Returns a word of a file, cut and made safe for a message.
 std::string shown_word(std::string_view text);
+
+// Returns why a row is rejected, on one line: the message may quote the file.
+std::string reason_text(const Error& error);
 
 }  // namespace maitred

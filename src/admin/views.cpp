@@ -3,7 +3,7 @@
 #include <nlohmann/json.hpp>
 #include <string>
 
-#include "maitred/admin/import_file.h"
+#include "maitred/admin/row_key.h"
 #include "maitred/shop/consent/consent.h"
 #include "src/admin/json_list.h"
 

@@ -8,7 +8,7 @@
 #include <cstdio>
 #include <cstdlib>
 
-#include "maitred/admin/admin.h"
+#include "maitred/admin/verb.h"
 #include "maitred/doors/control/client.h"
 #include "maitred/shop/desk/key_access.h"
 #include "maitred/shop/desk/shop.h"
@@ -16,7 +16,7 @@
 namespace maitred {
 namespace {
 
-// A daemon that is just starting or stopping has the lock and no socket for a moment.
+// While a daemon starts or stops, it holds the lock and has no socket.
 constexpr int kLockTries = 40;
 constexpr useconds_t kLockPause_us = 50'000;
 
@@ -32,13 +32,9 @@ Result<nlohmann::json> Session::ask_store(std::string_view verb, const nlohmann:
   if (!shop_) {
     MAITRED_ASSIGN(const KeyAccess key, key_access(settings_->store_key, key_surroundings()));
     MAITRED_ASSIGN(shop_, Shop::open(*settings_, key));
-    admin_ = std::make_unique<Admin>(*shop_);
   }
-  auto answer = admin_->run_to_end(verb, args, this_actor(), progress);
-  if (!keep_open_) {
-    admin_.reset();
-    shop_.reset();
-  }
+  auto answer = Verbs().run(verb, *shop_, args, this_actor(), progress);
+  if (!keep_open_) shop_.reset();
   return answer;
 }
 
@@ -120,7 +116,7 @@ std::string format_table(const std::vector<std::string>& head,
     for (std::size_t i = 0; i < row.size(); ++i) {
       line += fmt::format("{:<{}}", row[i], widths[i] + 2);
     }
-    std::replace(line.begin(), line.end(), '\n', ' ');  // whatever was entered, a row is a line
+    std::replace(line.begin(), line.end(), '\n', ' ');  // keeps a row on one line
     line.erase(line.find_last_not_of(' ') + 1);
     text += line + "\n";
   };

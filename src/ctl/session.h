@@ -1,4 +1,4 @@
-// One invocation of maitredctl: its configuration, its way to the store, its output.
+// One invocation of maitredctl: its configuration, its access to the store, its output.
 #pragma once
 
 #include <filesystem>
@@ -15,7 +15,6 @@
 
 namespace maitred {
 
-class Admin;
 class Shop;
 
 struct GlobalOptions {
@@ -24,12 +23,12 @@ struct GlobalOptions {
   bool quiet = false;
 };
 
-// What a verb answers: the object that --json prints, the text a person reads, the exit status.
+// The answer of a verb: the object that --json prints, the text for a person, the exit status.
 struct Answer {
   nlohmann::json object = nlohmann::json::object();
   std::string text;
   int status = 0;
-  bool coloured = false;  // the text has colours of its own
+  bool coloured = false;  // the text has terminal colours
 };
 
 class Session {
@@ -42,12 +41,12 @@ class Session {
   const GlobalOptions& options() const { return options_; }
   // Reads the configuration at the first call.
   Result<const Settings*> settings();
-  // Runs an admin verb in the running daemon, or on the store itself when there is none.
+  // Runs a verb of the core in the running daemon, or on the store itself if no daemon runs.
   Result<nlohmann::json> ask(std::string_view verb, const nlohmann::json& args);
-  // From now on a store that had to be opened stays open for the next question: for verbs that ask
-  // thousands. No daemon can start meanwhile.
+  // Keeps a store that had to be opened open for the next question, for verbs that ask thousands.
+  // No daemon can start meanwhile.
   void keep_store_open() { keep_open_ = true; }
-  // The same with other work where no daemon runs.
+  // The same, but does other work if no daemon runs.
   using Progress = std::function<void(std::uint64_t done, std::uint64_t total)>;
   using WithoutDaemon =
       std::function<Result<nlohmann::json>(const Settings& settings, std::string_view verb,
@@ -63,7 +62,6 @@ class Session {
   std::unique_ptr<Settings> settings_;
   bool keep_open_ = false;
   std::unique_ptr<Shop> shop_;
-  std::unique_ptr<Admin> admin_;
 };
 
 // Who runs this program, now.

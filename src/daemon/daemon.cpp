@@ -1,4 +1,5 @@
-// Start, shutdown and the clocks of the core. What eyes and maitredctl say is in daemon_events.cpp.
+// Starts and stops the core, and runs its clocks. Messages of eyes are in daemon_events.cpp, verbs
+// in daemon_tasks.cpp and daemon_verbs.cpp.
 #include "maitred/daemon/daemon.h"
 
 #include <fmt/format.h>
@@ -8,6 +9,7 @@
 #include <csignal>
 #include <nlohmann/json.hpp>
 
+#include "camera_names.h"
 #include "listeners.h"
 #include "maitred/base/log.h"
 #include "maitred/base/net/host_port.h"
@@ -20,14 +22,8 @@ namespace {
 
 constexpr Milliseconds kDrain{2000};
 constexpr Milliseconds kUpkeepEvery{60'000};
-// Sightings of an eye that has just left may still be in its socket.
+// The socket of an eye that has just ended may still hold sightings.
 constexpr Milliseconds kEyeDrain{500};
-
-std::vector<std::string> camera_names(const Settings& settings) {
-  std::vector<std::string> names;
-  for (const CameraSettings& camera : settings.cameras) names.push_back(camera.name);
-  return names;
-}
 
 std::string listen_text(const ListenSettings& listen) {
   const bool v6 = listen.address.find(':') != std::string::npos;
@@ -64,8 +60,8 @@ Status check_settings(const Settings& settings, const DaemonOptions& options) {
       settings.cameras.begin(), settings.cameras.end(),
       [](const CameraSettings& camera) { return is_live_source(camera.source) || camera.loop; });
   if (options.exit_when_done && (settings.cameras.empty() || endless)) {
-    return input_error("no_end", fmt::format("--exit-when-done needs cameras that all come to an "
-                                             "end: files without loop = true; see {}",
+    return input_error("no_end", fmt::format("--exit-when-done needs cameras that all end: "
+                                             "files without loop = true; see {}",
                                              settings.file.string()));
   }
   MAITRED_TRY(check_listeners(settings));
@@ -94,7 +90,6 @@ Daemon::Daemon(std::unique_ptr<Shop> shop, DaemonOptions options)
       upkeep_timer_(io_),
       drain_timer_(io_),
       camera_timer_(io_),
-      admin_(*shop_),
       cameras_(camera_names(shop_->settings())) {}
 
 Daemon::~Daemon() = default;
@@ -106,7 +101,7 @@ Result<std::unique_ptr<Daemon>> Daemon::open(std::unique_ptr<Shop> shop, DaemonO
                                Actor{"maitred", wall_now()}));
   MAITRED_TRY(daemon->open_listeners());
   MAITRED_TRY(daemon->open_telemetry());
-  daemon->admin_.set_live_status([raw = daemon.get()] { return raw->live_status(); });
+  daemon->register_verbs();
   daemon->shop_->desk().set_sink([raw = daemon.get()](const Alert& alert) {
     raw->staff_->publish(alert);
     raw->schedule_deadline();
@@ -116,7 +111,7 @@ Result<std::unique_ptr<Daemon>> Daemon::open(std::unique_ptr<Shop> shop, DaemonO
   return daemon;
 }
 
-// The last: whoever finds this port open finds the others open too.
+// Opened last: once this port is open, the others are too.
 Status Daemon::open_staff() {
   const Settings& settings = shop_->settings();
   StaffServerOptions staff;
@@ -128,7 +123,7 @@ Status Daemon::open_staff() {
   staff.tls_cert = settings.staff.tls_cert;
   staff.tls_key = settings.staff.tls_key;
   MAITRED_TRY(check_staff_tokens(settings, shop_->store()));
-  // The last token may be revoked while we run: nobody comes in then.
+  // Requires tokens even if none exist: the last token may be revoked while the core runs.
   shop_->desk().always_require_tokens(!is_loopback(settings.staff.listen.address));
   MAITRED_ASSIGN(staff_, StaffServer::open(io_, shop_->desk(), staff));
   return {};
@@ -137,7 +132,7 @@ Status Daemon::open_staff() {
 Status Daemon::open_listeners() {
   const Settings& settings = shop_->settings();
   MAITRED_ASSIGN(UniqueFd board_socket, passed_listener("board", settings.board.listen));
-  MAITRED_ASSIGN(board_, BoardService::open({io_, *shop_, admin_, [this] { return staff_.get(); },
+  MAITRED_ASSIGN(board_, BoardService::open({io_, *shop_, [this] { return staff_.get(); },
                                              options_.eye_program, options_.runtime_folder,
                                              board_socket.release()}));
 
@@ -167,8 +162,9 @@ Status Daemon::open_listeners() {
 Status Daemon::open_api() {
   const Settings& settings = shop_->settings();
   if (settings.api.off()) return {};
-  http_api_ = std::make_unique<HttpApi>(
-      io_, *shop_, admin_, [this](const Error& error) { heed(tl::unexpected(error)); });
+  http_api_ = std::make_unique<HttpApi>(io_, *shop_, verbs_, [this](const Error& error) {
+    stop_if_store_failed(tl::unexpected(error));
+  });
   WebServerOptions options;
   options.name = "api";
   options.address = settings.api.address;
@@ -176,8 +172,7 @@ Status Daemon::open_api() {
   options.tls_cert = settings.staff.tls_cert;
   options.tls_key = settings.staff.tls_key;
   MAITRED_ASSIGN(api_, WebServer::open(io_, *http_api_, std::move(options)));
-  journal().info("other systems may connect to {}:{} (HTTP API)", settings.api.address,
-                 api_->port());
+  journal().info("HTTP API for other systems on {}:{}", settings.api.address, api_->port());
   return {};
 }
 
@@ -229,7 +224,7 @@ void Daemon::await_signals() {
       if (!stopping_) reload();
       return await_signals();
     }
-    if (stopping_) {  // a second one: at once
+    if (stopping_) {  // a second signal: stop at once
       journal().warn("stopping without waiting for staff connections");
       board_.reset();
       api_.reset();
@@ -248,13 +243,13 @@ void Daemon::schedule_deadline() {
     deadline_timer_.cancel();
     return;
   }
-  // Not longer than a minute: the wall clock may be set meanwhile.
+  // At most a minute: the wall clock may be set meanwhile.
   const Milliseconds wait =
       std::clamp(*deadline - wall_now(), Milliseconds{0}, Milliseconds{kUpkeepEvery});
   deadline_timer_.expires_after(wait);
   deadline_timer_.async_wait([this](const boost::system::error_code& error) {
     if (error || stopping_) return;
-    heed(shop_->desk().tick(wall_now()));
+    stop_if_store_failed(shop_->desk().tick(wall_now()));
     schedule_deadline();
   });
 }
@@ -263,15 +258,15 @@ void Daemon::schedule_upkeep() {
   upkeep_timer_.expires_after(kUpkeepEvery);
   upkeep_timer_.async_wait([this](const boost::system::error_code& error) {
     if (error || stopping_) return;
-    heed(recognition_->drop_expired(wall_now()));
-    heed(shop_->vigilance().save());
+    stop_if_store_failed(recognition_->drop_expired(wall_now()));
+    stop_if_store_failed(shop_->vigilance().save());
     daily_retention();
     settle_gallery();
     schedule_upkeep();
   });
 }
 
-void Daemon::heed(const Status& status) {
+void Daemon::stop_if_store_failed(const Status& status) {
   if (status) return;
   journal().error("{}", status.error().message);
   const std::string& code = status.error().code;
@@ -280,7 +275,7 @@ void Daemon::heed(const Status& status) {
   begin_shutdown("the store cannot be used");
 }
 
-// Shutdown travels as the data does: eyes first, then what they have sent, then staff.
+// Stops in the order of the data: the eyes, then what they have sent, then the staff connections.
 void Daemon::begin_shutdown(const std::string& why) {
   if (stopping_) return;
   stopping_ = true;
@@ -299,12 +294,12 @@ void Daemon::begin_shutdown(const std::string& why) {
 }
 
 void Daemon::eyes_stopped() {
-  // With the processes gone the sockets end by themselves once they are read empty; eyes of their
-  // own services are told by the closing of theirs.
+  // The sockets of ended processes close once they are read empty. Eyes that are services of their
+  // own notice that their sockets close.
   drain_timer_.expires_after(eyes_->eyes() == 0 ? Milliseconds{0} : kEyeDrain);
   drain_timer_.async_wait([this](const boost::system::error_code&) {
     eyes_.reset();
-    heed(shop_->vigilance().save());
+    stop_if_store_failed(shop_->vigilance().save());
     control_->drain(kDrain, [this] { control_.reset(); });
     if (board_) board_->drain(kDrain, [this] { board_.reset(); });
     if (api_) api_->drain(kDrain, [this] { api_.reset(); });

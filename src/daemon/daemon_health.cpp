@@ -1,4 +1,4 @@
-// How the core is: what it tells Prometheus, systemd and its log of itself and its cameras.
+// Reports health to Prometheus, systemd and the log.
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
@@ -32,8 +32,8 @@ Result<UniqueFd> Daemon::passed_listener(const char* section, const ListenSettin
   if (fd) return fd;
   return input_error(
       "listener_not_passed",
-      fmt::format("{}: {}.listen {}:{} is not among the sockets that maitred.socket opens; make "
-                  "them the same with 'systemctl edit maitred.socket'",
+      fmt::format("{}: {}.listen {}:{} is not among the sockets of maitred.socket; make both "
+                  "the same with 'systemctl edit maitred.socket'",
                   shop_->settings().file.string(), section, listen.address, listen.port));
 }
 
@@ -80,9 +80,9 @@ std::string Daemon::late_duty() const {
   const Timestamp late = std::chrono::steady_clock::now() - kDutyPatience;
   if (stopping_) return {};
   if (shop_->desk().next_deadline() && deadline_timer_.expiry() < late) {
-    return "alerts that are due for escalation or expiry are not looked at";
+    return "escalation and expiry of alerts are late";
   }
-  if (upkeep_timer_.expiry() < late) return "the upkeep of the gallery is not done";
+  if (upkeep_timer_.expiry() < late) return "the upkeep of the gallery is late";
   return {};
 }
 
@@ -102,7 +102,7 @@ void Daemon::watch_cameras() {
       journal().warn("camera {}: {}{}{}", camera.name, log_word(camera.state),
                      camera.health.note.empty() ? "" : ": ", camera.health.note);
     }
-    // From one kind of absence to another the picture is still away.
+    // Between two states without a picture, the time without a picture goes on.
     const bool away_still = was != EyeState::kRunning && camera.state != EyeState::kRunning;
     was = camera.state;
     if (!away_still) since = now;

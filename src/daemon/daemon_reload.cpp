@@ -1,11 +1,11 @@
-// SIGHUP: the configuration is read again, and what can change in a running daemon is taken over.
+// SIGHUP: reads the configuration again and applies what can change in a running daemon.
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
-#include <nlohmann/json.hpp>
 #include <set>
 
+#include "camera_names.h"
 #include "maitred/base/log.h"
 #include "maitred/daemon/daemon.h"
 #include "maitred/doors/eyes/open_floor.h"
@@ -23,7 +23,7 @@ bool same_camera(const CameraSettings& a, const CameraSettings& b) {
          a.min_face_px == b.min_face_px;
 }
 
-// Puts back what a running daemon cannot change, and says which that is.
+// Restores the settings that a running daemon cannot change, and logs which had been changed.
 void keep_fixed(Settings& fresh, const Settings& now) {
   std::string fixed;
   const auto keep = [&fixed](bool same, const char* key, auto& value, const auto& before) {
@@ -45,12 +45,6 @@ void keep_fixed(Settings& fresh, const Settings& now) {
   if (!fixed.empty()) journal().warn("{}: takes effect at the next start", fixed);
 }
 
-std::vector<std::string> names_of(const Settings& settings) {
-  std::vector<std::string> names;
-  for (const CameraSettings& camera : settings.cameras) names.push_back(camera.name);
-  return names;
-}
-
 std::set<std::string> changed_cameras(const Settings& fresh, const Settings& now) {
   std::set<std::string> changed;
   for (const CameraSettings& camera : fresh.cameras) {
@@ -64,12 +58,11 @@ std::set<std::string> changed_cameras(const Settings& fresh, const Settings& now
 
 void Daemon::reload() {
   options_.notifier.send("RELOADING=1");
-  const Status done = take_over();
+  const Status done = apply_settings_file();
   if (done) {
-    journal().info("the configuration was read again and is taken over");
+    journal().info("the configuration was read again and is in use");
   } else {
-    journal().error("{} (the configuration is refused; the one before stays)",
-                    done.error().message);
+    journal().error("{} (keeping the previous configuration)", done.error().message);
   }
   options_.notifier.send("READY=1");
 }
@@ -91,7 +84,7 @@ Result<std::function<void()>> Daemon::renewed_certificates(const Settings& fresh
   };
 }
 
-Status Daemon::take_over() {
+Status Daemon::apply_settings_file() {
   const Settings now = shop_->settings();
   MAITRED_ASSIGN(Settings fresh, read_settings(now.file));
   MAITRED_TRY(check_settings(fresh, options_));
@@ -104,25 +97,13 @@ Status Daemon::take_over() {
   use_certificates();
   use_integrations();
   const std::set<std::string> changed = changed_cameras(fresh, now);
-  cameras_.reconfigure(names_of(fresh));
-  std::erase_if(camera_was_, [&fresh](const auto& item) { return !fresh.camera(item.first); });
-  // An eye of a camera that is gone is not let in again.
-  std::vector<EyeSession> gone;
-  for (const auto& [session, camera] : camera_of_) {
-    if (fresh.camera(camera) == nullptr) gone.push_back(session);
-  }
-  for (const EyeSession session : gone) {
-    const std::string camera = camera_of_.at(session);
-    camera_of_.erase(session);
-    session_of_.erase(camera);
-    recognition_->drop_camera(camera);
-    eyes_->disconnect(session);
-  }
+  cameras_.reconfigure(camera_names(fresh));
+  drop_removed_cameras(fresh);
   if (supervisor_) {
-    supervisor_->reconfigure(names_of(fresh), changed);
+    supervisor_->reconfigure(camera_names(fresh), changed);
   } else {
     for (const std::string& camera : changed) {
-      journal().warn("camera {}: its settings have changed: systemctl restart maitred-eye@{}",
+      journal().warn("camera {}: its settings have changed: run systemctl restart maitred-eye@{}",
                      camera, camera);
     }
   }
@@ -130,27 +111,21 @@ Status Daemon::take_over() {
   return {};
 }
 
-// The configuration file says so already: maitredctl has written it.
-Result<nlohmann::json> Daemon::use_engine(const std::string& engine) {
-  if (engine == recognition_->engine()) return nlohmann::json{{"engine", engine}};
-  Settings fresh = shop_->settings();
-  fresh.engine = engine;
-  MAITRED_TRY(check_settings(fresh, options_));
-  MAITRED_TRY(shop_->use_engine(engine));
-  MAITRED_ASSIGN(recognition_, shop_->recognition());
-  // Every eye begins anew, with the templates of the new engine.
-  const auto sessions = camera_of_;
-  for (const auto& [session, camera] : sessions) {
-    camera_of_.erase(session);
-    session_of_.erase(camera);
-    cameras_.disconnected(camera);
-    eyes_->disconnect(session);
+void Daemon::drop_removed_cameras(const Settings& fresh) {
+  std::erase_if(camera_was_, [&fresh](const auto& item) { return !fresh.camera(item.first); });
+  std::vector<EyeSession> gone;
+  for (const auto& [session, camera] : camera_of_) {
+    if (fresh.camera(camera) == nullptr) gone.push_back(session);
   }
-  const std::vector<std::string> names = names_of(shop_->settings());
-  if (supervisor_) supervisor_->reconfigure(names, {names.begin(), names.end()});
-  journal().info("engine {} from now on, {} customers to recognise", engine,
-                 recognition_->customers());
-  return nlohmann::json{{"engine", engine}, {"restart_eyes", supervisor_ == nullptr}};
+  for (const EyeSession session : gone) drop_eye(session);
+}
+
+void Daemon::drop_eye(EyeSession session) {
+  const std::string camera = camera_of_.at(session);
+  camera_of_.erase(session);
+  session_of_.erase(camera);
+  recognition_->drop_camera(camera);
+  eyes_->disconnect(session);
 }
 
 }  // namespace maitred

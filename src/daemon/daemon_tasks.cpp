@@ -1,4 +1,4 @@
-// What maitredctl asks the core, and work that takes more than one step.
+// Runs the verbs that maitredctl asks for, and work that takes more than one step.
 #include <fmt/format.h>
 #include <malloc.h>
 #include <spdlog/spdlog.h>
@@ -6,6 +6,8 @@
 #include <boost/asio/post.hpp>
 #include <nlohmann/json.hpp>
 
+#include "maitred/admin/erasure.h"
+#include "maitred/admin/keys.h"
 #include "maitred/base/log.h"
 #include "maitred/base/wipe_stack.h"
 #include "maitred/daemon/daemon.h"
@@ -16,53 +18,44 @@ namespace {
 constexpr std::chrono::hours kRetentionEvery{24};
 constexpr std::chrono::minutes kRetentionRetry{30};
 constexpr std::chrono::hours kLongestAbsence{60 * 24};
-// Long work leaves the thread to what is waiting for it.
+// Between two steps other work gets the thread.
 constexpr Milliseconds kTaskPause{2};
 
 }  // namespace
 
 void Daemon::control(const nlohmann::json& request, const PeerCredentials& peer,
                      const ControlReply& reply) {
-  const auto verb = request.at("verb").get<std::string>();
   const Actor actor{fmt::format("uid:{}", peer.uid), wall_now()};
-  if (busy_ &&
-      (verb == "backup" || verb == "restore" || verb == "key_rotate" || verb == "retention")) {
+  const nlohmann::json& args = request.at("args");
+  const auto verb = verbs_.find(request.at("verb").get_ref<const std::string&>());
+  if (!verb) return reply.finish(tl::unexpected(verb.error()));
+  if ((*verb)->length == Length::kAtOnce) {
+    return reply.finish(after_verb((*verb)->answer(*shop_, args, actor)));
+  }
+  if (busy_) {
     return reply.finish(environment_error(
         "busy",
-        "the core is at another long task (backup, key rotate or retention): try again "
-        "when it is done"));
+        "another long task is running (backup, restore, key rotate or retention): try again when "
+        "it is done"));
   }
-  if (verb == "camera_pause") return reply.finish(pause_camera(request.at("args")));
-  if (verb == "use_engine") {
-    return reply.finish(answered(use_engine(request.at("args").at("engine").get<std::string>())));
-  }
-  if (verb == "camera_resume") {
-    if (supervisor_) supervisor_->resume(request.at("args").at("camera").get<std::string>());
-    return reply.finish(nlohmann::json{{"paused", false}});
-  }
-  auto task = admin_.begin(verb, request.at("args"), actor);
-  if (!task) return reply.finish(answered(tl::unexpected(task.error())));
-  if (!*task) {
-    auto answer = answered(admin_.run(verb, request.at("args"), actor));
-    if (answer && verb == "staff_revoke" && staff_) {
-      staff_->drop_terminal(answer->at("name").get<std::string>());
-    }
-    return reply.finish(answer);
-  }
-  run_task(std::move(*task), reply, [this, reply](Result<nlohmann::json> answer) {
-    reply.finish(answered(std::move(answer)));
+  auto begun = (*verb)->begin(*shop_, args, actor);
+  if (!begun) return reply.finish(after_verb(tl::unexpected(begun.error())));
+  const std::shared_ptr<Task> task = std::move(*begun);
+  run_task(task, reply, [this, reply, task](const Status& done) {
+    if (done) return reply.finish(after_verb(task->answer_json()));
+    reply.finish(after_verb(tl::unexpected(done.error())));
   });
 }
 
-Result<nlohmann::json> Daemon::answered(Result<nlohmann::json> answer) {
+Result<nlohmann::json> Daemon::after_verb(Result<nlohmann::json> answer) {
   if (!answer && answer.error().fault == Fault::kEnvironment) {
-    heed(tl::unexpected(answer.error()));
+    stop_if_store_failed(tl::unexpected(answer.error()));
   }
-  // After a restore it is another one.
+  // A restore and a change of engine make a new one.
   if (const auto recognition = shop_->recognition()) recognition_ = *recognition;
   schedule_deadline();
   settle_gallery();
-  wipe_stack();  // of the name of who was erased
+  wipe_stack();  // the name of an erased customer may lie there
   return answer;
 }
 
@@ -76,26 +69,27 @@ void Daemon::settle_gallery() {
   });
 }
 
-void Daemon::run_task(std::unique_ptr<AdminTask> task, std::optional<ControlReply> reply,
-                      TaskEnd end) {
+void Daemon::run_task(std::shared_ptr<Task> task, std::optional<ControlReply> reply, TaskEnd end) {
   busy_ = true;
   step_task(std::move(task), std::move(reply), std::move(end));
 }
 
-void Daemon::step_task(std::shared_ptr<AdminTask> task, std::optional<ControlReply> reply,
-                       TaskEnd end) {
+void Daemon::step_task(std::shared_ptr<Task> task, std::optional<ControlReply> reply, TaskEnd end) {
   if (stopping_) {
     busy_ = false;
-    return end(environment_error("stopping",
-                                 "the core is stopping before the work was done: run it again"));
+    return end(
+        environment_error("stopping", "the core stopped before the work was done: run it again"));
   }
-  auto answer = task->step();
+  const auto finished = task->step();
+  // The last step of a restore replaces the gallery that the next sighting is compared with.
+  if (const auto recognition = shop_->recognition()) recognition_ = *recognition;
   wipe_stack();
-  if (!answer || *answer) {
+  if (!finished || *finished) {
     busy_ = false;
+    end(finished ? Status{} : tl::unexpected(finished.error()));
+    end = {};
     task.reset();
-    end(answer ? Result<nlohmann::json>(std::move(**answer)) : tl::unexpected(answer.error()));
-    ::malloc_trim(0);  // what it took goes back to the machine
+    ::malloc_trim(0);  // gives the memory of the task back to the machine
     return;
   }
   if (reply) reply->progress(task->done, task->total);
@@ -106,7 +100,7 @@ void Daemon::step_task(std::shared_ptr<AdminTask> task, std::optional<ControlRep
   });
 }
 
-// A clock that is years ahead would have everybody erased.
+// A clock that is years ahead must not erase everybody.
 bool Daemon::clock_jumped() const {
   std::optional<WallTime> last = shop_->last_retention();
   if (!last) {
@@ -119,22 +113,23 @@ bool Daemon::clock_jumped() const {
 void Daemon::daily_retention() {
   const Timestamp now = std::chrono::steady_clock::now();
   const auto last = shop_->last_retention();
-  // A clock that was set back must not stop it: a run in the future counts as none.
+  // A clock that was set back must not stop it: a run in the future does not count.
   const bool recent = last && *last <= wall_now() && wall_now() - *last < kRetentionEvery;
   const bool tried = retention_tried_ && now - *retention_tried_ < kRetentionRetry;
   if (busy_ || recent || tried) return;
   retention_tried_ = now;
   if (clock_jumped()) {
     return journal().warn(
-        "the store was last used more than {} days ago by the clock of this machine: retention "
-        "erases nobody by itself. If the clock is right, run maitredctl retention run",
+        "by the clock of this machine the store was last used more than {} days ago: the daily "
+        "retention is off. If the clock is right, run maitredctl retention run",
         kLongestAbsence.count() / 24);
   }
-  auto task = begin_retention(*shop_, Actor{"maitred", wall_now()});
-  if (!task) return heed(tl::unexpected(task.error()));
-  run_task(std::move(*task), std::nullopt, [this](Result<nlohmann::json> answer) {
-    if (!answer) return heed(tl::unexpected(answer.error()));
-    const std::size_t erased = (*answer)["erased"].size();
+  auto begun = verbs::begin_retention(*shop_, {}, Actor{"maitred", wall_now()});
+  if (!begun) return stop_if_store_failed(tl::unexpected(begun.error()));
+  const std::shared_ptr<verbs::RetentionTask> task = std::move(*begun);
+  run_task(task, std::nullopt, [this, task](const Status& done) {
+    if (!done) return stop_if_store_failed(done);
+    const std::size_t erased = task->answer.erased.size();
     if (erased > 0) journal().info("retention: {} customers were due and are erased", erased);
   });
 }
@@ -142,10 +137,10 @@ void Daemon::daily_retention() {
 void Daemon::resume_rotation() {
   if (!shop_->store().keys().rotating()) return;
   journal().info("going on with the key rotation that was interrupted");
-  auto task = begin_rotation(*shop_, false, Actor{"maitred", wall_now()});
-  if (!task) return heed(tl::unexpected(task.error()));
-  run_task(std::move(*task), std::nullopt, [this](Result<nlohmann::json> answer) {
-    if (!answer) return heed(tl::unexpected(answer.error()));
+  auto begun = verbs::begin_rotation(*shop_, {}, Actor{"maitred", wall_now()});
+  if (!begun) return stop_if_store_failed(tl::unexpected(begun.error()));
+  run_task(std::move(*begun), std::nullopt, [this](const Status& done) {
+    if (!done) return stop_if_store_failed(done);
     journal().info("the key rotation is finished");
   });
 }

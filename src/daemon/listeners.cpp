@@ -13,7 +13,7 @@ namespace {
 struct Listener {
   const char* section;
   const ListenSettings& listen;
-  bool protectable;  // by a certificate of its own or of [staff]
+  bool protectable;  // may use a certificate of its own or that of [staff]
   bool has_certificate;
 };
 
@@ -27,8 +27,8 @@ Status check_protection(const Settings& settings, const Listener& one) {
           one.protectable
               ? "which needs TLS and tokens; set tls_cert and tls_key and make a token with "
                 "'maitredctl staff add NAME', or listen on 127.0.0.1"
-              : "and this has no TLS; listen on 127.0.0.1, and have a proxy on this machine "
-                "pass it on"));
+              : "and this listener has no TLS; listen on 127.0.0.1, behind a proxy on this "
+                "machine"));
 }
 
 Status check_certificate(const std::string& certificate, const std::string& key) {

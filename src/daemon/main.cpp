@@ -37,7 +37,7 @@ void forbid_core_files() {
   ::prctl(PR_SET_DUMPABLE, 0);
 }
 
-// Every staff terminal takes a descriptor.
+// Each staff terminal needs a file descriptor.
 void raise_open_files() {
   rlimit files{};
   if (::getrlimit(RLIMIT_NOFILE, &files) != 0) return;
@@ -45,14 +45,14 @@ void raise_open_files() {
   ::setrlimit(RLIMIT_NOFILE, &files);
 }
 
-// Of a box whose core runs: that has opened the store, and everything else can be looked at.
-int tell_without_store(const Settings& settings, const Error& locked) {
-  fmt::print("{}: configuration and models of engine {} are good; not looked into: {}\n",
+// A running core has the store open: everything else was checked.
+int report_without_store(const Settings& settings, const Error& locked) {
+  fmt::print("{}: configuration and models of engine {} are good; store not checked: {}\n",
              settings.file.string(), settings.engine, locked.message);
   return 0;
 }
 
-// An administrator's command may have the store for a moment.
+// A command of the administrator may hold the store for a moment.
 Result<std::unique_ptr<Shop>> open_shop(const Settings& settings, const KeyAccess& key) {
   constexpr int kTries = 20;
   for (int attempt = 1;; ++attempt) {
@@ -74,7 +74,7 @@ Result<int> run(const Options& options) {
   daemon_options.eye_program = program_folder() / "maitred-eye";
   daemon_options.notifier = ServiceNotifier::of_this_process();
   daemon_options.passed = std::move(passed);
-  // The user of maitred-eye@.service, where the package made one.
+  // The user of maitred-eye@.service, if the package has made one.
   if (const passwd* user = ::getpwnam("maitred-eye")) {
     daemon_options.eye_users.push_back(user->pw_uid);
   }
@@ -87,7 +87,7 @@ Result<int> run(const Options& options) {
   MAITRED_ASSIGN(const KeyAccess key, key_access(settings.store_key, surroundings));
   auto opened = open_shop(settings, key);
   if (options.check && !opened && opened.error().code == "store_locked") {
-    return tell_without_store(settings, opened.error());
+    return report_without_store(settings, opened.error());
   }
   MAITRED_ASSIGN(std::unique_ptr<Shop> shop, std::move(opened));
   if (options.check) {

@@ -1,5 +1,5 @@
-// What the core gives back is overwritten first: names, ids and templates of a customer who was
-// forgotten do not lie about in its memory until something else needs the place.
+// Overwrites all memory that the core frees: names, ids and templates of an erased customer must
+// not stay in it until the memory is used again.
 #include <malloc.h>
 #include <string.h>
 

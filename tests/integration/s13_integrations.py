@@ -186,14 +186,14 @@ class Integrations(VisitsTest):
         added = self.hook.replace(str(self.hook_port), str(new.server.server_port))
         for bad in (added.replace("http:", "ftp:"), added.replace("hook.secret", "absent"),
                     added + 'ca_file = "maitred.toml"\n', added + "[mqtt]\nbroker = 7\n"):
-            reload(bad, "the one before stays")
+            reload(bad, "keeping the previous configuration")
             box.write(self.hook)
             self.assertEqual(names(), [f"webhook 127.0.0.1:{self.hook_port}"])
         # Another receiver and a broker besides: they are told from now on, the first goes on.
         port, folder = free_port(), self.broker_folder()
         process = broker(self, folder, f"listener {port} 127.0.0.1\nallow_anonymous true\n")
         mqtt = f'[mqtt]\nbroker = "mqtt://127.0.0.1:{port}"\nretry_at_most = "500ms"\n'
-        reload(self.hook + added + mqtt, "is taken over")
+        reload(self.hook + added + mqtt, "is in use")
         self.assertEqual(names(), sorted([f"mqtt 127.0.0.1:{port}"] + [
             f"webhook 127.0.0.1:{one.server.server_port}" for one in (old, new)]))
         client.send({"type": "claim", "visit": alerts[0]["visit"], "by": "Sam"})
@@ -201,7 +201,7 @@ class Integrations(VisitsTest):
         self.assertEqual([one["type"] for one in new.wait_for(1)], ["maitred.alert.claimed"])
         # A new secret in the same file signs what comes next; nothing is told twice or left out.
         (box.folder / "hook.secret").write_text("another secret\n")
-        reload(self.hook + mqtt, "is taken over")
+        reload(self.hook + mqtt, "is in use")
         eventually(lambda: len(names()) == 2, names)
         client.send({"type": "close", "visit": alerts[0]["visit"], "outcome": "served"})
         told = old.wait_for(len(alerts) + 3)  # closed, and feedback is due
@@ -209,7 +209,7 @@ class Integrations(VisitsTest):
         self.assertEqual(len({one["id"] for one in told}), len(told))
         self.assertEqual(len(told), len(alerts) + 3)
         # With another prefix the broker says good-bye and welcome, and staff wait for neither.
-        reload(self.hook + mqtt + 'prefix = "till"\n', "is taken over")
+        reload(self.hook + mqtt + 'prefix = "till"\n', "is in use")
         client.send({"type": "ping"})
         self.assertIsNotNone(client.until("pong"))
         wanted = {("maitred/available", "offline"), ("till/available", "online")}
@@ -224,7 +224,7 @@ class Integrations(VisitsTest):
         self.assertEqual(len(old.taken), len(told))
         # And none at all, of which the broker, which hangs, is told in vain.
         process.send_signal(signal.SIGSTOP)
-        reload("", "is taken over")
+        reload("", "is in use")
         slowest, end = 0.0, time.monotonic() + 3
         while time.monotonic() < end:
             began = time.monotonic()

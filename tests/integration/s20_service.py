@@ -288,7 +288,7 @@ class Reload(ShopTest):
         box.section("log", level="debug")
         box.camera(path, name="till", realtime=True, loop=True)
         box.write()
-        self.hup(box, "is taken over")
+        self.hup(box, "is in use")
         status = box.do("status")
         self.assertGreater(status["threshold"], before)
         self.assertEqual([one["name"] for one in status["cameras"]], ["entrance", "till"])
@@ -301,7 +301,7 @@ class Reload(ShopTest):
         box.cameras = [{**box.cameras[0], "fps": 5}]
         box.write()
         box.log.write_text("")
-        self.hup(box, "is taken over")
+        self.hup(box, "is in use")
         self.await_running(box, 1, new_since=eyes)
         self.assertEqual(box.stop(), 0)
 
@@ -333,7 +333,7 @@ class Reload(ShopTest):
             box.log.write_text("")
             box.daemon.send_signal(signal.SIGHUP)
             if bad:
-                self.log_says(box, "the one before stays")
+                self.log_says(box, "keeping the previous configuration")
             self.assertIsNotNone(box.client().hello)
             box.config.write_text(good)
         box.section("staff", listen="127.0.0.1:1").write()

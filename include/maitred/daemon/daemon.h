@@ -14,7 +14,9 @@
 #include <string>
 #include <vector>
 
-#include "maitred/admin/admin.h"
+#include "maitred/admin/status.h"
+#include "maitred/admin/task.h"
+#include "maitred/admin/verb.h"
 #include "maitred/base/result.h"
 #include "maitred/base/service.h"
 #include "maitred/doors/api/http_api.h"
@@ -31,45 +33,46 @@
 namespace maitred {
 
 struct DaemonOptions {
-  std::filesystem::path runtime_folder;  // of eye.sock and control.sock
+  std::filesystem::path runtime_folder;  // holds eye.sock and control.sock
   bool spawn_eyes = false;
   std::filesystem::path eye_program;
   bool exit_when_done = false;
   std::vector<uid_t> eye_users;        // who may run an eye, besides our own user and root
-  ServiceNotifier notifier;            // told of readiness, its watchdog fed
-  std::vector<PassedListener> passed;  // by maitred.socket, in place of opening them
+  ServiceNotifier notifier;            // for readiness and the watchdog
+  std::vector<PassedListener> passed;  // sockets that maitred.socket has opened for us
 };
 
-// What `maitred` can check of its surroundings before it starts: cameras that are files exist, the
-// demo engine is not set to watch real people, the staff port stays on this machine. Errors:
+// Checks what can be checked before the start: cameras that are files exist, the demo engine does
+// not watch real people, listeners that other machines can reach are protected. Errors:
 // camera_absent, no_camera, demo_engine (kEnvironment), staff_unprotected (kInput).
 Status check_settings(const Settings& settings, const DaemonOptions& options);
 
-// Where staff connect from other machines, there are tokens. Error: staff_unprotected
+// Requires a staff token if staff connect from other machines. Error: staff_unprotected
 // (kEnvironment).
 Status check_staff_tokens(const Settings& settings, const Store& store);
 
-// Sightings in, matches, visits, alerts out. Bound to the thread that calls run.
+// Takes sightings from the eyes and turns them into matches, visits and alerts. Bound to the thread
+// that calls run.
 class Daemon {
  public:
   // Opens every listener. Errors: port_in_use, socket_in_use, those of Recognition::load, ...
   static Result<std::unique_ptr<Daemon>> open(std::unique_ptr<Shop> shop, DaemonOptions options);
   ~Daemon();
 
-  // Until SIGTERM, SIGINT or, with exit_when_done, the end of all files. Returns the exit status:
-  // 0, or 3 when the store can no longer be written.
+  // Runs until SIGTERM, SIGINT or, with exit_when_done, the end of all files. Returns the exit
+  // status: 0, or 3 if the store failed.
   int run();
 
  private:
   Daemon(std::unique_ptr<Shop> shop, DaemonOptions options);
   Status open_listeners();
-  // The passed socket of this section, or none where nothing was passed at all. Error:
-  // listener_not_passed (kInput) when maitred.socket and the configuration differ.
+  // Returns the passed socket of this section; none if no socket was passed at all. Error:
+  // listener_not_passed (kInput) if maitred.socket and the configuration differ.
   Result<UniqueFd> passed_listener(const char* section, const ListenSettings& listen);
   Status open_telemetry();
   ShopFacts facts();
   std::string late_duty() const;
-  void watch_cameras();  // logs what their states become
+  void watch_cameras();  // logs changes of their states
   Status open_api();
   Status open_staff();
 
@@ -81,35 +84,49 @@ class Daemon {
   void eye_closed(EyeSession session);
   void arrivals(const std::vector<Match>& matches);
 
+  // The verbs that need the running daemon (daemon_verbs.cpp).
+  struct PauseArgs;
+  struct PauseAnswer;
+  struct EngineArgs;
+  struct EngineAnswer;
+  void register_verbs();
+  Result<PauseAnswer> pause_camera(const PauseArgs& args);
+  Result<EngineAnswer> use_engine(const EngineArgs& args);
+  verbs::LiveStatus live_status();
+  std::vector<verbs::CameraStatus> camera_status();
+
   void control(const nlohmann::json& request, const PeerCredentials& peer,
                const ControlReply& reply);
-  Result<nlohmann::json> answered(Result<nlohmann::json> answer);
-  // One long task at a time; its steps are posted, so that everything else goes on between them.
-  using TaskEnd = std::function<void(Result<nlohmann::json>)>;
-  void run_task(std::unique_ptr<AdminTask> task, std::optional<ControlReply> reply, TaskEnd end);
-  void step_task(std::shared_ptr<AdminTask> task, std::optional<ControlReply> reply, TaskEnd end);
+  // Brings the daemon in line with what a verb may have changed, then hands its answer on.
+  Result<nlohmann::json> after_verb(Result<nlohmann::json> answer);
+  // Runs one long task at a time. Its steps are posted, so that other work goes on between them.
+  using TaskEnd = std::function<void(const Status&)>;
+  void run_task(std::shared_ptr<Task> task, std::optional<ControlReply> reply, TaskEnd end);
+  void step_task(std::shared_ptr<Task> task, std::optional<ControlReply> reply, TaskEnd end);
   void daily_retention();
   bool clock_jumped() const;
   void resume_rotation();
-  void settle_gallery();  // what is left of it to be worked out, in steps
-  Result<nlohmann::json> pause_camera(const nlohmann::json& args);
-  Result<nlohmann::json> use_engine(const std::string& engine);
-  nlohmann::json live_status();
+  // Computes in steps what changes of the gallery have left to compute.
+  void settle_gallery();
 
   void await_signals();
-  void reload();       // SIGHUP; says in the log what came of it
-  Status take_over();  // nothing is changed when it fails
-  // Certificates read again; what is returned takes them over.
+  void reload();                 // on SIGHUP; logs the outcome
+  Status apply_settings_file();  // changes nothing if it fails
+  // Closes eyes whose camera the settings no longer have.
+  void drop_removed_cameras(const Settings& fresh);
+  void drop_eye(EyeSession session);
+  // Reads the certificates again. The returned function puts them to use.
   Result<std::function<void()>> renewed_certificates(const Settings& fresh);
   void schedule_deadline();
   void schedule_upkeep();
-  void heed(const Status& status);  // a store that fails ends the program
+  // Logs an error. One of the store ends the program: without a store there is no going on.
+  void stop_if_store_failed(const Status& status);
   void begin_shutdown(const std::string& why);
   void eyes_stopped();
 
   std::unique_ptr<Shop> shop_;
   std::vector<PassedListener> passed_;
-  const bool all_passed_;  // this program opens no TCP listener itself
+  const bool all_passed_;  // every TCP listener comes from maitred.socket
   const DaemonOptions options_;
   boost::asio::io_context io_;
   boost::asio::signal_set signals_;
@@ -117,7 +134,7 @@ class Daemon {
   boost::asio::steady_timer upkeep_timer_;
   boost::asio::steady_timer drain_timer_;
   boost::asio::steady_timer camera_timer_;
-  Admin admin_;
+  Verbs verbs_;
   Recognition* recognition_ = nullptr;
   CameraStates cameras_;
   std::map<std::string, std::pair<EyeState, Timestamp>> camera_was_;
@@ -133,7 +150,7 @@ class Daemon {
   std::unique_ptr<EyeListener> eyes_;
   std::unique_ptr<EyeSupervisor> supervisor_;
   bool stopping_ = false;
-  bool busy_ = false;  // with a task
+  bool busy_ = false;  // a task is running
   bool settling_ = false;
   std::optional<Timestamp> retention_tried_;
   int exit_status_ = 0;

@@ -12,7 +12,7 @@ namespace maitred {
 struct CommandLine {
   CLI::App& app;
   Session& session;
-  std::function<Result<Answer>()> run;  // of the verb that was given
+  std::function<Result<Answer>()> run;  // set by the verb that was given
 };
 
 void add_customer_verbs(CommandLine& line);     // init enroll list show update ask purchase ...
@@ -31,7 +31,7 @@ void add_evaluate_verb(CommandLine& line);                  // evaluate
 void add_doctor_verbs(CommandLine& line);                   // doctor
 void add_setup_verbs(CommandLine& line);                    // setup
 
-// A verb whose options go straight to the core as `args`.
+// Adds a subcommand.
 CLI::App* add_verb(CommandLine& line, const std::string& name, const std::string& description);
 
 }  // namespace maitred

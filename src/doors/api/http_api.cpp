@@ -24,7 +24,7 @@ struct HttpApi::Failures : AuthFailures {};
 
 // One request, taken apart.
 struct HttpApi::Call {
-  std::string verb;       // of Admin
+  std::string verb;       // see verb.h
   std::string reference;  // to the customer; empty for feedback
   json args = json::object();
   bool creates = false;
@@ -130,11 +130,11 @@ void add_idempotency(const WebRequest& request, json& args) {
 
 }  // namespace
 
-HttpApi::HttpApi(boost::asio::io_context& io, Shop& shop, Admin& admin,
+HttpApi::HttpApi(boost::asio::io_context& io, Shop& shop, const Verbs& verbs,
                  std::function<void(const Error&)> on_failure)
     : io_(io),
       shop_(shop),
-      admin_(admin),
+      verbs_(verbs),
       on_failure_(std::move(on_failure)),
       failures_(std::make_shared<Failures>()) {}
 
@@ -145,7 +145,7 @@ Result<json> HttpApi::run(const Call& call, const Actor& actor) {
     args["id"] = id.value;
   }
   if (call.verb != "show") {
-    MAITRED_ASSIGN(json answer, admin_.run(call.verb, args, actor));
+    MAITRED_ASSIGN(json answer, verbs_.run(call.verb, shop_, args, actor));
     if (call.verb != "update") return answer;
   }
   const CustomerId id(args["id"].get<std::string>());

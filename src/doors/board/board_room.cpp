@@ -7,6 +7,8 @@
 #include <boost/asio/post.hpp>
 #include <nlohmann/json.hpp>
 
+#include "maitred/admin/recognition.h"
+#include "maitred/admin/records.h"
 #include "maitred/base/json.h"
 #include "maitred/base/log.h"
 #include "maitred/shop/consent/consent.h"
@@ -158,9 +160,8 @@ Result<std::string> BoardRoom::history(WallTime since) {
 
 Status BoardRoom::feedback(const std::string& visit, int rating, const std::string& comment,
                            const std::string& terminal) {
-  const auto done =
-      parts_.admin.run("feedback", {{"visit", visit}, {"rating", rating}, {"comment", comment}},
-                       Actor{board_actor(terminal), wall_now()});
+  const auto done = verbs::feedback(parts_.shop, {VisitId(visit), rating, comment},
+                                    Actor{board_actor(terminal), wall_now()});
   if (!done) return tl::unexpected(done.error());
   return {};
 }
@@ -177,20 +178,16 @@ void BoardRoom::recognise(FaceQuery query, std::function<void(Result<std::string
 }
 
 Result<std::string> BoardRoom::answer_query(const FaceQuery& query, const std::string& report) {
-  const bool verify = !query.customer.empty();
-  MAITRED_ASSIGN(json photo, parse_json(report, kReportLimits));
-  json args = {{"photos", json::array({std::move(photo)})}};
-  if (verify) args["id"] = query.customer;
-  try {
-    MAITRED_ASSIGN(const json answer,
-                   parts_.admin.run(verify ? "verify" : "identify", args,
-                                    Actor{board_actor(query.terminal), wall_now()}));
-    return json_text(answer);
-  } catch (const json::exception& error) {
-    // The report comes from a process that decodes pixels from outside: it may say anything.
-    journal().warn("board: the report of a photo cannot be read (json error {})", error.id);
-    return environment_error("photo_failed", "the report of maitred-eye cannot be read");
+  const Actor actor{board_actor(query.terminal), wall_now()};
+  MAITRED_ASSIGN(const json object, parse_json(report, kReportLimits));
+  MAITRED_ASSIGN(const PhotoReport photo, read_photo_report(object));
+  if (query.customer.empty()) {
+    MAITRED_ASSIGN(const auto found, verbs::identify(parts_.shop, {{photo}}, actor));
+    return json_text(json_of(found));
   }
+  MAITRED_ASSIGN(const auto compared,
+                 verbs::verify(parts_.shop, {CustomerId(query.customer), {photo}}, actor));
+  return json_text(json_of(compared));
 }
 
 std::string BoardRoom::kept_sessions() {

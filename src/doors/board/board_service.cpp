@@ -34,7 +34,7 @@ std::filesystem::path photo_socket(const std::filesystem::path& runtime_folder) 
 BoardService::BoardService(Parts& parts)
     : eye_(parts.io, PhotoEyeOptions{parts.eye_program, parts.shop.settings().file,
                                      photo_socket(parts.runtime_folder)}),
-      room_(BoardRoom::Parts{parts.io, parts.shop, parts.admin, parts.staff, eye_}) {}
+      room_(BoardRoom::Parts{parts.io, parts.shop, parts.staff, eye_}) {}
 
 Result<std::function<void()>> BoardService::renew_tls(const Settings& settings) {
   const WebServerOptions options = web_options(settings);

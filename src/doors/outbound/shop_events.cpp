@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
-#include "maitred/admin/admin_fields.h"
+#include "maitred/admin/row_key.h"
 #include "maitred/base/json.h"
 #include "maitred/shop/desk/visit_feedback.h"
 

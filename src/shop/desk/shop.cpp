@@ -122,9 +122,14 @@ Result<CustomerId> Shop::customer_named(const std::string& reference) {
   return *found;
 }
 
-Result<RestoreReport> Shop::restore(const RestoreOptions& options, const Actor& actor) {
+Result<std::unique_ptr<Restore>> Shop::begin_restore(RestoreOptions options, const Actor& actor) {
+  return Restore::begin(std::move(options), &store_, actor);
+}
+
+Result<StepProgress> Shop::restore_step(Restore& restore, const Actor& actor) {
+  if (!restore.replaces_next()) return restore.step();
   MAITRED_ASSIGN(const std::vector<Alert> shown, desk_->open_alerts(0));
-  MAITRED_ASSIGN(const RestoreReport report, restore_backup(options, &store_, actor));
+  MAITRED_ASSIGN(const StepProgress progress, restore.step());
   MAITRED_TRY(desk_->read_back(wall_now()));
   MAITRED_TRY(desk_->follow_up(shown, actor));
   MAITRED_ASSIGN(vigilance_, Vigilance::load(store_));
@@ -133,7 +138,7 @@ Result<RestoreReport> Shop::restore(const RestoreOptions& options, const Actor& 
     recognition_.reset();
     MAITRED_TRY(recognition());
   }
-  return report;
+  return progress;
 }
 
 std::optional<WallTime> Shop::last_retention() const {

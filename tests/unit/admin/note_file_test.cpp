@@ -20,15 +20,18 @@ TEST(NoteFile, WhatIsThereSaysWhatKindOfNoteItIs) {
       "external:crm-7,,,,,2026-11-22T10:30Z,Kim,\n");
   ASSERT_EQ(rows.size(), 3U);
   for (const NoteRow& row : rows) ASSERT_TRUE(row.args) << row.reason;
-  EXPECT_EQ(*rows[0].args, (nlohmann::json{{"customer", "loyalty:L-1"},
-                                           {"kind", "purchase"},
-                                           {"item", "TS-43"},
-                                           {"status", "out_of_stock"},
-                                           {"date", "2026-11-01"},
-                                           {"external", "r-1"}}));
-  EXPECT_EQ((*rows[1].args)["kind"], "ask");
-  EXPECT_EQ((*rows[1].args)["text"], "trail shoes, size 43");
-  EXPECT_EQ((*rows[2].args)["kind"], "appointment");
+  EXPECT_EQ(json_of(*rows[0].args), (nlohmann::json{{"customer", "loyalty:L-1"},
+                                                    {"kind", "purchase"},
+                                                    {"item", "TS-43"},
+                                                    {"status", "out_of_stock"},
+                                                    {"date", "2026-11-01T00:00:00.000Z"},
+                                                    {"external", "r-1"},
+                                                    {"text", ""},
+                                                    {"with", ""},
+                                                    {"at", nullptr}}));
+  EXPECT_EQ(rows[1].args->kind, "ask");
+  EXPECT_EQ(rows[1].args->text, "trail shoes, size 43");
+  EXPECT_EQ(rows[2].args->kind, "appointment");
   EXPECT_EQ(rows[2].line, 4U);
 }
 
@@ -38,8 +41,8 @@ TEST(NoteFile, ARowWithoutAnIdIsKnownByWhatIsInIt) {
   const auto again = notes(std::string(head) + " c1 , TS-43,bought,2026-11-01\n");
   const auto other = notes(std::string(head) + "c1,TS-43,bought,2026-11-02\n");
   ASSERT_TRUE(first[0].args && again[0].args && other[0].args);
-  EXPECT_EQ((*first[0].args)["external"], (*again[0].args)["external"]);
-  EXPECT_NE((*first[0].args)["external"], (*other[0].args)["external"]);
+  EXPECT_EQ(first[0].args->external, again[0].args->external);
+  EXPECT_NE(first[0].args->external, other[0].args->external);
 }
 
 TEST(NoteFile, ABadRowSaysWhyAndCostsNoOther) {
@@ -53,7 +56,7 @@ TEST(NoteFile, ABadRowSaysWhyAndCostsNoOther) {
       "[]\n",
       ImportFormat::kJsonLines);
   ASSERT_EQ(rows.size(), 7U);
-  EXPECT_EQ((*rows[0].args)["item"], "4711");
+  EXPECT_EQ(rows[0].args->item, "4711");
   const char* reasons[] = {"gift", "with", "customer", "price", "row:", "object"};
   for (std::size_t i = 1; i < rows.size(); ++i) {
     EXPECT_FALSE(rows[i].args);

@@ -8,19 +8,20 @@
 #include <map>
 #include <string>
 
-#include "maitred/admin/admin.h"
+#include "maitred/admin/verb.h"
 #include "maitred/base/result.h"
 #include "maitred/doors/web/server.h"
+#include "maitred/shop/desk/shop.h"
 
 namespace maitred {
 
 // Every request but the description needs "Authorization: Bearer TOKEN", of `maitredctl staff add
 // NAME --system`. Wrong tokens are answered the later the more of them came from that address. What
 // comes twice with one "external" (or one Idempotency-Key) is noted once. Bound to the io_context's
-// thread; shop and admin must outlive it.
+// thread; shop and verbs must outlive it.
 class HttpApi : public WebSite {
  public:
-  HttpApi(boost::asio::io_context& io, Shop& shop, Admin& admin,
+  HttpApi(boost::asio::io_context& io, Shop& shop, const Verbs& verbs,
           std::function<void(const Error&)> on_failure);
 
   void on_request(const WebRequest& request, WebReply reply) override;
@@ -32,7 +33,7 @@ class HttpApi : public WebSite {
 
   boost::asio::io_context& io_;
   Shop& shop_;
-  Admin& admin_;
+  const Verbs& verbs_;
   const std::function<void(const Error&)> on_failure_;  // of the store
   struct Failures;
   std::shared_ptr<Failures> failures_;

@@ -7,7 +7,6 @@
 #include <memory>
 #include <string>
 
-#include "maitred/admin/admin.h"
 #include "maitred/doors/board/board.h"
 #include "maitred/doors/eyes/photo_eye.h"
 #include "maitred/doors/staff/staff_server.h"
@@ -25,7 +24,6 @@ class BoardRoom : public BoardDesk {
   struct Parts {
     boost::asio::io_context& io;
     Shop& shop;
-    Admin& admin;
     std::function<StaffServer*()> staff;  // null while shutting down
     PhotoEye& eye;
   };

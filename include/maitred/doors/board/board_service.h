@@ -18,7 +18,6 @@ class BoardService {
   struct Parts {
     boost::asio::io_context& io;
     Shop& shop;
-    Admin& admin;
     std::function<StaffServer*()> staff;  // null while shutting down
     std::filesystem::path eye_program;
     // Holds photo.sock, the socket of a service that analyses photos. For /run/maitred the socket

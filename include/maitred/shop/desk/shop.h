@@ -13,6 +13,7 @@
 #include "maitred/shop/desk/vigilance.h"
 #include "maitred/shop/desk/visit_desk.h"
 #include "maitred/shop/store/backup.h"
+#include "maitred/shop/store/restore.h"
 #include "maitred/shop/store/store.h"
 
 namespace maitred {
@@ -62,9 +63,11 @@ class Shop {
   // those of the store.
   Result<CustomerId> customer_named(const std::string& reference);
 
-  // Puts a backup in the place of the open store; gallery and visits are read anew, and who held
-  // the Recognition asks for it again. Errors: those of restore_backup.
-  Result<RestoreReport> restore(const RestoreOptions& options, const Actor& actor);
+  // Puts a backup in the place of the open store, in steps: call restore_step until it has
+  // finished. Gallery and visits are then read again; whoever holds the Recognition must ask for it
+  // again. The shop must outlive the Restore. Errors: those of Restore.
+  Result<std::unique_ptr<Restore>> begin_restore(RestoreOptions options, const Actor& actor);
+  Result<StepProgress> restore_step(Restore& restore, const Actor& actor);
 
   // When retention last finished.
   std::optional<WallTime> last_retention() const;

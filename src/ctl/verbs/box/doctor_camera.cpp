@@ -31,7 +31,7 @@ PersonSeen person_of(const json& seen) {
 Result<Answer> report_placement(Session& session, const std::string& name, double seconds) {
   MAITRED_ASSIGN(const Settings* settings, session.settings());
   MAITRED_ASSIGN(const CameraSettings* camera, settings->named_camera(name));
-  // Of good photos; without a store that of an empty gallery does.
+  // The threshold for good photos; without a store, that of an empty gallery.
   const auto status = session.ask("status", json::object());
   const double miss_rate = status ? status->value("expected_miss_rate", 0.02) : 0.02;
   json seen;

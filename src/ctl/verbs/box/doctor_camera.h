@@ -1,4 +1,4 @@
-// Whether a camera hangs where it can recognise those who walk up to it.
+// Checks whether a camera hangs where it can recognise people who walk up to it.
 #pragma once
 
 #include <string>
@@ -7,9 +7,9 @@
 
 namespace maitred {
 
-// Looks at the live faces before one camera for so many seconds, with a progress bar; a daemon's
-// eye is paused meanwhile. The findings, "people" and "expected_misses". Errors: camera_unknown
-// and those of the camera.
+// Looks at the live faces in front of one camera for some seconds, with a progress bar; pauses the
+// daemon's eye meanwhile. Returns the findings, "people" and "expected_misses". Errors:
+// camera_unknown and those of the camera.
 Result<Answer> report_placement(Session& session, const std::string& name, double seconds);
 
 }  // namespace maitred

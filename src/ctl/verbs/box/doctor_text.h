@@ -1,4 +1,4 @@
-// What doctor says of its findings.
+// The output of doctor.
 #pragma once
 
 #include "maitred/ctl/doctor/finding.h"

@@ -1,4 +1,4 @@
-// doctor: what is wrong on this box, and how to mend it.
+// doctor: what is wrong on this box, and what to do.
 #include <fmt/format.h>
 #include <unistd.h>
 
@@ -27,7 +27,7 @@ using nlohmann::json;
 
 constexpr Milliseconds kTrialPatience{12'000};
 
-// An error says what is wrong and what to do, in this order, with a semicolon between.
+// An error message has two parts, separated by a semicolon: what is wrong, what to do.
 Finding of_error(const char* check, const Error& error, const std::string& otherwise) {
   const std::size_t parted = error.message.find("; ");
   if (parted == std::string::npos) return fault(check, error.message, otherwise);
@@ -66,9 +66,9 @@ Findings look_at_models(const Settings& settings) {
   return findings;
 }
 
-// Daemon, key and store. `status` gets what the daemon or the store says.
+// Checks daemon, key and store. `status` gets the answer of the verb.
 Findings look_at_store(Session& session, json& status) {
-  // The service has a user of its own, and the store must be that one's.
+  // The service runs as a user of its own, who must own the store.
   const std::string as_user =
       account("maitred").uid == ::geteuid() ? "maitredctl init" : "sudo -u maitred maitredctl init";
   auto answer = session.ask("status", json::object());
@@ -124,10 +124,10 @@ Findings look_at_backup(const json& status, WallTime now) {
   return {good("backup", fmt::format("taken on {}", format_time(*taken)))};
 }
 
-// A receipt shows what was agreed to only where that text is on record.
+// A consent receipt can show the text only if it is on record.
 Findings look_at_texts(Session& session) {
   const auto answer = session.ask("consent_text_list", json::object());
-  if (!answer) return {};  // the store's own finding says why
+  if (!answer) return {};  // the finding of the store tells why
   const std::size_t texts = answer->value("texts", json::array()).size();
   if (texts == 0) {
     return {advice("consent", "no consent text is on record: receipts cannot show what was agreed",
@@ -137,7 +137,7 @@ Findings look_at_texts(Session& session) {
                                       texts == 1 ? "consent text is" : "consent texts are"))};
 }
 
-// Measured false alerts, and what they led to.
+// Reports measured false alerts and suspensions.
 Findings look_at_answers(const json& status) {
   if (!status.contains("false_alerts")) return {};
   Findings findings;
@@ -176,7 +176,7 @@ CameraTrial trial_of(const json& report) {
   return trial;
 }
 
-// While an eye has the camera open nobody else gets its pictures: what the eye says counts.
+// While an eye has the camera open, no other process can: use the report of the eye.
 Findings look_at_running(const CameraSettings& camera, const json& seen) {
   const std::string state = seen.value("state", "connecting");
   const std::string note = seen.value("note", "");
@@ -247,7 +247,7 @@ Findings look_at_cameras(const Settings& settings, const json& status, bool quie
   return findings;
 }
 
-// Of a running daemon only what it says it listens on.
+// For a running daemon, use the ports that it reports.
 Findings look_at_ports(const Settings& settings, const json& status) {
   const bool runs = status.value("running", false);
   Findings findings = look_at_port("staff", settings.staff.listen, runs);
@@ -260,8 +260,7 @@ Findings look_at_ports(const Settings& settings, const json& status) {
   return findings;
 }
 
-// Systems that are told what happens, as a running daemon finds them; else whether their files are
-// there.
+// Reports integrations as a running daemon sees them; without one, checks that their files exist.
 Findings look_at_integrations(const Settings& settings, const json& status) {
   if (settings.webhooks.empty() && settings.mqtt.off()) return {};
   if (const Status usable = check_integrations(settings); !usable) {

@@ -1,4 +1,4 @@
-// models use: everyone's templates by another engine, from the photos that are kept.
+// models use: computes everybody's templates with another engine, from the kept photos.
 #include <fmt/format.h>
 
 #include <memory>
@@ -21,8 +21,8 @@ struct EngineChoice {
   bool anyway = false;
 };
 
-// Before anything is changed: the engine is calibrated, its files are there, and it may see these
-// cameras.
+// Checks before anything is changed that the engine is calibrated, its files are there, and it may
+// be used for these cameras.
 Status check_engine(const Settings& settings, const std::string& name) {
   MAITRED_ASSIGN(const ModelEngine* engine, Manifest::built_in().engine(name));
   MAITRED_TRY(calibration_of(*engine));
@@ -38,7 +38,7 @@ Status check_engine(const Settings& settings, const std::string& name) {
   return {};
 }
 
-// Templates of all photos of one customer that still give one; how many.
+// Computes the templates of one customer from the kept photos; returns how many.
 Result<std::size_t> reembed(Session& session, PhotoProber& prober, const std::string& id,
                             const std::string& engine) {
   MAITRED_ASSIGN(const json kept, session.ask("kept_photos", {{"id", id}, {"engine", engine}}));
@@ -58,9 +58,9 @@ Result<std::size_t> reembed(Session& session, PhotoProber& prober, const std::st
 }
 
 struct Reembedded {
-  std::size_t customers = 0;         // now
+  std::size_t customers = 0;         // by this run
   std::size_t before = 0;            // by an earlier run
-  std::vector<std::string> without;  // nobody can recognise them with this engine
+  std::vector<std::string> without;  // have no usable photo: cannot be recognised
 };
 
 Result<Reembedded> reembed_all(Session& session, const Settings& settings,
@@ -89,7 +89,7 @@ Result<Reembedded> reembed_all(Session& session, const Settings& settings,
   return result;
 }
 
-// A running daemon takes the engine up at once.
+// Has a running daemon use the engine at once.
 Result<std::string> switch_to(Session& session, const Settings& settings,
                               const std::string& engine) {
   MAITRED_ASSIGN(const auto bytes, read_file(settings.file, std::size_t{1} << 20));
@@ -101,7 +101,7 @@ Result<std::string> switch_to(Session& session, const Settings& settings,
                          {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()}, mode));
   const auto answer = session.ask("use_engine", {{"engine", engine}});
   if (!answer) {
-    // Without a daemon there is nobody to tell.
+    // Without a daemon there is nothing to do.
     if (answer.error().code == "bad_usage") return std::string();
     return tl::unexpected(answer.error());
   }

@@ -110,7 +110,7 @@ void add_model_verbs(CommandLine& line) {
   verb->add_option("--from", choice->from,
                    "Take the files from this folder (default: $MAITRED_MODELS, if set)");
   verb->add_option("--mirror", choice->mirror, "Base URL to take the files from");
-  verb->add_flag("--all", choice->all, "Every engine");
+  verb->add_flag("--all", choice->all, "Fetch the models of every engine");
   verb->callback(
       [&line, choice] { line.run = [&line, choice] { return fetch(line.session, *choice); }; });
 }

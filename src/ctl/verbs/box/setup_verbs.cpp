@@ -27,8 +27,8 @@ struct SetupOptions {
   bool yes = false;
 };
 
-// Questions go to standard error, so that the answer of --json stays one object. The end of the
-// input, and --yes, take what is proposed.
+// Questions go to standard error, so that the output of --json stays one object. --yes and the end
+// of the input accept the proposed answers.
 class Interview {
  public:
   explicit Interview(bool silent) : silent_(silent) {}
@@ -71,19 +71,19 @@ std::string list_text(const std::vector<CameraDevice>& cameras) {
   return text;
 }
 
-// A number picks one of the list; anything else is a source.
+// A number selects from the list; any other text is a source.
 std::string source_of(const std::string& answer, const std::vector<CameraDevice>& cameras) {
   char* end = nullptr;
   const long number = std::strtol(answer.c_str(), &end, 10);
   const bool picked = *end == '\0' && number >= 1 && number <= static_cast<long>(cameras.size());
   if (picked) return cameras[static_cast<std::size_t>(number) - 1].source;
-  // A recording is named from here, the configuration may lie elsewhere.
+  // The name of a recording is relative to the current folder, not to the configuration.
   std::error_code ignored;
   return !is_live_source(answer) && fs::exists(answer, ignored) ? fs::absolute(answer).string()
                                                                 : answer;
 }
 
-// Holds one camera to what a configuration may say, so that a wrong answer is asked for again.
+// Checks one camera by the rules of the configuration, so that an invalid answer is asked again.
 Status check(const FirstCamera& camera, const fs::path& file) {
   std::error_code ignored;
   if (!is_live_source(camera.source) && !fs::exists(camera.source, ignored)) {
@@ -96,7 +96,7 @@ Status check(const FirstCamera& camera, const fs::path& file) {
   return {};
 }
 
-// "FILE:LINE: KEY: what is wrong" as what is wrong with which key.
+// Cuts "FILE:LINE: KEY: message" to "KEY: message".
 std::string without_place(const std::string& message) {
   for (const std::string_view table : {"camera[1].", "recognition."}) {
     const std::size_t at = message.find(table);
@@ -112,7 +112,7 @@ Result<FirstCamera> ask_camera(Interview& interview, const SetupOptions& options
   std::string source = !options.source.empty() ? options.source : found.empty() ? "" : "1";
   std::string zone = "0.2, 0.1, 0.8, 1.0";
   camera.name = options.name.empty() ? name : options.name;
-  for (;;) {  // what was answered before is proposed again
+  for (;;) {  // proposes the earlier answers again
     source = interview.ask("Which camera? A number, a device, a URL or a video file", source);
     if (source.empty()) {
       if (!interview.ended()) continue;
@@ -142,7 +142,7 @@ Result<std::string> ask_false_alerts(Interview& interview, FirstAnswers& answers
   }
 }
 
-// Never over an existing file: created here, or not at all.
+// Creates the file; never overwrites one.
 Status write_new(const fs::path& file, const std::string& text) {
   std::error_code ignored;
   if (!file.parent_path().empty()) fs::create_directories(file.parent_path(), ignored);
@@ -159,7 +159,7 @@ Status write_new(const fs::path& file, const std::string& text) {
     return environment_error(
         "file_unwritable", fmt::format("cannot write {}: {}", file.string(), std::strerror(errno)));
   }
-  // As in the package: for root to change and for the group of the service to read.
+  // As in the package: root may change it, the group of the service may read it.
   struct stat folder {};
   if (::geteuid() == 0 && ::stat(file.parent_path().c_str(), &folder) == 0) {
     (void)!::fchown(fd.get(), 0, folder.st_gid);
@@ -167,7 +167,7 @@ Status write_new(const fs::path& file, const std::string& text) {
   return {};
 }
 
-// Beside a configuration that is there already, e.g. the package's.
+// The name for a new file beside an existing configuration, such as the package's.
 fs::path free_name(const fs::path& file) {
   std::error_code ignored;
   return fs::exists(file, ignored) ? fs::path(file.string() + ".new") : file;

@@ -22,7 +22,7 @@ std::string printable(const std::string& entered) {
   return text;
 }
 
-// Rows of `keys` for each object of list[name].
+// Returns one row of cells for each object of list[name].
 Rows rows_of(const json& list, const char* name, const std::vector<const char*>& keys) {
   Rows rows;
   for (const json& object : list.value(name, json::array())) {
@@ -69,7 +69,7 @@ std::string customers_text(const json& list) {
   Rows rows = rows_of(list, "customers",
                       {"id", "name", "loyalty", "enrolled", "expires", "last_visit", "withdrawn"});
   for (auto& row : rows) {
-    // A column for the few who have withdrawn would be empty for most.
+    // Few customers have withdrawn: a column of its own would be almost empty.
     if (row.back() != "-" && row.back() != "false") row[4] = "withdrawn";
     row.pop_back();
   }

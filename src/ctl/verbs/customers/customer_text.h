@@ -1,4 +1,4 @@
-// What a person reads of the objects the core answers. Pure.
+// Turns answers of the core into text for a person. Pure.
 #pragma once
 
 #include <nlohmann/json.hpp>
@@ -15,11 +15,11 @@ std::string alerts_text(const nlohmann::json& alerts);
 std::string status_text(const nlohmann::json& status);
 std::string audit_text(const nlohmann::json& rows);
 
-// "10:30" by the clock of this machine.
+// Returns the time by the clock of this machine, like "10:30".
 std::string local_clock(WallTime at);
 
-// A text or "-" for null, absent and empty; control characters become blanks, so that what
-// somebody entered cannot play with the terminal.
+// Returns the field as text, or "-" if it is null, absent or empty. Control characters are
+// replaced, because entered text may hold control sequences for the terminal.
 std::string cell(const nlohmann::json& object, const char* key);
 
 }  // namespace maitred

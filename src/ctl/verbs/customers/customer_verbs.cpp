@@ -19,7 +19,7 @@ namespace {
 
 using nlohmann::json;
 
-// A request to the daemon has its limit, and a backup grows with them.
+// Requests to the daemon have a size limit, and kept photos make every backup larger.
 constexpr std::size_t kKeptPhotosLimitBytes = std::size_t{40} << 20;
 
 struct EnrolOptions {
@@ -52,7 +52,7 @@ Result<Answer> init(Session& session) {
   return answer;
 }
 
-// "K=V" into an object; a repeated key keeps the last.
+// Reads "K=V" texts into an object. The last value of a repeated key counts.
 Result<json> read_preferences(const std::vector<std::string>& texts) {
   json preferences = json::object();
   for (const std::string& text : texts) {
@@ -66,7 +66,8 @@ Result<json> read_preferences(const std::vector<std::string>& texts) {
   return preferences;
 }
 
-// Every photo's report; the first bad one is the error, so nothing is enrolled by halves.
+// Returns the report of every photo, or the error of the first bad one: an enrolment is whole or
+// not at all.
 Result<json> probe_photos(Session& session, const std::vector<std::string>& photos) {
   MAITRED_ASSIGN(const Settings* settings, session.settings());
   json reports = json::array();
@@ -80,7 +81,7 @@ Result<json> probe_photos(Session& session, const std::vector<std::string>& phot
   return reports;
 }
 
-// The photos themselves, to be kept sealed.
+// Adds the photos themselves to the reports, for the store to keep sealed.
 Status add_bytes(json& reports, const std::vector<std::string>& photos) {
   std::size_t total = 0;
   for (std::size_t i = 0; i < photos.size(); ++i) {
@@ -109,7 +110,7 @@ Result<Answer> enrol(Session& session, const EnrolOptions& options) {
                {"loyalty", options.loyalty},   {"preferences", std::move(preferences)},
                {"tier", options.tier},         {"note", options.note},
                {"external", options.external}, {"allow_duplicate", options.allow_duplicate}};
-  // Consent first: nothing is computed from a face before it is known to be good.
+  // Consent comes first: no face may be processed before the consent is known to be valid.
   MAITRED_TRY(session.ask("check_enrolment", args));
   if (options.camera.empty()) {
     MAITRED_ASSIGN(args["photos"], probe_photos(session, options.photos));
@@ -131,14 +132,14 @@ Result<Answer> enrol(Session& session, const EnrolOptions& options) {
 void add_enrol(CommandLine& line) {
   auto options = std::make_shared<EnrolOptions>();
   CLI::App* verb = add_verb(line, "enroll", "Enrol a customer who has asked to be recognised");
-  verb->add_option("--name", options->name, "Name, as staff should greet")->required();
+  verb->add_option("--name", options->name, "Name, as staff should use it")->required();
   verb->add_option("--photo", options->photos, "Photo with one face; three are better than one")
       ->expected(1)
       ->allow_extra_args(false)
       ->take_all();
   auto* camera = verb->add_option("--camera", options->camera,
-                                  "Instead of photos: who stands before this camera now");
-  verb->add_option("--seconds", options->seconds, "How long to look; 5 if left out")
+                                  "Take pictures of the person in front of this camera instead");
+  verb->add_option("--seconds", options->seconds, "How long the camera looks (default: 5)")
       ->check(CLI::Range(0.5, 120.0))
       ->needs(camera);
   verb->add_option("--consent-version", options->version, "Version of the consent text agreed to");
@@ -179,7 +180,7 @@ struct ListOptions {
   std::uint64_t after = 0;
 };
 
-// Page after page: the core goes on matching in between.
+// Asks for page after page, so that the core can match in between.
 Result<Answer> list(Session& session, const ListOptions& options) {
   constexpr std::size_t kPage = 500;
   session.keep_store_open();
@@ -204,8 +205,10 @@ Result<Answer> list(Session& session, const ListOptions& options) {
 void add_list_and_show(CommandLine& line) {
   auto options = std::make_shared<ListOptions>();
   CLI::App* all = add_verb(line, "list", "List customers, in order of enrolment");
-  all->add_option("--limit", options->limit, "At most so many")->check(CLI::PositiveNumber);
-  all->add_option("--after", options->after, "Those after it: what --json calls next");
+  all->add_option("--limit", options->limit, "Maximum number of customers")
+      ->check(CLI::PositiveNumber);
+  all->add_option("--after", options->after,
+                  "Start after this row: \"next\" of an earlier --json answer");
   all->callback(
       [&line, options] { line.run = [&line, options] { return list(line.session, *options); }; });
   auto id = std::make_shared<std::string>();
@@ -266,17 +269,17 @@ void add_update(CommandLine& line) {
   verb->add_option("--drop-preference", options->dropped, "KEY to remove; may be repeated")
       ->allow_extra_args(false)
       ->take_all();
-  auto* photo =
-      verb->add_option("--photo", options->photos, "New photo(s), in place of the old templates")
-          ->allow_extra_args(false)
-          ->take_all();
+  auto* photo = verb->add_option("--photo", options->photos,
+                                 "New photo(s); their templates replace the old ones")
+                    ->allow_extra_args(false)
+                    ->take_all();
   verb->add_flag("--keep-photos", options->keep_photos,
-                 "Keep them, sealed, in place of those kept (needs scope photos)")
+                 "Keep the new photos, sealed, instead of the kept ones (needs scope photos)")
       ->needs(photo);
   verb->add_flag("--forget-learned", options->forget_learned,
-                 "Delete the templates of confirmed visits; those of the photos stay");
+                 "Delete the templates of confirmed visits; keep those of the photos");
   verb->add_flag("--reset-threshold", options->reset_threshold,
-                 "Forget what answers \"wrong person\" raised the threshold by");
+                 "Undo the raised threshold after wrong-person reports");
   verb->callback([&line, verb, options] {
     line.run = [&line, verb, options] { return update(line.session, *verb, *options); };
   });
@@ -300,7 +303,7 @@ void add_notes(CommandLine& line) {
   auto options = std::make_shared<NoteOptions>();
   CLI::App* ask = add_verb(line, "ask", "Note what a customer wants advice on");
   ask->add_option("ID", options->id, "Customer id")->required();
-  ask->add_option("TEXT", options->text, "In the customer's words")->required();
+  ask->add_option("TEXT", options->text, "The customer's own words")->required();
   ask->add_option("--item", options->item, "SKU it is about");
   ask->callback([&line, options] {
     line.run = [&line, options] {
@@ -318,7 +321,7 @@ void add_notes(CommandLine& line) {
   purchase->add_option("--status", options->status, "bought, out_of_stock or returned")
       ->required()
       ->check(CLI::IsMember({"bought", "out_of_stock", "returned"}));
-  purchase->add_option("--date", options->date, "When; now if left out");
+  purchase->add_option("--date", options->date, "Date or time (default: now)");
   purchase->callback([&line, options] {
     line.run = [&line, options] {
       return note(line.session, "purchase",
@@ -332,11 +335,11 @@ void add_notes(CommandLine& line) {
   });
   CLI::App* appointment = add_verb(line, "appointment", "Note a booked visit");
   appointment->add_option("ID", options->id, "Customer id")->required();
-  appointment->add_option("--at", options->at, "When, 2026-11-22T10:30Z")->required();
-  appointment->add_option("--with", options->with, "With whom")->required();
+  appointment->add_option("--at", options->at, "Time, like 2026-11-22T10:30Z")->required();
+  appointment->add_option("--with", options->with, "Name of the advisor")->required();
   for (CLI::App* verb : {ask, purchase, appointment}) {
     verb->add_option("--external-id", options->external,
-                     "Id in another system: what comes twice is noted once");
+                     "Id in another system; a note with a known id is not added again");
   }
   appointment->callback([&line, options] {
     line.run = [&line, options] {

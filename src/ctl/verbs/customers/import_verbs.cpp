@@ -7,6 +7,7 @@
 
 #include "maitred/admin/import_file.h"
 #include "maitred/admin/note_file.h"
+#include "maitred/admin/row_key.h"
 #include "maitred/base/file.h"
 #include "maitred/base/json.h"
 #include "src/ctl/verbs/photos/photo_probe.h"
@@ -19,7 +20,7 @@ using nlohmann::json;
 
 constexpr std::size_t kPhotoBytes = std::size_t{16} << 20;
 
-// What became of a row.
+// The outcome of a row.
 enum class Imported { kEnrolled, kUpdated, kUnchanged, kNoted };
 
 class Import {
@@ -29,43 +30,50 @@ class Import {
         folder_(std::move(folder)),
         prober_(settings.file, PhotoPurpose::kEnrol) {}
 
-  // Errors: kInput and kNo for what is wrong with this row, kEnvironment for what ends the import.
+  // Errors: kInput and kNo reject this row; kEnvironment ends the import.
   Result<Imported> take(const ImportRow& row) {
     if (!row.entry) return input_error("bad_row", row.reason);
     const ImportEntry& entry = *row.entry;
-    const std::string key = entry.args.at("external").get<std::string>();
-    const auto [first, fresh] = rows_of_.try_emplace(key, row.row);
+    const auto [first, fresh] = rows_of_.try_emplace(entry.args.external, row.row);
     if (!fresh) {
       return input_error("same_row",
                          fmt::format("it is the same customer as row {}", first->second));
     }
-    json args = entry.args;
+    json args = json_of(entry.args);
     args["resume"] = true;
     MAITRED_ASSIGN(const json known, session_.ask("check_enrolment", args));
-    if (known.contains("known")) return renew(known["known"].get<std::string>(), entry);
+    if (known.contains("known")) return update(known["known"].get<std::string>(), entry.args);
     MAITRED_ASSIGN(args["photos"], photos(entry));
     MAITRED_TRY(session_.ask("enroll", args));
     return Imported::kEnrolled;
   }
 
  private:
-  // A customer of an earlier import: what the file says now is taken over, but for the consent and
-  // the photos, which take the verbs made for them.
-  Result<Imported> renew(const std::string& id, const ImportEntry& entry) {
-    if (is_row_key(entry.args.at("external").get_ref<const std::string&>())) {
-      return Imported::kUnchanged;
-    }
+  // Updates a customer of an earlier import from the file. Consent and photos stay as they are: the
+  // verbs consent and update change them.
+  Result<Imported> update(const std::string& id, const verbs::EnrolArgs& wanted) {
+    if (is_row_key(wanted.external)) return Imported::kUnchanged;
     MAITRED_ASSIGN(const json held, session_.ask("show", {{"id", id}}));
-    json changes = {{"id", id}};
-    for (const char* field : {"name", "loyalty", "tier", "note"}) {
-      const json& wanted = entry.args.at(field);
-      if (wanted != "" && wanted != held.value(field, "")) changes[field] = wanted;
+    verbs::UpdateArgs changes;
+    changes.id = CustomerId(id);
+    bool changed = false;
+    const auto take = [&](const char* field, const std::string& text,
+                          std::optional<std::string>& change) {
+      if (text.empty() || text == held.value(field, "")) return;
+      change = text;
+      changed = true;
+    };
+    take("name", wanted.name, changes.name);
+    take("loyalty", wanted.loyalty, changes.loyalty);
+    take("tier", wanted.tier, changes.tier);
+    take("note", wanted.note, changes.note);
+    for (const auto& [name, value] : wanted.preferences) {
+      if (held["preferences"].value(name, "") == value) continue;
+      changes.preferences[name] = value;
+      changed = true;
     }
-    for (const auto& [name, value] : entry.args.at("preferences").items()) {
-      if (held["preferences"].value(name, "") != value) changes["preferences"][name] = value;
-    }
-    if (changes.size() == 1) return Imported::kUnchanged;
-    MAITRED_TRY(session_.ask("update", changes));
+    if (!changed) return Imported::kUnchanged;
+    MAITRED_TRY(session_.ask("update", json_of(changes)));
     return Imported::kUpdated;
   }
 
@@ -89,10 +97,10 @@ class Import {
   std::map<std::string, std::size_t> rows_of_;  // keys seen in this file
 };
 
-// Progress and the lines of rejected rows, each on its own line of the terminal.
+// Shows progress, and prints a line for each rejected row.
 class ImportReport {
  public:
-  // `strict`: one rejected row makes the whole a fault.
+  // With `strict` the exit status is a fault if any row is rejected.
   ImportReport(const GlobalOptions& options, std::size_t rows, bool strict)
       : options_(options),
         rows_(rows),
@@ -144,7 +152,7 @@ class ImportReport {
   }
 
  private:
-  // Nothing but rejections is a no.
+  // Without `strict` the exit status is a clean no if every row is rejected.
   int status() const {
     if (strict_ && !rejected_.empty()) return static_cast<int>(Fault::kInput);
     return rejected_.size() == rows_ ? static_cast<int>(Fault::kNo) : 0;
@@ -164,7 +172,8 @@ class ImportReport {
   json rejected_ = json::array();
 };
 
-// Each row is done, rejected, or the end of the import.
+// Takes row after row. A rejected row does not affect other rows; an environment error ends the
+// import.
 template <class Row, class Take>
 Status take_all(const std::vector<Row>& rows, const std::string& file, ImportReport& report,
                 Take take) {
@@ -197,7 +206,7 @@ Result<Answer> import_notes(Session& session, const std::string& file, std::stri
   ImportReport report(session.options(), rows.size(), strict);
   MAITRED_TRY(take_all(rows, file, report, [&](const NoteRow& row) -> Result<Imported> {
     if (!row.args) return input_error("bad_row", row.reason);
-    MAITRED_ASSIGN(const json answer, session.ask("note", *row.args));
+    MAITRED_ASSIGN(const json answer, session.ask("note", json_of(*row.args)));
     return answer.value("known", false) ? Imported::kUnchanged : Imported::kNoted;
   }));
   return report.answer_of_notes();
@@ -226,18 +235,18 @@ void add_import_verb(CommandLine& line) {
   auto file = std::make_shared<std::string>();
   CLI::App* verb = add_verb(
       line, "import", "Enrol many customers, or note what they bought, from CSV or JSON lines");
-  verb->add_option("FILE", *file, "FILE.csv with a head, or FILE.jsonl with an object a line")
+  verb->add_option("FILE", *file, "FILE.csv with column names in line 1, or FILE.jsonl")
       ->required();
   auto strict = std::make_shared<bool>(false);
   verb->add_flag("--strict", *strict,
-                 "End with status 2 when any row was rejected; else only when all were, with 1");
+                 "Exit with status 2 if any row is rejected (default: with 1 if all are)");
   verb->footer(
       "Columns (keys) are named as the options of enroll: name, photo, consent-version,\n"
       "consent-ref, scope, expires, loyalty, incentive, preference, tier, note, external-id,\n"
       "allow-duplicate, keep-photos. Several photos, preferences and scopes are separated by ';';\n"
-      "photos are relative to the file. Run it again after an interruption: who is enrolled is\n"
-      "known by external-id, or else by the row itself. A changed row with an external-id updates\n"
-      "name, loyalty, tier, note and preferences.\n"
+      "paths of photos are relative to the file. After an interruption run it again: enrolled\n"
+      "customers are known by external-id, or else by the row itself. A changed row with an\n"
+      "external-id updates name, loyalty, tier, note and preferences.\n"
       "\n"
       "A file with a column customer (ID, loyalty:ID or external:ID) notes purchases (item, "
       "status\n"

@@ -64,7 +64,7 @@ Result<Answer> identify(Session& session, const ProbeOptions& options) {
 
 Result<Answer> verify(Session& session, const ProbeOptions& options) {
   json args = {{"id", options.id}};
-  // Unknown ids and ended consents are told before a photo is looked at.
+  // Report unknown ids and ended consents before a photo is read.
   MAITRED_TRY(session.ask("show", args));
   MAITRED_ASSIGN(args["photos"], probe_all(session, options));
   Answer answer;
@@ -84,12 +84,11 @@ Result<Answer> verify(Session& session, const ProbeOptions& options) {
 void add_recognition_verbs(CommandLine& line) {
   auto options = std::make_shared<ProbeOptions>();
   const auto add_probe = [&options](CLI::App* verb) {
-    auto* photo =
-        verb->add_option("--photo", options->photos, "Photo; of several faces the largest counts")
-            ->allow_extra_args(false)
-            ->take_all();
+    auto* photo = verb->add_option("--photo", options->photos, "Photo; the largest face counts")
+                      ->allow_extra_args(false)
+                      ->take_all();
     auto* camera = verb->add_option("--camera", options->camera,
-                                    "Instead of photos: who stands before this camera now");
+                                    "Take pictures of the person in front of this camera instead");
     verb->add_option("--seconds", options->seconds, "How long the camera looks (default: 3)")
         ->check(CLI::Range(0.5, 60.0))
         ->needs(camera);

@@ -20,7 +20,7 @@ struct QueryOptions {
 };
 using Options = std::shared_ptr<QueryOptions>;
 
-// A verb that asks and prints.
+// Sets up a verb that asks the core and prints the answer.
 using MakeArgs = std::function<json(const QueryOptions&)>;
 using MakeText = std::string (*)(const json&);
 
@@ -36,7 +36,7 @@ void run_query(CommandLine& line, CLI::App* verb, const Options& options, std::s
   });
 }
 
-// Without a daemon: it does not start on such a store.
+// Works on the store itself: no daemon starts on such a store.
 Result<Answer> accept_store(Session& session) {
   MAITRED_ASSIGN(const Settings* settings, session.settings());
   MAITRED_ASSIGN(const KeyAccess key, key_access(settings->store_key, key_surroundings()));
@@ -48,20 +48,20 @@ Result<Answer> accept_store(Session& session) {
   Answer answer;
   answer.object = {{"accepted", true}, {"customers", customers}};
   answer.text = fmt::format(
-      "The store is taken as it is: {} customers. Erasures and withdrawals on record hold.\n",
+      "The store is accepted: {} customers. Erasures and withdrawals on record stay in force.\n",
       customers);
   return answer;
 }
 
 void add_audit(CommandLine& line, const Options& options) {
   CLI::App* audit = add_verb(line, "audit", "What was done, when, by whom");
-  audit->add_option("--limit", options->limit, "The newest so many rows");
+  audit->add_option("--limit", options->limit, "Only the newest rows, up to this number");
   CLI::App* verify = audit->add_subcommand("verify", "Check the whole chain and every sealed row");
   verify->fallthrough();
   CLI::App* accept = audit->add_subcommand(
       "accept",
-      "Take a store that is older than its record, or newer than the clock, as it is; erasures "
-      "on record hold");
+      "Accept a store that is older than its record, or newer than the clock; erasures on "
+      "record stay in force");
   accept->fallthrough();
   const auto chain = [&line, options]() -> Result<Answer> {
     Answer answer;
@@ -89,10 +89,10 @@ void add_resume(CommandLine& line) {
     std::string camera, customer;
   };
   auto options = std::make_shared<Suspended>();
-  CLI::App* verb = add_verb(
-      line, "resume", "Alert again where too many wrong answers have suspended it (see status)");
-  verb->add_option("--camera", options->camera, "This camera");
-  verb->add_option("--customer", options->customer, "This customer (id)");
+  CLI::App* verb = add_verb(line, "resume",
+                            "Resume alerts that wrong-person reports have suspended (see status)");
+  verb->add_option("--camera", options->camera, "Resume this camera");
+  verb->add_option("--customer", options->customer, "Resume this customer (id)");
   verb->require_option(1);
   verb->callback([&line, options] {
     line.run = [&line, options]() -> Result<Answer> {
@@ -113,7 +113,7 @@ void add_record_verbs(CommandLine& line) {
   auto options = std::make_shared<QueryOptions>();
   CLI::App* visits = add_verb(line, "visits", "List visits, newest first");
   visits->add_option("--since", options->since, "Date or time");
-  visits->add_option("--customer", options->id, "Of this customer only");
+  visits->add_option("--customer", options->id, "Only this customer");
   run_query(
       line, visits, options, "visits",
       [](const QueryOptions& q) {
@@ -123,7 +123,7 @@ void add_record_verbs(CommandLine& line) {
 
   CLI::App* alerts = add_verb(line, "alerts", "List alerts as staff get them");
   alerts->add_option("--since", options->since, "Date or time");
-  alerts->add_flag("--open", options->open, "Only those that wait for an answer");
+  alerts->add_flag("--open", options->open, "Only open alerts");
   run_query(
       line, alerts, options, "alerts",
       [](const QueryOptions& q) {
@@ -136,7 +136,7 @@ void add_record_verbs(CommandLine& line) {
   feedback->add_option("--rating", options->rating, "0 to 10")
       ->required()
       ->check(CLI::Range(0, 10));
-  feedback->add_option("--comment", options->comment, "In the customer's words");
+  feedback->add_option("--comment", options->comment, "The customer's own words");
   run_query(
       line, feedback, options, "feedback",
       [](const QueryOptions& q) {

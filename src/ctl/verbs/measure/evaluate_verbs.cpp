@@ -43,7 +43,7 @@ bool is_photo(const fs::path& path) {
   return ending == ".jpg" || ending == ".jpeg" || ending == ".png" || ending == ".webp";
 }
 
-// DIR/PERSON/*, by name. Which half a person is in depends on the name alone.
+// Reads DIR/PERSON/*, by name. The half of a person depends on the name alone.
 Result<std::vector<PhotoFile>> list_photos(const Evaluate& evaluate) {
   std::error_code unreadable;
   std::vector<PhotoFile> files;
@@ -96,7 +96,8 @@ Result<Samples> read_samples(const Settings& settings, const ModelEngine& engine
     Sample sample;
     sample.person = samples.people.size() - 1;
     sample.photo = files[i].path.filename().string();
-    MAITRED_ASSIGN(sample.face, template_of(*report, samples.engine, samples.template_length));
+    MAITRED_ASSIGN(const PhotoReport photo, read_photo_report(*report));
+    MAITRED_ASSIGN(sample.face, template_of(photo, samples.engine, samples.template_length));
     sample.fit = report->at("warnings").empty();
     const json& measures = report->at("measures");
     sample.width_px = measures.value("width_px", 0.0F);
@@ -288,7 +289,8 @@ void add_evaluate_verb(CommandLine& line) {
   verb->add_option("--draws", evaluate->plan.draws, "Random galleries of each size")
       ->check(CLI::Range(1, 1000))
       ->capture_default_str();
-  verb->add_option("--seed", evaluate->plan.seed, "Of the random draws")->capture_default_str();
+  verb->add_option("--seed", evaluate->plan.seed, "Seed of the random draws")
+      ->capture_default_str();
   verb->add_option("--half", evaluate->half, "Only half of the people: first or second")
       ->check(CLI::IsMember({"first", "second"}));
   verb->add_flag("--calibration", evaluate->calibration,

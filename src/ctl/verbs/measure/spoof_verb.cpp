@@ -48,7 +48,7 @@ bool is_film(const fs::path& path) {
 struct Source {
   std::string kind;
   fs::path path;
-  std::vector<fs::path> photos;  // none: a film
+  std::vector<fs::path> photos;  // empty: a film
 };
 
 std::vector<fs::path> photos_in(const fs::path& folder) {
@@ -96,7 +96,7 @@ Result<std::vector<Source>> list_sources(const std::string& folder) {
   return sources;
 }
 
-// The mean over the photos that show a face; a film is fused in its own process.
+// The mean over the photos that show a face. The process of a film fuses its pictures itself.
 Result<Presentation> judge_source(const Settings& settings, PhotoProber& prober,
                                   const Source& source, double& live_from) {
   Presentation one{source.kind, source.path.string(), 0, std::nullopt};

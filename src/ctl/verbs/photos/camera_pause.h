@@ -1,4 +1,4 @@
-// A camera of the running daemon, for a verb that needs it itself.
+// Pauses a camera of the running daemon, for a verb that opens the camera itself.
 #pragma once
 
 #include <unistd.h>
@@ -11,7 +11,7 @@
 
 namespace maitred {
 
-// Who holds a device holds it alone: the daemon's eye lets go of it for as long as this lives.
+// Only one process can open a device: while this exists, the daemon's eye leaves it closed.
 class CameraPause {
  public:
   CameraPause(Session& session, const CameraSettings& camera, double seconds)
@@ -22,7 +22,7 @@ class CameraPause {
       const auto paused = session.ask("camera_pause", wanted);
       paused_ = paused.has_value();
       if (!paused && paused.error().code == "camera_in_use") refused_ = paused.error();
-      // Without a daemon there is nothing to pause, and the store does not know the verb.
+      // Without a daemon there is nothing to pause: the verb is unknown there.
       if (!paused || paused->value("free", true)) return;
       ::usleep(100'000);
     }

@@ -1,4 +1,4 @@
-// The best pictures of who stands before a camera, for enrolment and at the desk.
+// Takes the best pictures of the person in front of a camera, for enrolment and at the desk.
 #pragma once
 
 #include <nlohmann/json.hpp>
@@ -15,8 +15,8 @@ struct CameraPhotos {
   PhotoPurpose purpose = PhotoPurpose::kEnrol;
 };
 
-// The reports of maitred-eye, a list; hints on the terminal while it lasts. A device that the
-// daemon's eye holds is paused meanwhile. Errors: camera_unknown, no_good_picture, several_people
+// Returns the reports of maitred-eye, a list. Shows hints on the terminal meanwhile, and pauses the
+// daemon's eye if it holds the device. Errors: camera_unknown, no_good_picture, several_people
 // (kInput); camera_in_use, trial_failed, ... (kEnvironment).
 Result<nlohmann::json> photos_of_camera(Session& session, const CameraPhotos& wanted);
 

@@ -60,7 +60,7 @@ Status start_trial(Trial& trial, std::vector<std::string> words) {
                            fmt::format("cannot start {}: {}", words.front(), std::strerror(error)));
 }
 
-// What it writes until it ends or the time is over.
+// Returns what it writes until it ends or the time is over.
 std::string collect(const Trial& trial, Milliseconds patience) {
   const Timestamp deadline = std::chrono::steady_clock::now() + patience;
   std::string text;
@@ -85,22 +85,31 @@ std::filesystem::path eye_program() {
   return std::filesystem::exists(beside, ignored) ? beside : "/usr/bin/maitred-eye";
 }
 
+Error eye_error(const nlohmann::json& reported, Error otherwise) {
+  if (!reported.is_object()) return otherwise;
+  for (const auto& [name, field] :
+       {std::pair{"code", &otherwise.code}, std::pair{"message", &otherwise.message}}) {
+    const auto found = reported.find(name);
+    if (found != reported.end() && found->is_string()) *field = found->get<std::string>();
+  }
+  return otherwise;
+}
+
+Result<nlohmann::json> read_eye_report(std::string_view text, const std::string& none) {
+  auto report = parse_json(text, JsonLimits{kTrialLimitBytes, 4});
+  if (!report || !report->is_object()) return environment_error("trial_failed", none);
+  const auto error = report->find("error");
+  if (error == report->end()) return report;
+  return tl::unexpected(eye_error(*error, {Fault::kEnvironment, "trial_failed", none}));
+}
+
 namespace {
 
-// The one object that an eye started with these words writes. `none`: what is said when there is
-// nothing.
 Result<nlohmann::json> one_report(std::vector<std::string> words, Milliseconds patience,
                                   const std::string& none) {
   Trial trial;
   MAITRED_TRY(start_trial(trial, std::move(words)));
-  const std::string text = collect(trial, patience);
-  const auto report = parse_json(text, JsonLimits{kTrialLimitBytes, 4});
-  if (!report || !report->is_object()) return environment_error("trial_failed", none);
-  if (report->contains("error")) {
-    const auto& error = (*report)["error"];
-    return environment_error(error.value("code", "trial_failed"), error.value("message", none));
-  }
-  return *report;
+  return read_eye_report(collect(trial, patience), none);
 }
 
 }  // namespace
@@ -123,7 +132,7 @@ namespace {
 constexpr std::size_t kEnrolLineLimitBytes = std::size_t{1} << 20;
 constexpr Milliseconds kEnrolPatience{40'000};  // for the models and the camera
 
-// The next line of the trial, or nothing at its end or the deadline.
+// Returns the next line of the trial, or nothing at its end or the deadline.
 std::optional<std::string> next_trial_line(const Trial& trial, std::string& received,
                                            Timestamp deadline) {
   for (;;) {
@@ -149,7 +158,8 @@ std::optional<std::string> next_trial_line(const Trial& trial, std::string& rece
 
 namespace {
 
-// What an eye says line by line, up to the one that has `last`, whose value is returned.
+// Calls `on_hint` with each line of an eye, up to the line with the field `last`; returns its
+// value.
 Result<nlohmann::json> follow_trial(
     std::vector<std::string> words, const std::string& camera, double seconds, const char* last,
     const std::function<void(const nlohmann::json& hint)>& on_hint) {
@@ -163,12 +173,12 @@ Result<nlohmann::json> follow_trial(
     if (!object || !object->is_object()) break;
     if (object->contains(last)) return (*object)[last];
     if (object->contains("error")) {
-      const auto& error = (*object)["error"];
-      const std::string code = error.value("code", "trial_failed");
       static const std::set<std::string> kOfUser = {"no_good_picture", "several_people",
                                                     "camera_unknown", "demo_engine_refused"};
-      return tl::unexpected(Error{kOfUser.contains(code) ? Fault::kInput : Fault::kEnvironment,
-                                  code, error.value("message", "maitred-eye failed")});
+      Error error = eye_error((*object)["error"],
+                              {Fault::kEnvironment, "trial_failed", "maitred-eye failed"});
+      if (kOfUser.contains(error.code)) error.fault = Fault::kInput;
+      return tl::unexpected(std::move(error));
     }
     on_hint(*object);
   }

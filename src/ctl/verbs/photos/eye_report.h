@@ -1,10 +1,12 @@
-// What a short run of maitred-eye says: a program of its own, so that no camera is opened here.
+// Runs maitred-eye for a short time and reads its report. maitred-eye is a program of its own, so
+// that no camera is opened here.
 #pragma once
 
 #include <filesystem>
 #include <functional>
 #include <nlohmann/json.hpp>
 #include <string>
+#include <string_view>
 
 #include "camera_photos.h"
 #include "maitred/base/result.h"
@@ -12,7 +14,7 @@
 
 namespace maitred {
 
-// maitred-eye beside this program, else the installed one.
+// Returns maitred-eye beside this program, or else the installed one.
 std::filesystem::path eye_program();
 
 // `maitred-eye --measure CAMERA`: frames, fps, width, height, mean_light. Errors: those of the
@@ -36,5 +38,12 @@ Result<nlohmann::json> watch_camera(const std::filesystem::path& settings_file,
 Result<nlohmann::json> watch_placement(
     const std::filesystem::path& settings_file, const std::string& camera, double seconds,
     const std::function<void(const nlohmann::json& progress)>& on_progress);
+
+// The error that maitred-eye reports, field by field; a field that is missing or of the wrong type
+// is taken from `otherwise`. Pure.
+Error eye_error(const nlohmann::json& reported, Error otherwise);
+
+// Reads the one object of a short run. `none` is the message if there is no object. Pure.
+Result<nlohmann::json> read_eye_report(std::string_view text, const std::string& none);
 
 }  // namespace maitred

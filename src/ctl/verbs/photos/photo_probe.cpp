@@ -12,6 +12,7 @@
 #include <cstring>
 #include <vector>
 
+#include "eye_report.h"
 #include "maitred/base/file.h"
 #include "maitred/base/json.h"
 #include "maitred/base/time.h"
@@ -49,7 +50,7 @@ struct PhotoProber::Process {
     ::kill(pid, SIGKILL);
     ::waitpid(pid, nullptr, 0);
   }
-  // Whether it is ending by itself, without a signal.
+  // True if it ends by itself within half a second, without a signal.
   bool left() {
     for (int i = 0; i < 100; ++i) {
       int status = 0;
@@ -65,7 +66,7 @@ struct PhotoProber::Process {
 
 namespace {
 
-// After so many photos a new process: whatever one photo may have done to it does not last.
+// Number of photos for one process: what a photo may have done to it does not last.
 constexpr int kPhotosOfAProcess = 64;
 
 Result<pid_t> start_eye(const Pipe& to_eye, const Pipe& from_eye,
@@ -105,10 +106,10 @@ std::vector<std::uint8_t> with_size(const std::vector<std::uint8_t>& photo) {
   return message;
 }
 
-// What became of the exchange of one photo for one line.
+// How the exchange of one photo for one line ended.
 enum class Ending { kLine, kEnd, kTooLong };
 
-// Feeds the photo and collects the line, whichever way is free.
+// Writes the photo and reads the line, each as soon as the pipe allows.
 Ending converse(int input, int output, const std::vector<std::uint8_t>& message,
                 std::string& received) {
   const Timestamp deadline = std::chrono::steady_clock::now() + kPatience;
@@ -153,7 +154,7 @@ Result<nlohmann::json> PhotoProber::probe(const std::vector<std::uint8_t>& photo
                                           const std::string& name) {
   const bool fresh = !process_ || process_->photos >= kPhotosOfAProcess;
   auto report = probe_once(photo, name);
-  // A process that had seen other photos may have come to the end of what it is allowed.
+  // The process may have reached its limits with earlier photos: try once more with a new one.
   if (!report && report.error().code == "photo_refused" && !fresh) return probe_once(photo, name);
   return report;
 }
@@ -187,21 +188,26 @@ Result<nlohmann::json> PhotoProber::probe_once(const std::vector<std::uint8_t>& 
   }
   const std::string line = received.substr(0, received.find('\n'));
   received.erase(0, line.size() + 1);
+  auto answer = read_photo_answer(line, name);
+  // After a fault of its own the process has ended, or is not to be trusted.
+  if (!answer && answer.error().fault == Fault::kEnvironment) process_.reset();
+  return answer;
+}
+
+Result<nlohmann::json> read_photo_answer(std::string_view line, const std::string& name) {
   auto object = parse_json(line, JsonLimits{kReportLimitBytes, 8});
   if (!object || !object->is_object()) {
-    process_.reset();
-    return environment_error("photo_failed", "maitred-eye does not answer as it should");
+    return environment_error("photo_failed", "maitred-eye gave an answer that is no report");
   }
-  if (object->contains("error")) {
-    const auto& error = (*object)["error"];
-    const bool input = error.value("fault", 0) == static_cast<int>(Fault::kInput);
-    if (!input) process_.reset();  // it has ended: no model, no engine
-    return tl::unexpected(
-        Error{input ? Fault::kInput : Fault::kEnvironment, error.value("code", "photo_failed"),
-              input ? fmt::format("{}: {}", name, error.value("message", "refused"))
-                    : error.value("message", "maitred-eye failed")});
+  const auto reported = object->find("error");
+  if (reported == object->end()) return object;
+  Error error =
+      eye_error(*reported, {Fault::kEnvironment, "photo_failed", "the photo was not read"});
+  if (reported->is_object() && reported->value("fault", nlohmann::json()) == 2) {
+    error.fault = Fault::kInput;
+    error.message = fmt::format("{}: {}", name, error.message);
   }
-  return std::move(*object);
+  return tl::unexpected(std::move(error));
 }
 
 }  // namespace maitred

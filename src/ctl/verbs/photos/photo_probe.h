@@ -6,6 +6,7 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "maitred/base/result.h"
@@ -14,11 +15,11 @@ namespace maitred {
 
 enum class PhotoPurpose { kEnrol, kProbe };
 
-// Keeps one process for many photos, for its start takes longer than a photo. A photo it dies of
-// has taken no other with it: the next one gets a new process.
+// Keeps one process for many photos, because its start takes longer than a photo. If the process
+// dies of a photo, the next photo gets a new process.
 class PhotoProber {
  public:
-  // `engine`: another than the configured one.
+  // `engine` is the configured one if it is empty.
   PhotoProber(std::filesystem::path settings_file, PhotoPurpose purpose, std::string engine = {});
   ~PhotoProber();
   PhotoProber(const PhotoProber&) = delete;
@@ -29,7 +30,7 @@ class PhotoProber {
   // (kEnvironment) when the process cannot be started, photo_refused (kInput) when it dies of the
   // photo or takes too long with it.
   Result<nlohmann::json> probe(const std::filesystem::path& photo);
-  // The same of a photo in memory; `name` stands in errors.
+  // The same for a photo in memory; `name` stands in errors.
   Result<nlohmann::json> probe(const std::vector<std::uint8_t>& photo, const std::string& name);
 
  private:
@@ -42,5 +43,9 @@ class PhotoProber {
   const std::string engine_;
   std::unique_ptr<Process> process_;
 };
+
+// Reads the line that maitred-eye answers for the photo `name`. Errors: those it reports, kInput
+// with the name before the message; photo_failed (kEnvironment) for anything but an answer. Pure.
+Result<nlohmann::json> read_photo_answer(std::string_view line, const std::string& name);
 
 }  // namespace maitred

@@ -49,7 +49,7 @@ std::string consent_text(const json& answer) {
   return text;
 }
 
-// Not required by the parser: `consent text` has none.
+// The parser cannot require the id: `consent text` has none.
 Status need_id(const std::string& id) {
   if (!id.empty()) return {};
   return input_error("bad_usage", "ID is required; see maitredctl consent --help");
@@ -114,8 +114,8 @@ void add_consent_papers(CommandLine& line, CLI::App* consent,
   CLI::App* added = add(text, "add", "Put a text on record", add_text);
   added->add_option("VERSION", options->version, "Its version")->required();
   added->add_option("FILE", options->file, "The text, UTF-8")->required();
-  add(text, "list", "Which versions are on record", list_texts);
-  add(text, "show", "One of them", show_text)
+  add(text, "list", "List the versions on record", list_texts);
+  add(text, "show", "Show one text", show_text)
       ->add_option("VERSION", options->version, "Its version")
       ->required();
 }
@@ -153,11 +153,11 @@ void add_consent(CommandLine& line) {
                 {"expires", options->expires}};
   });
   renew->add_option("--consent-version", options->version,
-                    "Version of the text; as before if left out with --consent-ref");
+                    "Version of the text (default: as before; goes with --consent-ref)");
   renew->add_option("--consent-ref", options->reference,
                     "Where the evidence is; needed after a withdrawal");
-  renew->add_option("--scope", options->scopes, "Scopes; as before if left out")->delimiter(',');
-  renew->add_option("--expires", options->expires, "Date it ends; never if left out");
+  renew->add_option("--scope", options->scopes, "Scopes (default: as before)")->delimiter(',');
+  renew->add_option("--expires", options->expires, "Date it ends (default: never)");
 }
 
 struct FileOptions {
@@ -165,7 +165,7 @@ struct FileOptions {
   bool yes = false;
 };
 
-// Asked only of a person: a script, --json and --quiet go on.
+// Asks only a person at a terminal. Scripts, --json and --quiet go on without.
 bool confirmed(const GlobalOptions& global, const std::string& question) {
   if (global.json || global.quiet || ::isatty(STDIN_FILENO) == 0 || ::isatty(STDOUT_FILENO) == 0) {
     return true;
@@ -234,7 +234,7 @@ void add_files(CommandLine& line) {
   CLI::App* forget_verb = add_verb(line, "forget", "Erase everything held on a customer");
   forget_verb->add_option("ID", options->id, "Customer id")->required();
   forget_verb->add_option("--receipt", options->file, "Write the signed receipt here");
-  forget_verb->add_flag("--yes", options->yes, "On a terminal too, do not ask");
+  forget_verb->add_flag("--yes", options->yes, "Do not ask for confirmation");
   forget_verb->callback(
       [&line, options] { line.run = [&line, options] { return forget(line.session, *options); }; });
   CLI::App* receipt = add_verb(line, "receipt", "Receipts of erasure");
@@ -245,16 +245,16 @@ void add_files(CommandLine& line) {
   verify->callback(
       [&line, options] { line.run = [options] { return verify_receipt_file(*options); }; });
   CLI::App* issue = receipt->add_subcommand(
-      "issue", "The signed receipt of an erasure that was done before, by retention for example");
+      "issue", "Issue the signed receipt of an earlier erasure, for example by retention");
   issue->fallthrough();
-  issue->add_option("ID", options->id, "Id of the customer who was erased")->required();
+  issue->add_option("ID", options->id, "Id of the erased customer")->required();
   issue->add_option("--receipt", options->file, "Write it here");
   issue->callback([&line, options] {
     line.run = [&line, options] { return issue_receipt(line.session, *options); };
   });
 }
 
-// A file an erasure.
+// Writes one file for each erasure.
 Status write_receipts(const json& receipts, const std::filesystem::path& folder) {
   std::error_code failed;
   std::filesystem::create_directories(folder, failed);
@@ -266,10 +266,10 @@ Status write_receipts(const json& receipts, const std::filesystem::path& folder)
 }
 
 void add_retention(CommandLine& line) {
-  CLI::App* retention = add_verb(line, "retention", "What is kept too long");
+  CLI::App* retention = add_verb(line, "retention", "Data that is due to be erased");
   retention->require_subcommand(1);
-  CLI::App* run = retention->add_subcommand(
-      "run", "Erase customers whose consent has ended or who have not come for too long");
+  CLI::App* run =
+      retention->add_subcommand("run", "Erase customers whose consent or retention time has ended");
   run->fallthrough();
   auto folder = std::make_shared<std::string>();
   run->add_option("--receipts", *folder,

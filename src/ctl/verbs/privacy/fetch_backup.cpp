@@ -18,7 +18,7 @@ namespace {
 constexpr std::size_t kBlockBytes = std::size_t{1} << 20;
 using Block = std::vector<std::uint8_t>;
 
-// As many bytes as there are; 0 at the end, or where it cannot be read.
+// Reads up to a whole block; returns 0 at the end or if it cannot be read.
 std::size_t read_block(int fd, std::uint64_t offset, Block& block) {
   std::size_t got = 0;
   while (got < block.size()) {
@@ -42,7 +42,7 @@ bool write_block(int fd, std::uint64_t offset, const Block& block, std::size_t c
   return true;
 }
 
-// An own file that nobody else can reach by another name.
+// True for a regular file of our own that has no other name.
 UniqueFd open_part(const std::filesystem::path& part) {
   UniqueFd fd(::open(part.c_str(), O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
   struct stat found {};
@@ -54,7 +54,7 @@ UniqueFd open_part(const std::filesystem::path& part) {
   return UniqueFd(::open(part.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
 }
 
-// To the end of the last block that is the same.
+// Returns the end of the last block that is the same in both files.
 std::uint64_t same_bytes(int staged, int part) {
   Block wanted(kBlockBytes);
   Block found(kBlockBytes);

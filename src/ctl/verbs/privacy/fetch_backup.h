@@ -1,4 +1,4 @@
-// Bringing a backup that a daemon has written to where the daemon itself may not write.
+// Copies a backup that the daemon has written to a place where the daemon may not write.
 #pragma once
 
 #include <filesystem>
@@ -9,8 +9,8 @@
 
 namespace maitred {
 
-// Makes `part` what `staged` is, durable and of mode 0600: what of it is there already, from a time
-// it was interrupted, is kept. Error: backup_failed (kEnvironment).
+// Copies `staged` to `part`, durable and of mode 0600. Continues an interrupted copy. Error:
+// backup_failed (kEnvironment).
 Status fetch_part(const std::filesystem::path& staged, const std::filesystem::path& part,
                   const Session::Progress& progress);
 

@@ -9,7 +9,7 @@
 #include <sstream>
 
 #include "fetch_backup.h"
-#include "maitred/admin/admin.h"
+#include "maitred/admin/keys.h"
 #include "maitred/base/file.h"
 #include "maitred/shop/store/backup.h"
 #include "src/ctl/verbs/customers/customer_text.h"
@@ -38,8 +38,8 @@ std::string text_of(const SecretBytes& secret) {
   return {reinterpret_cast<const char*>(secret.data()), secret.size()};
 }
 
-// Puts "key" or "passphrase" into the arguments, when one of them was asked for. `variable` names
-// a file with the passphrase; being set is asking for it.
+// Adds "key" or "passphrase" to the arguments if an option asks for one. A set `variable`, which
+// names a file with the passphrase, asks for it too.
 Status add_secret(json& args, const KeyOptions& options, const char* variable,
                   std::string_view prompt, bool confirm) {
   const char* file = std::getenv(variable);
@@ -53,7 +53,7 @@ Status add_secret(json& args, const KeyOptions& options, const char* variable,
 
 constexpr std::string_view kPublicKeyWord = "maitred-public-key";
 
-// What `key pair` wrote, and nothing else.
+// Accepts only a file that `key pair` wrote.
 Result<std::string> read_public_key(const std::string& file) {
   MAITRED_ASSIGN(const auto bytes, read_file(file, 4096));
   std::istringstream words(std::string(bytes.begin(), bytes.end()));
@@ -72,8 +72,9 @@ std::filesystem::path beside(const std::filesystem::path& file, const char* tail
   return file.string() + tail;
 }
 
-// By way of the store's folder. What was interrupted goes on in both places. Whoever is erased
-// while it is fetched must not be in it: then it is taken again.
+// Has the daemon write the backup into the store's folder and copies it from there. Both steps
+// continue after an interruption. If a customer is erased meanwhile, the backup is taken again: it
+// must not contain them.
 Result<json> backup_by_fetching(Session& session, json args, const std::filesystem::path& staged,
                                 const std::filesystem::path& file) {
   args["file"] = staged.string();
@@ -106,8 +107,8 @@ Result<json> backup_by_fetching(Session& session, json args, const std::filesyst
   }
 }
 
-// A daemon under systemd has a /tmp of its own, no home, and may write to few folders. What it
-// cannot reach goes by way of the store's folder.
+// A daemon under systemd has a /tmp of its own, no home, and may write to few folders. A backup to
+// any other place is written into the store's folder first.
 Result<json> backup_into(Session& session, const json& args, const std::string& file) {
   MAITRED_ASSIGN(const Settings* settings, session.settings());
   std::error_code ignored;
@@ -164,11 +165,10 @@ Result<Answer> backup(Session& session, const KeyOptions& options) {
                             answer.object.value("backup", ""),
                             answer.object.value("bytes", std::uint64_t{0}), sealed.text);
   if (const auto resumed = answer.object.value("resumed_bytes", std::uint64_t{0}); resumed > 0) {
-    answer.text += fmt::format("It went on after {} bytes that were there.\n", resumed);
+    answer.text += fmt::format("It continued after {} bytes of an earlier attempt.\n", resumed);
   }
   if (const std::string why = answer.object.value("begun_anew", ""); !why.empty()) {
-    answer.text += fmt::format("What was there in {}.part could not be gone on with: {}.\n",
-                               options.file, why);
+    answer.text += fmt::format("{}.part could not be continued: {}.\n", options.file, why);
   }
   return answer;
 }
@@ -177,10 +177,11 @@ Result<Answer> backup(Session& session, const KeyOptions& options) {
 Result<json> restore_store(const Settings& settings, std::string_view, const json& args,
                            const RestoreProgress& progress) {
   MAITRED_ASSIGN(KeyAccess key, key_access(settings.store_key, key_surroundings()));
-  MAITRED_ASSIGN(const RestoreOptions options, read_restore(args, settings, std::move(key)));
-  MAITRED_ASSIGN(const RestoreReport report,
-                 restore_backup(options, nullptr, this_actor(), progress));
-  return restore_json(report);
+  MAITRED_ASSIGN(const auto wanted, read_fields<verbs::RestoreArgs>(args));
+  MAITRED_ASSIGN(const auto task,
+                 verbs::begin_restore(settings, std::move(key), wanted, this_actor()));
+  MAITRED_TRY(finish(*task, progress));
+  return task->answer_json();
 }
 
 Result<Answer> restore(Session& session, const KeyOptions& options) {
@@ -191,10 +192,12 @@ Result<Answer> restore(Session& session, const KeyOptions& options) {
   MAITRED_ASSIGN(answer.object, session.ask("restore", args, restore_store));
   const json& done = answer.object;
   answer.text = fmt::format(
-      "Restored store {} as of {}: {} customers; {} erasures and {} withdrawals since then hold.\n"
-      "So does the taking away of {} staff tokens and {} key slots. All else is as it was then:\n"
-      "visits and notes since are gone; if the key had been rotated because somebody else had it,\n"
-      "rotate it again.\n",
+      "Restored store {} as of {}: {} customers. Replayed since then: {} erasures, {} "
+      "withdrawals,\n"
+      "{} revoked staff tokens, {} removed key slots. Everything else is as it was then: later\n"
+      "visits and notes are lost. If the key was rotated since because somebody else had it, "
+      "rotate\n"
+      "it again.\n",
       done.value("store", ""), done.value("made", ""), done.value("customers", 0),
       done.value("erasures_replayed", 0), done.value("withdrawals_replayed", 0),
       done.value("staff_revoked", 0), done.value("key_slots_removed", 0));
@@ -209,7 +212,7 @@ Result<Answer> restore(Session& session, const KeyOptions& options) {
   return answer;
 }
 
-// Nothing of the store is needed: the secret half belongs on another machine.
+// Works without a store: the secret half belongs on another machine.
 Result<Answer> make_pair(Session&, const KeyOptions& options) {
   KeyAccess access;
   access.source = {KeyKind::kFile, absolute(options.file)};
@@ -234,7 +237,7 @@ Result<Answer> rotate(Session& session, const KeyOptions& options) {
       "Rotated: new keys for the store and {} customers{}.\n"
       "Backups made until now open with the old key only: make a new one, and a copy of the key.\n",
       answer.object.value("customers", 0),
-      answer.object.value("resumed", false) ? ", going on where it was interrupted" : "");
+      answer.object.value("resumed", false) ? ", continuing an interrupted rotation" : "");
   return answer;
 }
 
@@ -301,13 +304,14 @@ void add_backup(CommandLine& line, const KeyChoices& options) {
       ->excludes("--passphrase");
   runs(line, verb, options, backup);
 
-  CLI::App* back = add_verb(line, "restore", "Put a backup in the place of the store");
+  CLI::App* back = add_verb(line, "restore", "Replace the store by a backup");
   back->add_option("FILE", options->file, "The backup")->required();
   back->add_flag("--passphrase", options->passphrase, "It was sealed with a passphrase");
   back->add_option("--key", options->key, "It was sealed with this key file");
   back->add_option("--erasures", options->erasures,
                    "A list of erasures that was kept (STORE.erasures), when the disk was lost");
-  back->add_flag("--replace", options->replace, "Also in the place of another store");
+  back->add_flag("--replace", options->replace,
+                 "Replace the store even if the backup is of another one");
   runs(line, back, options, restore);
 }
 
@@ -320,18 +324,18 @@ void add_key(CommandLine& line, const KeyChoices& options) {
   CLI::App* pair = add_sub(key, "pair", "A key file and its public half, FILE.pub, for backups");
   pair->add_option("FILE", options->file, "The secret key; made if it is missing")->required();
   runs(line, pair, options, make_pair);
-  CLI::App* slot = add_sub(key, "slot", "More than one key for a store");
+  CLI::App* slot = add_sub(key, "slot", "Several keys for one store");
   slot->require_subcommand(1);
-  runs(line, add_sub(slot, "list", "Which keys open the store"), options, list_slots);
-  CLI::App* add = add_sub(slot, "add", "Let one more key open the store");
+  runs(line, add_sub(slot, "list", "List the keys that open the store"), options, list_slots);
+  CLI::App* add = add_sub(slot, "add", "Add a key that opens the store");
   add->add_option("--file", options->key, "A key file; made if it is missing");
   add->add_option("--credential", options->credential, "A systemd credential");
   add->add_flag("--passphrase", options->passphrase,
                 "A passphrase (Argon2id); asked for, or the first line of the file that "
                 "$MAITRED_NEW_PASSPHRASE_FILE names");
-  add->add_option("--label", options->label, "To tell it from others; not secret");
+  add->add_option("--label", options->label, "Label of the key; not secret");
   runs(line, add, options, add_slot);
-  CLI::App* remove = add_sub(slot, "remove", "Let a key open the store no longer");
+  CLI::App* remove = add_sub(slot, "remove", "Remove a key: it no longer opens the store");
   remove->add_option("SLOT", options->slot, "Its number")->required();
   runs(line, remove, options, remove_slot);
 }

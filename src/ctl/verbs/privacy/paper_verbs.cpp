@@ -25,7 +25,7 @@ std::string pretty(const json& object) {
   return object.dump(2, ' ', false, json::error_handler_t::replace) + "\n";
 }
 
-// By the first bytes; only these are ever kept.
+// Tells the type by the first bytes. Only these types are ever kept.
 const char* photo_ending(const std::vector<std::uint8_t>& photo) {
   if (photo.size() > 4 && photo[0] == 0x89 && photo[1] == 'P') return "png";
   if (photo.size() > 4 && photo[0] == 'R' && photo[1] == 'I') return "webp";
@@ -48,7 +48,7 @@ Result<std::string> archive_of(const json& held) {
   return archive.bytes();
 }
 
-// A ZIP goes to --output, else into a pipe as it is, else to export-ID.zip.
+// A ZIP goes to --output, or else into the pipe, or else, on a terminal, to export-ID.zip.
 Result<Answer> export_customer(Session& session, const PaperOptions& options) {
   Answer answer;
   MAITRED_ASSIGN(const json held, session.ask("export", {{"id", options.id}}));

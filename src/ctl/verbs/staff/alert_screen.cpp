@@ -26,7 +26,7 @@ const char* colour(AlertState state) {
   }
 }
 
-// Without what could play with the terminal, and no wider than it.
+// Removes control characters and cuts the text to the width of the terminal.
 std::string fit(std::string text, std::size_t columns) {
   for (char& letter : text) {
     if (static_cast<unsigned char>(letter) < 0x20 || letter == 0x7f) letter = ' ';

@@ -1,4 +1,4 @@
-// What `watch` shows: the open alerts, one of them selected. Pure.
+// The screen of `watch`: the open alerts, one of them selected. Pure.
 #pragma once
 
 #include <optional>
@@ -16,18 +16,18 @@ struct ScreenSize {
 
 class AlertScreen {
  public:
-  // A new alert, or a newer state of one.
+  // Adds an alert, or replaces one by its newer state.
   void show(const Alert& alert);
-  // Only what an update carries is taken over. Unknown visits are ignored.
+  // Applies the fields that an update carries. Ignores unknown visits.
   void update(const Alert& change);
 
   void select_next();
   void select_previous();
   std::optional<VisitId> selected() const;
 
-  // Lines that fit there, with colours: the selected alert and those around it.
+  // Returns lines that fit `size`, with colours: the selected alert and the ones around it.
   std::vector<std::string> lines(WallTime now, ScreenSize size) const;
-  // While nothing can come, an empty list does not say that nobody waits.
+  // While disconnected, an empty list says that no alert can come.
   void set_connected(bool connected) { connected_ = connected; }
 
  private:
@@ -39,7 +39,7 @@ class AlertScreen {
   bool connected_ = true;
 };
 
-// "2 min", "15 s".
+// Returns an age like "2 min" or "15 s".
 std::string age_text(Milliseconds age);
 
 }  // namespace maitred

@@ -116,7 +116,7 @@ void add_report_verb(CommandLine& line) {
   verb->add_option("--from", options->from, "Visits from this date or time on");
   verb->add_option("--to", options->to, "Visits before this date or time");
   verb->add_option("--html", options->html, "Write a page with plots to this file");
-  verb->add_flag("--names", options->names, "Also customers by name (audited)");
+  verb->add_flag("--names", options->names, "Include customers by name (audited)");
   verb->callback(
       [&line, options] { line.run = [&line, options] { return report(line.session, *options); }; });
 }

@@ -78,10 +78,10 @@ void add_rule_verbs(CommandLine& line) {
   });
   auto options = std::make_shared<TrialOptions>();
   CLI::App* test = rule->add_subcommand(
-      "test", "What the rules would make of a customer who came in; nothing is written");
+      "test", "Show which alert the rules would raise for a customer; writes nothing");
   test->fallthrough();
   test->add_option("ID", options->id, "Customer id")->required();
-  test->add_option("--at", options->at, "When, 2026-11-22T10:30Z; now if left out");
+  test->add_option("--at", options->at, "Time, like 2026-11-22T10:30Z (default: now)");
   test->add_option("--camera", options->camera, "Name of the camera, for the headline");
   test->callback([&line, options] {
     line.run = [&line, options]() -> Result<Answer> {

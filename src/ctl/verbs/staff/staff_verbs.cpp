@@ -24,7 +24,7 @@ using nlohmann::json;
 
 volatile std::sig_atomic_t interrupted = 0;
 
-// Why `watch` cannot go on: what was given is wrong, and no patience mends it.
+// The error for which `watch` ends: the arguments are wrong, and a retry would not help.
 std::optional<Error> hopeless;
 
 struct WatchOptions {
@@ -35,7 +35,7 @@ struct WatchOptions {
   double seconds = 0.0;
 };
 
-// Keys one by one, without echo, while it lives.
+// While it exists, the terminal delivers keys one by one, without echo.
 class RawTerminal {
  public:
   RawTerminal() : known_(::tcgetattr(STDIN_FILENO, &before_) == 0) {
@@ -74,7 +74,7 @@ Result<StaffClientOptions> client_options(Session& session, const WatchOptions& 
     const bool v6 = listen.address.find(':') != std::string::npos;
     client.server =
         fmt::format("{}{}{}:{}", v6 ? "[" : "", listen.address, v6 ? "]" : "", listen.port);
-    // The daemon's own certificate is at hand: nothing else is as sure.
+    // Trust exactly the certificate in the configuration of the daemon.
     if (!settings->staff.tls_cert.empty() && !client.tls.on) {
       client.tls.on = true;
       client.tls.certificate = settings->staff.tls_cert;
@@ -93,13 +93,13 @@ json update_json(const Alert& update) {
           {"by", update.by}};
 }
 
-// Trying again does not help: a wrong address, or a token that is missing or not taken.
+// True if a retry does not help: wrong address, missing or refused token.
 bool is_hopeless(const StaffDisconnected& gone) {
   return gone.why.fault == Fault::kInput || gone.why.code == "auth_required" ||
          gone.why.code == "bad_token";
 }
 
-// One line an event, for pipes.
+// Prints one line for each event, for pipes.
 void print_event(const StaffEvent& event, bool as_json, std::uint64_t& alerts) {
   if (const auto* alert = std::get_if<StaffAlertEvent>(&event)) {
     if (alert->first) ++alerts;
@@ -157,7 +157,7 @@ void draw(const AlertScreen& screen, const std::string& note, const std::string&
   std::fflush(stdout);
 }
 
-// Acts on a key; false to quit.
+// Handles a key. Returns false to quit.
 bool act(char key, StaffClient& client, AlertScreen& screen, const std::string& as) {
   static const std::map<char, Outcome> kOutcomes = {{'s', Outcome::kServed},
                                                     {'d', Outcome::kDeclined},
@@ -240,9 +240,9 @@ void add_watch(CommandLine& line) {
       ->excludes(ca)
       ->excludes(cert->excludes(ca));
   verb->add_option("--after", options->after, "Only alerts after this seq");
-  verb->add_option("--count", options->count, "In a pipe: end after so many alerts");
+  verb->add_option("--count", options->count, "In a pipe: end after this number of alerts");
   verb->add_option("--seconds", options->seconds, "In a pipe: end after this time");
-  verb->footer("Where staff tokens exist, put yours in $MAITRED_STAFF_TOKEN.");
+  verb->footer("If staff tokens exist, set $MAITRED_STAFF_TOKEN to yours.");
   verb->callback(
       [&line, options] { line.run = [&line, options] { return watch(line.session, *options); }; });
 }
@@ -306,17 +306,17 @@ void add_staff(CommandLine& line) {
                            answer.value("token", ""));
       });
   added->add_option("NAME", options->name, "Name of the terminal")->required();
-  added->add_option("--skill", options->skills, "What its people know; may be repeated")
+  added->add_option("--skill", options->skills, "Skill of its staff; may be repeated")
       ->allow_extra_args(false)
       ->take_all();
-  added->add_option("--zone", options->zones, "Where it is; may be repeated")
+  added->add_option("--zone", options->zones, "Zone of the shop; may be repeated")
       ->allow_extra_args(false)
       ->take_all();
   added->add_flag("--manager", options->manager,
-                  "It is called last: when nobody else has come, or by a rule");
+                  "Managers: called last, if nobody has claimed, or by a rule");
   added->add_flag("--system", options->system,
-                  "No terminal, but a point-of-sale or CRM system: for the HTTP API ([api]) only");
-  add("revoke", "Take a token away; its connections end at once", "staff_revoke",
+                  "A point-of-sale or CRM system, for the HTTP API ([api]) only");
+  add("revoke", "Revoke a token; its connections end at once", "staff_revoke",
       [](const json& answer) { return fmt::format("Revoked {}.\n", answer.value("name", "")); })
       ->add_option("NAME", options->name, "Name of the terminal")
       ->required();

@@ -1,4 +1,6 @@
 // Putting a backup back: decrypt beside the store, check all of it, replay, rename.
+#include "maitred/shop/store/restore.h"
+
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <unistd.h>
@@ -85,26 +87,6 @@ Result<SecretBytes> key_of_backup(const BackupSource& source, const RestoreOptio
                                  describe(key.source), options.backup.string()));
 }
 
-Status write_database(BackupSource& source, std::uint64_t total, const std::filesystem::path& file,
-                      const RestoreProgress& progress) {
-  const UniqueFd fd(::open(file.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
-  if (!fd) return restore_failed(file);
-  std::uint64_t written = 0;
-  for (;;) {
-    MAITRED_ASSIGN(const auto chunk, source.next());
-    if (!chunk) break;
-    if (::write(fd.get(), chunk->data(), chunk->size()) != static_cast<ssize_t>(chunk->size())) {
-      return restore_failed(file);
-    }
-    written += chunk->size();
-    if (progress) progress(written, total);
-  }
-  if (written != total) {
-    return input_error("backup_invalid", "the backup is shorter than it says: take another copy");
-  }
-  return {};
-}
-
 // Slots that a restore made; the next one takes their place, so that they do not pile up.
 constexpr std::string_view kRestoredLabel = "restored";
 
@@ -129,18 +111,9 @@ Status provide_slot(Vault& vault, const KeyAccess& key, const Actor& actor) {
   });
 }
 
-// Checks the decrypted file and brings it up to what happened after it was made.
-Status prepare(const std::filesystem::path& file, const BackupHead& head,
-               const BackupSecrets& secrets, const RestoreOptions& options, const Before& before,
-               const Actor& actor, RestoreReport& report) {
-  MAITRED_ASSIGN(auto database, Database::open(file, Database::Mode::kExisting));
-  MAITRED_ASSIGN(const int version, check_schema(*database));
-  MAITRED_TRY(check_pages(*database));
-  MAITRED_ASSIGN(SecretBytes seed, read_seed(*database, version, head.store, secrets.root));
-  Vault vault(std::move(database), head.store, SecretBytes::copy_of(secrets.root.span()),
-              std::move(seed));
-  MAITRED_TRY(vault.load(version));
-  MAITRED_TRY(check_rows(vault));
+// Brings the checked copy up to what happened after the backup was made.
+Status replay_since(Vault& vault, const BackupHead& head, const RestoreOptions& options,
+                    const Before& before, const Actor& actor, RestoreReport& report) {
   MAITRED_TRY(vault.follow());
 
   ErasureList list = before.id == head.store ? before.erasures : ErasureList{};
@@ -186,48 +159,135 @@ Status prepare(const std::filesystem::path& file, const BackupHead& head,
 
 }  // namespace
 
-Result<RestoreReport> restore_backup(const RestoreOptions& options, Store* present,
-                                     const Actor& actor, const RestoreProgress& progress) {
-  initialise_crypto();
-  MAITRED_ASSIGN(BackupSource source, BackupSource::open(options.backup));
-  const BackupHead head = source.head();
-  MAITRED_TRY(make_folder(options.store));
-  UniqueFd lock;
-  std::optional<Store> opened;
-  Before before;
-  std::error_code ignored;
+struct Restore::Impl {
+  enum class Phase { kCopy, kOpen, kCheck, kReplace, kDone };
+
+  Impl(RestoreOptions how, Store* open_store, Actor who, BackupSource from)
+      : options(std::move(how)),
+        present(open_store),
+        actor(std::move(who)),
+        source(std::move(from)) {}
+
+  Status look_around();
+  Status copy_some();
+  Status open_copy();
+  Status check_some();
+  Status replace_store();
+  Status swap_files();
+
+  const RestoreOptions options;
+  Store* present;
+  const Actor actor;
+  BackupSource source;
+  UniqueFd lock;                // of the store, while `present` does not hold it
+  std::optional<Store> opened;  // the store that was there, when this process did not have it open
+  bool replaces = false;        // there is a store
+  BackupSecrets secrets;
+  RestoreReport result;
+  Phase phase = Phase::kCopy;
+  std::uint64_t written_bytes = 0;
+  // The copy is closed before its file is removed: `building` is destroyed last.
+  std::optional<Building> building;  // made under the lock
+  UniqueFd file;
+  std::unique_ptr<Vault> copy;
+  std::unique_ptr<RowCheck> check;
+};
+
+// Opens what is at the place of the store, if this process has not, and the backup itself.
+Status Restore::Impl::look_around() {
+  replaces = present != nullptr;
   if (present == nullptr) {
     MAITRED_ASSIGN(lock, lock_store(options.store));
-    before.there = std::filesystem::exists(std::filesystem::symlink_status(options.store, ignored));
-    if (before.there) {
-      // A damaged one, or one whose key is lost, is what backups are for.
-      auto store =
-          StoreAccess::open(options.store, options.store_key, std::move(lock), {true, actor});
-      if (store) {
-        opened.emplace(std::move(*store));
-        present = &*opened;
-      } else {
-        MAITRED_ASSIGN(lock, lock_store(options.store));
-      }
+    std::error_code ignored;
+    replaces = std::filesystem::exists(std::filesystem::symlink_status(options.store, ignored));
+  }
+  if (present == nullptr && replaces) {
+    // A damaged store, or one whose key is lost, may be replaced too.
+    auto store =
+        StoreAccess::open(options.store, options.store_key, std::move(lock), {true, actor});
+    if (store) {
+      opened.emplace(std::move(*store));
+      present = &*opened;
+    } else {
+      MAITRED_ASSIGN(lock, lock_store(options.store));
     }
   }
-  if (present != nullptr) {
-    MAITRED_ASSIGN(before, look_at(*present));
-  }
+  const BackupHead& head = source.head();
   MAITRED_ASSIGN(const SecretBytes key, key_of_backup(source, options, present));
-  MAITRED_ASSIGN(const BackupSecrets secrets, source.begin(key));
-  if (before.there && !before.id.empty() && before.id != head.store && !options.replace) {
+  MAITRED_ASSIGN(secrets, source.begin(key));
+  if (present != nullptr && present->id() != head.store && !options.replace) {
     return input_error("store_differs",
                        fmt::format("{} is another store than the one in the backup: add --replace "
                                    "to lose it",
                                    options.store.string()));
   }
+  result.store = head.store;
+  result.made = head.made;
+  result.replaced = replaces;
+  building.emplace(options.store);
+  file = UniqueFd(::open(building->file.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
+  if (!file) return restore_failed(building->file);
+  return {};
+}
 
-  RestoreReport report{.store = head.store, .made = head.made, .replaced = before.there};
-  const Building building(options.store);
-  MAITRED_TRY(write_database(source, secrets.database_bytes, building.file, progress));
-  MAITRED_TRY(prepare(building.file, head, secrets, options, before, actor, report));
+Status Restore::Impl::copy_some() {
+  constexpr int kChunksPerStep = 16;
+  for (int i = 0; i < kChunksPerStep; ++i) {
+    MAITRED_ASSIGN(const auto chunk, source.next());
+    if (!chunk) {
+      if (written_bytes != secrets.database_bytes) {
+        return input_error("backup_invalid",
+                           "the backup is shorter than it says: take another copy");
+      }
+      file.reset();
+      phase = Phase::kOpen;
+      return {};
+    }
+    if (::write(file.get(), chunk->data(), chunk->size()) != static_cast<ssize_t>(chunk->size())) {
+      return restore_failed(building->file);
+    }
+    written_bytes += chunk->size();
+  }
+  return {};
+}
 
+Status Restore::Impl::open_copy() {
+  const std::string& id = source.head().store;
+  MAITRED_ASSIGN(auto database, Database::open(building->file, Database::Mode::kExisting));
+  MAITRED_ASSIGN(const int version, check_schema(*database));
+  MAITRED_TRY(check_pages(*database));
+  MAITRED_ASSIGN(SecretBytes seed, read_seed(*database, version, id, secrets.root));
+  copy = std::make_unique<Vault>(std::move(database), id, SecretBytes::copy_of(secrets.root.span()),
+                                 std::move(seed));
+  MAITRED_TRY(copy->load(version));
+  check = std::make_unique<RowCheck>(*copy);
+  phase = Phase::kCheck;
+  return {};
+}
+
+Status Restore::Impl::check_some() {
+  MAITRED_ASSIGN(const bool whole, check->step());
+  if (!whole) return {};
+  check.reset();
+  phase = Phase::kReplace;
+  return {};
+}
+
+// One step: nothing may be written to the present store between its replay and its replacement.
+Status Restore::Impl::replace_store() {
+  Before before;
+  before.there = replaces;
+  if (present != nullptr) {
+    MAITRED_ASSIGN(before, look_at(*present));
+  }
+  MAITRED_TRY(replay_since(*copy, source.head(), options, before, actor, result));
+  copy.reset();
+  MAITRED_TRY(swap_files());
+  phase = Phase::kDone;
+  return {};
+}
+
+Status Restore::Impl::swap_files() {
   if (present != nullptr) {
     // Its log must be empty before another file takes its name.
     MAITRED_TRY(StoreAccess::vault(*present).database().truncate_wal());
@@ -236,18 +296,75 @@ Result<RestoreReport> restore_backup(const RestoreOptions& options, Store* prese
   for (const char* tail : {"-wal", "-shm", "-journal"}) {
     ::unlink((options.store.string() + tail).c_str());
   }
-  const Status placed = finish_file(building.file, options.store);
-  // NOLINTNEXTLINE(bugprone-use-after-move): where it was moved, the store gave it back
+  const Status placed = finish_file(building->file, options.store);
   auto restored = StoreAccess::open(options.store, options.store_key, std::move(lock));
   if (present != nullptr && !opened) {
-    // Of a running core: it was checked a moment ago, and without a store there is no going on.
+    // A running core cannot go on without a store, and this one was checked a moment ago.
     MAITRED_CHECK(restored.has_value());
     *present = std::move(*restored);
   } else if (!restored) {
     return tl::unexpected(restored.error());
   }
-  MAITRED_TRY(placed);
-  return report;
+  return placed;
+}
+
+Restore::Restore(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+Restore::~Restore() = default;
+
+Result<std::unique_ptr<Restore>> Restore::begin(RestoreOptions options, Store* present,
+                                                const Actor& actor) {
+  initialise_crypto();
+  MAITRED_ASSIGN(BackupSource source, BackupSource::open(options.backup));
+  MAITRED_TRY(make_folder(options.store));
+  auto impl = std::make_unique<Impl>(std::move(options), present, actor, std::move(source));
+  MAITRED_TRY(impl->look_around());
+  return std::unique_ptr<Restore>(new Restore(std::move(impl)));
+}
+
+Result<StepProgress> Restore::step() {
+  Impl& impl = *impl_;
+  switch (impl.phase) {
+    case Impl::Phase::kCopy:
+      MAITRED_TRY(impl.copy_some());
+      break;
+    case Impl::Phase::kOpen:
+      MAITRED_TRY(impl.open_copy());
+      break;
+    case Impl::Phase::kCheck:
+      MAITRED_TRY(impl.check_some());
+      break;
+    case Impl::Phase::kReplace:
+      MAITRED_TRY(impl.replace_store());
+      break;
+    case Impl::Phase::kDone:
+      break;
+  }
+  StepProgress progress;
+  progress.done = impl.written_bytes;
+  progress.total = impl.secrets.database_bytes;
+  progress.finished = impl.phase == Impl::Phase::kDone;
+  return progress;
+}
+
+bool Restore::replaces_next() const { return impl_->phase == Impl::Phase::kReplace; }
+
+const RestoreReport& Restore::report() const { return impl_->result; }
+
+Result<RestoreReport> restore_backup(const RestoreOptions& options, Store* present,
+                                     const Actor& actor, const RestoreProgress& progress) {
+  RestoreOptions own;
+  own.backup = options.backup;
+  if (options.backup_key) own.backup_key = copy_of(*options.backup_key);
+  own.store = options.store;
+  own.store_key = copy_of(options.store_key);
+  own.erasures = options.erasures;
+  own.replace = options.replace;
+  MAITRED_ASSIGN(const auto restore, Restore::begin(std::move(own), present, actor));
+  for (;;) {
+    MAITRED_ASSIGN(const StepProgress now, restore->step());
+    if (progress) progress(now.done, now.total);
+    if (now.finished) return restore->report();
+  }
 }
 
 }  // namespace maitred

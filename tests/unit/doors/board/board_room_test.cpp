@@ -39,7 +39,6 @@ class BoardRoomTest : public testing::Test {
     box_.shop->desk().set_sink([this](const Alert& alert) { staff_->publish(alert); });
     auto board = BoardService::open({.io = io_,
                                      .shop = *box_.shop,
-                                     .admin = admin_,
                                      .staff = [this] { return staff_.get(); },
                                      .eye_program = box_.folder.path() / "eye",
                                      .runtime_folder = box_.folder.path()});
@@ -137,7 +136,6 @@ class BoardRoomTest : public testing::Test {
 
   boost::asio::io_context io_;
   TestShop box_{settings()};
-  Admin admin_{*box_.shop};
   std::string token_;
   std::string cookie_;
   std::unique_ptr<StaffServer> staff_;
@@ -212,7 +210,6 @@ TEST_F(BoardRoomTest, StaffStaySignedInOverARestart) {
   board_.reset();
   auto board = BoardService::open({.io = io_,
                                    .shop = *box_.shop,
-                                   .admin = admin_,
                                    .staff = [this] { return staff_.get(); },
                                    .eye_program = box_.folder.path() / "eye",
                                    .runtime_folder = box_.folder.path()});
