@@ -9,7 +9,4 @@ namespace maitred {
 // The text without blanks, tabs and line ends on either side.
 std::string_view trimmed(std::string_view text);
 
-// The text escaped for contents and attributes of HTML.
-std::string escaped_html(std::string_view text);
-
 }  // namespace maitred
