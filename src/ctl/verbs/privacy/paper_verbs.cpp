@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "maitred/base/file.h"
-#include "src/ctl/documents/hand_over.h"
+#include "src/ctl/documents/customer_documents.h"
 #include "src/ctl/documents/papers.h"
 #include "src/ctl/documents/zip_file.h"
 #include "src/ctl/verbs/verbs.h"
@@ -85,7 +85,7 @@ Result<Answer> paper(Session& session, const PaperOptions& options) {
   if (options.output.empty()) {
     answer.object["text"] = options.paper_format == "html" ? document.html() : document.text();
   }
-  return handed_over(std::move(answer), document, options.paper_format, options.output);
+  return with_document(std::move(answer), document, options.paper_format, options.output);
 }
 
 }  // namespace
