@@ -1,4 +1,4 @@
-// Trimming and escaping of text.
+// Trimming of text.
 #pragma once
 
 #include <string>
