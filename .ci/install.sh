@@ -13,7 +13,7 @@ build_packages=(
   # the core
   libsqlite3-dev libsodium-dev libssl-dev libboost-dev libcurl4-openssl-dev libbz2-dev
   libspdlog-dev libfmt-dev nlohmann-json3-dev libtomlplusplus-dev libcli11-dev libexpected-dev
-  libpaho-mqttpp-dev libpaho-mqtt-dev libsystemd-dev
+  libpaho-mqttpp-dev libpaho-mqtt-dev libsystemd-dev libarchive-dev
   # the eye; libdlib-dev asks for BLAS and LAPACK without depending on them
   libopencv-dev libdlib-dev libdlib-data libblas-dev liblapack-dev libdnnl-dev libonnx-dev
   libprotobuf-dev protobuf-compiler libpugixml-dev

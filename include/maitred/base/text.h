@@ -1,4 +1,4 @@
-// Trimming, decoding and escaping of text. Pure.
+// Trimming and decoding of text. Pure.
 #pragma once
 
 #include <optional>
@@ -12,8 +12,5 @@ std::string_view trimmed(std::string_view text);
 
 // Decodes "%20" and the like. Nothing if a '%' is not followed by two hexadecimal digits.
 std::optional<std::string> url_decoded(std::string_view text);
-
-// The text escaped for contents and attributes of HTML.
-std::string escaped_html(std::string_view text);
 
 }  // namespace maitred

@@ -2,8 +2,10 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
+#include "maitred/base/html.h"
 #include "maitred/base/json.h"
-#include "maitred/base/text.h"
 
 namespace maitred {
 namespace {
@@ -11,7 +13,7 @@ namespace {
 constexpr std::size_t kLineWidth = 88;
 constexpr const char* kFillIn = "........................";
 
-// Breaks at blanks; later lines are indented.
+// Breaks lines at blanks. The first line begins with `first`, the others with `rest`.
 std::string wrapped(const std::string& text, const std::string& first, const std::string& rest) {
   std::string out;
   std::string line = first;
@@ -83,48 +85,41 @@ std::string Document::text() const {
 }
 
 std::string Document::html() const {
-  std::string out = fmt::format(
-      "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><title>{0}</title>\n"
-      "<style>body{{font:16px/1.5 system-ui,sans-serif;max-width:46em;margin:2em auto;padding:0 "
-      "1em}}h1{{font-size:1.6em}}h2{{font-size:1.15em;margin-top:1.6em}}table{{border-collapse:"
-      "collapse;width:100%}}td{{border-bottom:1px solid #ccc;padding:.3em .6em .3em 0;"
-      "vertical-align:top}}td:first-child{{width:14em;color:#444}}pre{{white-space:pre-wrap;"
-      "font:inherit;border-left:3px solid #ccc;padding-left:1em}}</style></head>\n"
-      "<body>\n<h1>{0}</h1>\n",
-      escaped_html(title_));
-  Kind open = Kind::kSection;
-  const auto close = [&] {
-    if (open == Kind::kPoint) out += "</ul>\n";
-    if (open == Kind::kField) out += "</table>\n";
-    open = Kind::kSection;
-  };
-  for (const Part& part : parts_) {
-    const bool list = part.kind == Kind::kPoint || part.kind == Kind::kField;
-    if (!list || open != part.kind) close();
-    if (list && open != part.kind) out += part.kind == Kind::kPoint ? "<ul>\n" : "<table>\n";
-    if (list) open = part.kind;
-    const std::string text = escaped_html(part.text);
+  HtmlPage page(title_);
+  for (auto part = parts_.begin(); part != parts_.end();) {
+    const auto next = std::find_if(part, parts_.end(),
+                                   [part](const Part& one) { return one.kind != part->kind; });
+    add_parts(page, {part, next});
+    part = next;
+  }
+  return page.html();
+}
+
+// Requires parts of one kind.
+void Document::add_parts(HtmlPage& page, std::span<const Part> parts) {
+  std::vector<std::string> points;
+  HtmlTable fields(HtmlTable::Kind::kFields);
+  for (const Part& part : parts) {
     switch (part.kind) {
       case Kind::kSection:
-        out += fmt::format("<h2>{}</h2>\n", text);
+        page.heading(part.text);
         break;
       case Kind::kParagraph:
-        out += fmt::format("<p>{}</p>\n", text);
+        page.paragraph(part.text);
         break;
       case Kind::kPoint:
-        out += fmt::format("<li>{}</li>\n", text);
+        points.push_back(part.text);
         break;
       case Kind::kField:
-        out += fmt::format("<tr><td>{}</td><td>{}</td></tr>\n", text,
-                           part.value.empty() ? kFillIn : escaped_html(part.value));
+        fields.row({part.text, part.value.empty() ? kFillIn : part.value});
         break;
       case Kind::kVerbatim:
-        out += fmt::format("<pre>{}</pre>\n", text);
+        page.verbatim(part.text);
         break;
     }
   }
-  close();
-  return out + "</body></html>\n";
+  if (!points.empty()) page.list(points);
+  if (parts.front().kind == Kind::kField) page.table(fields);
 }
 
 }  // namespace maitred

@@ -1,12 +1,15 @@
-// A short document, as text for a terminal or as a web page to print. Pure.
+// A short document that is written as text for a terminal or as a web page to print. Pure.
 #pragma once
 
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
 namespace maitred {
+
+class HtmlPage;
 
 class Document {
  public:
@@ -15,9 +18,9 @@ class Document {
   Document& section(std::string heading);
   Document& paragraph(std::string text);
   Document& point(std::string text);
-  // A name and its value; an empty value is a line to be filled in by hand.
+  // A name and its value. An empty value becomes a line to fill in by hand.
   Document& field(std::string name, std::string value);
-  // Somebody's own words: kept as they are, line by line.
+  // Somebody's own words. Line breaks are kept.
   Document& verbatim(std::string text);
 
   std::string text() const;
@@ -30,6 +33,8 @@ class Document {
     std::string text;
     std::string value;
   };
+  static void add_parts(HtmlPage& page, std::span<const Part> parts);
+
   std::string title_;
   std::vector<Part> parts_;
 };

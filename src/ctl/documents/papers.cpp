@@ -61,16 +61,16 @@ void add_cameras(Document& paper, const Settings& settings) {
 void add_data(Document& paper) {
   paper.section("Data")
       .point(
-          "Of enrolled customers: name, loyalty id, preferences, requests, appointments, visits, "
+          "Enrolled customers: name, loyalty id, preferences, requests, appointments, visits, "
           "alerts and their outcome; with scope history purchases, with scope feedback answers, "
           "with scope photos the enrolment photos.")
       .point(
           "Biometric data of enrolled customers: templates (numbers computed from a face), used "
           "for recognition alone.")
       .point(
-          "Of everybody else who passes a camera: a template in working memory until their "
-          "track ends, compared and wiped; nothing is written, counted by person or sent.")
-      .point("Of staff: name of the terminal, claims and outcomes, in the audit chain.");
+          "Everybody else who passes a camera: a template in working memory until their "
+          "track ends; it is compared and wiped. Nothing is written, counted by person or sent.")
+      .point("Staff: name of the terminal, claims and outcomes, in the audit chain.");
 }
 
 void add_terms(Document& paper, const Settings& settings) {
@@ -121,9 +121,9 @@ Document impact_assessment(const Settings& settings) {
   paper.section("Necessity and proportion")
       .paragraph(
           "The service is offered beside others that need no recognition, such as a loyalty "
-          "card; refusing has no disadvantage. Why a milder means does not do:")
+          "card; refusing has no disadvantage. Why a milder means is not enough:")
       .field("Reasons", "")
-      .section("Risks, and what stands against them")
+      .section("Risks and measures against them")
       .field(
           "Passers-by are scanned",
           any_open(settings)

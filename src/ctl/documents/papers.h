@@ -1,4 +1,5 @@
-// Papers a shop must have, filled in from the configuration. Pure. They save typing, not advice.
+// Papers that the law asks of a shop, filled in from the configuration. They do not replace legal
+// advice. Pure.
 #pragma once
 
 #include <optional>

@@ -1,86 +1,56 @@
 #include "zip_file.h"
 
-#include <array>
+#include <archive.h>
+#include <archive_entry.h>
+#include <fmt/format.h>
+
+#include <memory>
 
 namespace maitred {
 namespace {
 
-constexpr std::uint32_t kLocalHead = 0x04034b50;
-constexpr std::uint32_t kCentralHead = 0x02014b50;
-constexpr std::uint32_t kEnd = 0x06054b50;
-constexpr std::uint16_t kVersion = 20;
-constexpr std::uint16_t kUtf8Names = 0x0800;
-constexpr std::uint16_t kFirstDay = 0x0021;  // 1980-01-01: the same content gives the same file
+struct Free {
+  void operator()(archive* writer) const { archive_write_free(writer); }
+  void operator()(archive_entry* entry) const { archive_entry_free(entry); }
+};
 
-template <class Value>
-void put_le(std::string& bytes, Value value) {
-  for (std::size_t byte = 0; byte < sizeof value; ++byte) {
-    bytes += static_cast<char>(value >> (8 * byte) & 0xff);
-  }
+la_ssize_t append(archive*, void* bytes, const void* data, std::size_t length) {
+  static_cast<std::string*>(bytes)->append(static_cast<const char*>(data), length);
+  return static_cast<la_ssize_t>(length);
 }
 
-constexpr std::array<std::uint32_t, 256> crc_table() {
-  std::array<std::uint32_t, 256> table{};
-  for (std::uint32_t index = 0; index < 256; ++index) {
-    std::uint32_t value = index;
-    for (int bit = 0; bit < 8; ++bit) value = value & 1 ? 0xedb88320U ^ value >> 1 : value >> 1;
-    table[index] = value;
-  }
-  return table;
+auto failed(archive* writer) {
+  const char* reason = archive_error_string(writer);
+  return environment_error("zip_failed", fmt::format("the ZIP archive cannot be made: {}",
+                                                     reason != nullptr ? reason : "no memory"));
+}
+
+Status add(archive* writer, const ZipEntry& file) {
+  const std::unique_ptr<archive_entry, Free> entry(archive_entry_new());
+  archive_entry_set_pathname(entry.get(), file.name.c_str());
+  archive_entry_set_filetype(entry.get(), AE_IFREG);
+  archive_entry_set_perm(entry.get(), 0600);
+  archive_entry_set_size(entry.get(), static_cast<la_int64_t>(file.content.size()));
+  if (archive_write_header(writer, entry.get()) != ARCHIVE_OK) return failed(writer);
+  const la_ssize_t written = archive_write_data(writer, file.content.data(), file.content.size());
+  if (written != static_cast<la_ssize_t>(file.content.size())) return failed(writer);
+  return {};
 }
 
 }  // namespace
 
-std::uint32_t crc32_of(std::string_view bytes) {
-  static constexpr auto kTable = crc_table();
-  std::uint32_t crc = 0xffffffffU;
-  for (const char byte : bytes) {
-    crc = kTable[(crc ^ static_cast<std::uint8_t>(byte)) & 0xff] ^ crc >> 8;
+Result<std::string> zip_file(const std::vector<ZipEntry>& entries) {
+  std::string bytes;
+  const std::unique_ptr<archive, Free> writer(archive_write_new());
+  // Without the second setting the last block is padded with zeros.
+  if (archive_write_set_format_zip(writer.get()) != ARCHIVE_OK ||
+      archive_write_set_bytes_in_last_block(writer.get(), 1) != ARCHIVE_OK ||
+      archive_write_open(writer.get(), &bytes, nullptr, append, nullptr) != ARCHIVE_OK) {
+    return failed(writer.get());
   }
-  return crc ^ 0xffffffffU;
-}
-
-void ZipFile::add(const std::string& name, std::string_view content) {
-  const Entry entry{name, crc32_of(content), static_cast<std::uint32_t>(content.size()),
-                    static_cast<std::uint32_t>(body_.size())};
-  put_le(body_, kLocalHead);
-  for (const std::uint16_t word :
-       {kVersion, kUtf8Names, std::uint16_t{0}, std::uint16_t{0}, kFirstDay}) {
-    put_le(body_, word);
-  }
-  for (const std::uint32_t word : {entry.crc, entry.size, entry.size}) put_le(body_, word);
-  put_le(body_, static_cast<std::uint16_t>(name.size()));
-  put_le(body_, std::uint16_t{0});
-  body_ += name;
-  body_ += content;
-  entries_.push_back(entry);
-}
-
-std::string ZipFile::bytes() const {
-  std::string out = body_;
-  for (const Entry& entry : entries_) {
-    put_le(out, kCentralHead);
-    for (const std::uint16_t word :
-         {kVersion, kVersion, kUtf8Names, std::uint16_t{0}, std::uint16_t{0}, kFirstDay}) {
-      put_le(out, word);
-    }
-    for (const std::uint32_t word : {entry.crc, entry.size, entry.size}) put_le(out, word);
-    put_le(out, static_cast<std::uint16_t>(entry.name.size()));
-    for (int zero = 0; zero < 4; ++zero) put_le(out, std::uint16_t{0});
-    put_le(out, std::uint32_t{0});
-    put_le(out, entry.offset);
-    out += entry.name;
-  }
-  const auto count = static_cast<std::uint16_t>(entries_.size());
-  const auto length = static_cast<std::uint32_t>(out.size() - body_.size());
-  put_le(out, kEnd);
-  for (const std::uint16_t word : {std::uint16_t{0}, std::uint16_t{0}, count, count}) {
-    put_le(out, word);
-  }
-  put_le(out, length);
-  put_le(out, static_cast<std::uint32_t>(body_.size()));
-  put_le(out, std::uint16_t{0});
-  return out;
+  for (const ZipEntry& entry : entries) MAITRED_TRY(add(writer.get(), entry));
+  if (archive_write_close(writer.get()) != ARCHIVE_OK) return failed(writer.get());
+  return bytes;
 }
 
 }  // namespace maitred

@@ -5,8 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "maitred/base/text.h"
-#include "page_style.h"
+#include "maitred/base/html.h"
 
 namespace maitred {
 namespace {
@@ -15,7 +14,7 @@ constexpr double kPlotWidth = 560.0;
 constexpr double kPlotHeight = 360.0;
 constexpr double kMargin = 60.0;
 
-// A power of ten from 1e-6 to 1 on an axis of `length`.
+// Where a rate from 1e-6 to 1 stands on a logarithmic axis of `length`.
 double on_log_axis(double rate, double length) {
   const double decade = std::log10(std::clamp(rate, 1e-6, 1.0)) + 6.0;
   return length * decade / 6.0;
@@ -57,52 +56,66 @@ std::string det_plot(const Verification& verification) {
   return svg;
 }
 
-std::string trials_table(const std::vector<IdentificationTrial>& trials) {
-  std::string rows;
+using enum HtmlTable::Align;
+
+HtmlTable trials_table(const std::vector<IdentificationTrial>& trials) {
+  HtmlTable table({{"Customers", kRight},
+                   {"Photos each", kRight},
+                   {"False alerts allowed", kRight},
+                   {"Threshold", kRight},
+                   {"False alerts (FPIR)", kRight},
+                   {"Missed (FNIR)", kRight},
+                   {"Missed at target", kRight}});
+  table.caption(
+      "1:N, open set: one photo of each customer and of each stranger. In brackets: 95 % "
+      "intervals. "
+      "The last column uses the threshold that reaches the target on these same strangers.");
   for (const IdentificationTrial& trial : trials) {
-    rows += fmt::format(
-        "<tr><td>{}</td><td>{}</td><td>{}</td><td>{:.3f}</td><td>{} ({} to {})</td><td>{} ({} to "
-        "{})</td><td>{}</td></tr>",
-        trial.gallery, trial.photos_per_person, percent(trial.fpir_target), trial.threshold,
-        percent(trial.fpir), percent(trial.fpir_low), percent(trial.fpir_high), percent(trial.fnir),
-        percent(trial.fnir_low), percent(trial.fnir_high), percent(trial.fnir_at_target));
+    table.row({fmt::format("{}", trial.gallery), fmt::format("{}", trial.photos_per_person),
+               percent_text(trial.fpir_target), fmt::format("{:.3f}", trial.threshold),
+               percent_text(trial.fpir, trial.fpir_low, trial.fpir_high),
+               percent_text(trial.fnir, trial.fnir_low, trial.fnir_high),
+               percent_text(trial.fnir_at_target)});
   }
-  return "<table><caption>1:N, open set: one photo of each customer and of each stranger. In "
-         "brackets 95 %. The last column is at the threshold that has the target on these very "
-         "strangers.</caption><tr><th>Customers</th><th>Photos each</th><th>False alerts "
-         "allowed</th><th>Threshold</th><th>False alerts (FPIR)</th><th>Missed "
-         "(FNIR)</th><th>Missed at target</th></tr>" +
-         rows + "</table>";
+  return table;
 }
 
-std::string bands_table(const Verification& verification) {
-  std::string rows;
+HtmlTable thresholds_table(const Verification& verification) {
+  HtmlTable table({{"FMR"}, {"Threshold", kRight}, {"FNMR", kRight}});
+  for (const double fmr : {1e-2, 1e-3, 1e-4, 1e-5}) {
+    if (fmr * static_cast<double>(verification.impostor.total()) < 1.0) continue;
+    const double threshold = verification.impostor.threshold_for(fmr);
+    table.row({fmt::format("{:g}", fmr), fmt::format("{:.3f}", threshold),
+               percent_text(verification.genuine.share_below(threshold))});
+  }
+  return table;
+}
+
+HtmlTable bands_table(const Verification& verification) {
+  HtmlTable table({{"Photo"}, {"Pairs", kRight}, {"FNMR", kRight}});
+  table.caption(
+      "1:1 by size, quality and light of the photo, at FMR 0.1 %. In brackets: 95 % "
+      "intervals.");
   for (const auto& band : verification.bands) {
-    rows += fmt::format("<tr><td>{} {:g} to {:g}</td><td>{}</td><td>{} ({} to {})</td></tr>",
-                        band.what, band.from, std::min(band.to, 9999.0), band.pairs,
-                        percent(band.fnmr), percent(band.fnmr_low), percent(band.fnmr_high));
+    table.row({fmt::format("{} {:g} to {:g}", band.what, band.from, std::min(band.to, 9999.0)),
+               fmt::format("{}", band.pairs),
+               percent_text(band.fnmr, band.fnmr_low, band.fnmr_high)});
   }
-  return "<table><caption>1:1 by what the photo is like, at FMR 0.1 %; in brackets 95 "
-         "%</caption><tr><th>Photo</th>"
-         "<th>Pairs</th><th>FNMR</th></tr>" +
-         rows + "</table>";
+  return table;
 }
 
-std::string pairs_table(const char* caption, const Samples& samples,
-                        const std::vector<SuspectPair>& pairs) {
-  std::string rows;
+HtmlTable pairs_table(std::string caption, const Samples& samples,
+                      const std::vector<SuspectPair>& pairs) {
+  HtmlTable table({{"Photo"}, {"Photo"}, {"Similarity", kRight}});
+  table.caption(std::move(caption));
   const auto name = [&](std::size_t photo) {
     const Sample& sample = samples.photos[photo];
-    return escaped_html(samples.people[sample.person] + "/" + sample.photo);
+    return samples.people[sample.person] + "/" + sample.photo;
   };
   for (const SuspectPair& pair : pairs) {
-    rows += fmt::format("<tr><td>{}</td><td>{}</td><td>{:.3f}</td></tr>", name(pair.enrolled),
-                        name(pair.probe), pair.similarity);
+    table.row({name(pair.enrolled), name(pair.probe), fmt::format("{:.3f}", pair.similarity)});
   }
-  return fmt::format(
-      "<table><caption>{}</caption><tr><th>Photo</th><th>Photo</th><th>Similarity</th></tr>{}"
-      "</table>",
-      caption, rows);
+  return table;
 }
 
 }  // namespace
@@ -110,29 +123,25 @@ std::string pairs_table(const char* caption, const Samples& samples,
 std::string evaluation_html(const EvaluationPage& page, const Samples& samples,
                             const Verification& verification,
                             const std::vector<IdentificationTrial>& trials) {
-  std::string html = page_head(page.title);
-  html += fmt::format(
-      "<p>Engine {}, {}. {} people, {} photos; {} unfit for enrolment, {} without a face. Terms of "
-      "ISO/IEC 19795-1.</p>",
-      escaped_html(page.engine), escaped_html(page.made_at), page.people, page.photos, page.unfit,
-      page.without_face);
-  html += "<h2>Identification</h2>" + trials_table(trials);
-  html += "<h2>Verification</h2><table><tr><th>FMR</th><th>Threshold</th><th>FNMR</th></tr>";
-  for (const double fmr : {1e-2, 1e-3, 1e-4, 1e-5}) {
-    if (fmr * static_cast<double>(verification.impostor.total()) < 1.0) continue;
-    const double threshold = verification.impostor.threshold_for(fmr);
-    html += fmt::format("<tr><td>{:g}</td><td>{:.3f}</td><td>{}</td></tr>", fmr, threshold,
-                        percent(verification.genuine.share_below(threshold)));
-  }
-  html += fmt::format("</table><p>{} genuine and {} impostor pairs.</p>",
-                      verification.genuine.total(), verification.impostor.total());
-  html += det_plot(verification) + bands_table(verification);
-  html += "<h2>Photos to look at</h2>";
-  html += pairs_table("Different names, yet alike: one person under two names, or look-alikes",
-                      samples, verification.alike);
-  html += pairs_table("Same name, yet unlike: a photo of somebody else, or a poor one", samples,
-                      verification.unlike);
-  return html + "</html>\n";
+  HtmlPage out(page.title);
+  out.paragraph(fmt::format("Engine {}, {}. {} people, {} photos; {} unfit for enrolment, {} "
+                            "without a face. Terms of ISO/IEC 19795-1.",
+                            page.engine, page.made_at, page.people, page.photos, page.unfit,
+                            page.without_face))
+      .heading("Identification")
+      .table(trials_table(trials))
+      .heading("Verification")
+      .table(thresholds_table(verification))
+      .paragraph(fmt::format("{} genuine and {} impostor pairs.", verification.genuine.total(),
+                             verification.impostor.total()))
+      .markup(det_plot(verification))
+      .table(bands_table(verification))
+      .heading("Photos to check")
+      .table(pairs_table("Different names, but alike: one person under two names, or look-alikes",
+                         samples, verification.alike))
+      .table(pairs_table("Same name, but unlike: a photo of somebody else, or a poor one", samples,
+                         verification.unlike));
+  return out.html();
 }
 
 }  // namespace maitred

@@ -89,7 +89,7 @@ ParetoTail fit_tail(const ScoreCounts& impostors, double share) {
   const double spread = a0 - 2.0 * a1;
   if (spread <= 0.0) return tail;
   tail.shape = std::clamp(2.0 - a0 / spread, 0.0, 0.3);
-  // The mean of the exceedances is scale / (1 - shape): kept when the shape had to be held.
+  // The mean of the exceedances is scale / (1 - shape). It is kept if the shape was clamped.
   tail.scale = a0 * (1.0 - tail.shape);
   return tail;
 }

@@ -2,39 +2,43 @@
 
 #include <fmt/format.h>
 
-#include "page_style.h"
+#include "maitred/base/html.h"
 
 namespace maitred {
 namespace {
 
-std::string spoof_row(const SpoofRate& rate, const char* name) {
-  return fmt::format("<tr><td>{}</td><td>{}</td><td>{}</td><td>{}</td><td>{} ({} to {})</td></tr>",
-                     escaped_html(rate.kind.empty() ? "live faces" : rate.kind), rate.presentations,
-                     rate.no_response, name, percent(rate.rate), percent(rate.low),
-                     percent(rate.high));
+void add_rate(HtmlTable& table, const SpoofRate& rate, const char* name) {
+  table.row({rate.kind.empty() ? "live faces" : rate.kind, fmt::format("{}", rate.presentations),
+             fmt::format("{}", rate.no_response), name,
+             percent_text(rate.rate, rate.low, rate.high)});
 }
 
 }  // namespace
 
 std::string spoof_html(const SpoofTrial& trial, const std::string& made_at) {
-  std::string html = page_head("Liveness, evaluated");
-  html += fmt::format(
-      "<p>{}. Live from a score of {:.2f}. BPCER: live faces taken for attacks; APCER: attacks of "
-      "a kind taken for live faces; terms of ISO/IEC 30107-3.</p>",
-      escaped_html(made_at), trial.threshold);
-  html +=
-      "<table><tr><th>Presented</th><th>Presentations</th><th>No face found</th><th></th>"
-      "<th>Rate (95 %)</th></tr>" +
-      spoof_row(trial.bona_fide, "BPCER");
-  for (const SpoofRate& rate : trial.attacks) html += spoof_row(rate, "APCER");
-  html += "</table><h2>Judged wrongly</h2><ul>";
-  for (const std::string& name : trial.mistaken) {
-    html += fmt::format("<li>{}</li>", escaped_html(name));
-  }
-  return html +
-         "</ul><p>A colour camera sees paper, screens and their edges. It cannot see depth or "
-         "warmth: a good mask, or a good screen without its edges in the picture, passes.</p>"
-         "</html>\n";
+  using enum HtmlTable::Align;
+  HtmlTable rates({{"Presented"},
+                   {"Presentations", kRight},
+                   {"No face found", kRight},
+                   {"Measure"},
+                   {"Rate (95 % interval)", kRight}});
+  add_rate(rates, trial.bona_fide, "BPCER");
+  for (const SpoofRate& rate : trial.attacks) add_rate(rates, rate, "APCER");
+  HtmlPage page("Liveness, evaluated");
+  page
+      .paragraph(fmt::format(
+          "{}. A face counts as live from a score of {:.2f}. BPCER is the share of live faces "
+          "taken "
+          "for attacks. APCER is the share of attacks of a kind taken for live faces. Terms of "
+          "ISO/IEC 30107-3.",
+          made_at, trial.threshold))
+      .table(rates)
+      .heading("Wrong decisions")
+      .list(trial.mistaken)
+      .paragraph(
+          "A colour camera sees paper, screens and their edges. It cannot see depth or warmth: a "
+          "good mask passes, and so does a good screen whose edges are outside the picture.");
+  return page.html();
 }
 
 }  // namespace maitred

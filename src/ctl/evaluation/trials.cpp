@@ -85,9 +85,9 @@ void add_bands(const Samples& samples, const std::vector<GenuinePair>& pairs, do
   }
 }
 
-// One probe against a gallery: what an identification goes by.
+// One probe against a gallery: what decides an identification.
 struct Look {
-  double score = -2.0;  // of the best; -2 where the second-best is too close
+  double score = -2.0;  // of the best; -2 if the second-best is too close
   bool right = false;
 };
 
@@ -112,7 +112,7 @@ class Trials {
   Trials(const Samples& samples, const TrialPlan& plan)
       : samples_(samples), people_(photos_by_person(samples)), random_(plan.seed) {}
 
-  // Whether a gallery of `size` leaves as many strangers, and half of it can be looked for.
+  // True if a gallery of `size` leaves as many strangers, and half of its people have a probe.
   bool possible(std::size_t size, std::size_t photos) const {
     std::size_t enrollable = 0;
     std::size_t customers = 0;

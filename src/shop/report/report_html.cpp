@@ -1,38 +1,27 @@
-// The report as one page: no script, no font, no picture from elsewhere.
+// The report as one page.
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <cmath>
 
-#include "maitred/base/text.h"
+#include "maitred/base/html.h"
 #include "maitred/shop/report/report.h"
 
 namespace maitred {
 namespace {
 
-constexpr const char* kReportStyle = R"css(
-:root{color-scheme:light dark;--ink:#1b1d20;--quiet:#55595f;--line:#d9d6cd;--bar:#0b5c4a;--ground:#fff}
-@media(prefers-color-scheme:dark){:root{--ink:#f1f1ee;--quiet:#b3b7bd;--line:#363a40;--bar:#7fd8bd;--ground:#15171a}}
-body{font:16px/1.5 system-ui,"DejaVu Sans",sans-serif;color:var(--ink);background:var(--ground);max-width:56rem;margin:2rem auto;padding:0 1rem}
-h1{font-size:1.6rem;margin:0}h2{font-size:1.15rem;margin:2rem 0 .5rem}p{margin:.3rem 0}.quiet,caption,th{color:var(--quiet);font-weight:400}
-table{border-collapse:collapse;width:100%}th,td{text-align:left;padding:.35rem .6rem .35rem 0;border-bottom:1px solid var(--line)}
-td.n,th.n{text-align:right;font-variant-numeric:tabular-nums}.big{display:flex;flex-wrap:wrap;gap:1.5rem;margin:1rem 0}
-.big div{min-width:7rem}.big b{display:block;font-size:1.7rem;line-height:1.2}svg{width:100%;height:auto;display:block}
-svg text{fill:var(--quiet);font-size:11px}svg .bar{fill:var(--bar)}svg .line{stroke:var(--line)}svg .mark{stroke:var(--bar);fill:var(--bar)}
-)css";
-
 std::string seconds_text(const std::optional<double>& seconds) {
-  if (!seconds) return "&ndash;";
+  if (!seconds) return "\u2013";
   if (*seconds < 120.0) return fmt::format("{:.1f} s", *seconds);
   return fmt::format("{:.1f} min", *seconds / 60.0);
 }
 
+// "8.33 (7.00 to 9.66)"
 std::string interval_text(const std::optional<Interval>& value, double scale, int digits,
                           std::string_view unit) {
   if (!value) return "too few";
-  return fmt::format("{:.{}f}{} <span class=\"quiet\">({:.{}f} to {:.{}f})</span>",
-                     value->estimate * scale, digits, unit, value->low * scale, digits,
-                     value->high * scale, digits);
+  return fmt::format("{:.{}f}{} ({:.{}f} to {:.{}f})", value->estimate * scale, digits, unit,
+                     value->low * scale, digits, value->high * scale, digits);
 }
 
 struct Bar {
@@ -47,7 +36,7 @@ std::string bars(const std::vector<Bar>& all, std::string_view title) {
   const double step = kWidth / static_cast<double>(std::max<std::size_t>(all.size(), 1));
   std::string svg = fmt::format(
       "<svg viewBox=\"0 0 {} {}\" role=\"img\" aria-label=\"{}\"><title>{}</title>"
-      "<line class=\"line\" x1=\"0\" y1=\"{}\" x2=\"{}\" y2=\"{}\"/>",
+      "<line class=\"grid\" x1=\"0\" y1=\"{}\" x2=\"{}\" y2=\"{}\"/>",
       kWidth, kHeight, escaped_html(title), escaped_html(title), kHeight - kFoot, kWidth,
       kHeight - kFoot);
   for (std::size_t i = 0; i < all.size(); ++i) {
@@ -97,7 +86,7 @@ std::string arms_plot(const Report& report) {
   for (int mark = 0; mark <= 10; mark += 2) {
     const double x = kLeft + kScale * mark;
     svg += fmt::format(
-        "<line class=\"line\" x1=\"{0}\" y1=\"8\" x2=\"{0}\" y2=\"84\"/>"
+        "<line class=\"grid\" x1=\"{0}\" y1=\"8\" x2=\"{0}\" y2=\"84\"/>"
         "<text x=\"{0}\" y=\"100\" text-anchor=\"middle\">{1}</text>",
         x, mark);
   }
@@ -115,91 +104,99 @@ std::string arms_plot(const Report& report) {
   return svg + "</svg>";
 }
 
-std::string arm_row(std::string_view name, const ReportArm& arm) {
-  return fmt::format(
-      "<tr><td>{}</td><td class=\"n\">{}</td><td class=\"n\">{}</td><td class=\"n\">{}</td>"
-      "<td>{}</td><td>{}</td></tr>",
-      name, arm.visits, arm.customers, arm.ratings.size(), interval_text(arm.mean_rating, 1, 2, ""),
-      interval_text(arm.nps, 1, 0, ""));
+using enum HtmlTable::Align;
+
+std::string count_text(std::size_t count) { return fmt::format("{}", count); }
+
+void add_arm(HtmlTable& table, std::string name, const ReportArm& arm) {
+  table.row({std::move(name), count_text(arm.visits), count_text(arm.customers),
+             count_text(arm.ratings.size()), interval_text(arm.mean_rating, 1, 2, ""),
+             interval_text(arm.nps, 1, 0, "")});
 }
 
-std::string experiment(const Report& report) {
-  std::string text =
-      "<h2>What alerts are worth</h2><table><tr><th>Arm<th class=\"n\">Visits<th class=\"n\">"
-      "Customers<th class=\"n\">Answers<th>Mean rating<th>NPS</tr>";
-  text += arm_row("with alerts", report.with_alerts) + arm_row("held out", report.holdout);
-  text += "</table>" + arms_plot(report);
+void add_experiment(HtmlPage& page, const Report& report) {
+  HtmlTable arms({{"Arm"},
+                  {"Visits", kRight},
+                  {"Customers", kRight},
+                  {"Answers", kRight},
+                  {"Mean rating"},
+                  {"NPS"}});
+  add_arm(arms, "with alerts", report.with_alerts);
+  add_arm(arms, "held out", report.holdout);
+  page.heading("What alerts are worth").table(arms).markup(arms_plot(report));
   if (!report.rating_gain) {
-    return text +
-           "<p class=\"quiet\">Too few answers to compare the arms: two of each at least; "
-           "see <code>holdout</code> under [visits].</p>";
+    page.remark(
+        "Too few answers to compare the arms: each needs at least two. See holdout under [visits] "
+        "in the configuration.");
+    return;
   }
-  text +=
-      fmt::format("<p>Gain by alerts: {} points.</p>", interval_text(report.rating_gain, 1, 2, ""));
-  return text + fmt::format(
-                    "<p class=\"quiet\">A gain of {} points would be found with 80 % power "
-                    "by {} answers of each arm; {} still needed.</p>",
-                    report.effect, report.answers_needed.value_or(0),
-                    report.answers_still_needed.value_or(0));
+  page.paragraph(
+      fmt::format("Gain by alerts: {} points.", interval_text(report.rating_gain, 1, 2, "")));
+  page.remark(fmt::format(
+      "To find a gain of {} points with 80 % power, each arm needs {} answers; {} are "
+      "still missing.",
+      report.effect, report.answers_needed.value_or(0), report.answers_still_needed.value_or(0)));
 }
 
-std::string cameras_table(const Report& report) {
-  std::string text =
-      "<h2>Cameras</h2><table><tr><th>Camera<th class=\"n\">Visits<th class=\"n\">Alerts"
-      "<th class=\"n\">Served<th class=\"n\">Wrong person<th class=\"n\">Median to claim</tr>";
+HtmlTable cameras_table(const Report& report) {
+  HtmlTable table({{"Camera"},
+                   {"Visits", kRight},
+                   {"Alerts", kRight},
+                   {"Served", kRight},
+                   {"Wrong person", kRight},
+                   {"Median to claim", kRight}});
   for (const auto& [name, camera] : report.cameras) {
-    text += fmt::format(
-        "<tr><td>{}</td><td class=\"n\">{}</td><td class=\"n\">{}</td>"
-        "<td class=\"n\">{}</td><td class=\"n\">{}</td><td class=\"n\">{}</td></tr>",
-        escaped_html(name), camera.visits, camera.alerts, camera.served, camera.wrong_person,
-        seconds_text(camera.to_claim.median_s));
+    table.row({name, count_text(camera.visits), count_text(camera.alerts),
+               count_text(camera.served), count_text(camera.wrong_person),
+               seconds_text(camera.to_claim.median_s)});
   }
-  return text + "</table>";
+  return table;
 }
 
-std::string names_table(const Report& report) {
-  if (report.by_name.empty()) return "";
-  std::string text = "<h2>Customers</h2><table><tr><th>Name<th class=\"n\">Visits</tr>";
+HtmlTable names_table(const Report& report) {
+  HtmlTable table({{"Name"}, {"Visits", kRight}});
   for (const CustomerFigures& one : report.by_name) {
-    text += fmt::format("<tr><td>{}</td><td class=\"n\">{}</td></tr>", escaped_html(one.name),
-                        one.visits);
+    table.row({one.name, count_text(one.visits)});
   }
-  return text + "</table>";
+  return table;
 }
 
-std::string outcomes_table(const Report& report) {
-  std::string text = "<h2>What came of alerts</h2><table>";
+HtmlTable outcomes_table(const Report& report) {
+  HtmlTable table({{"Outcome"}, {"Alerts", kRight}});
   for (const auto& [outcome, count] : report.outcomes) {
     std::string words = outcome;
     std::replace(words.begin(), words.end(), '_', ' ');
-    text += fmt::format("<tr><td>{}</td><td class=\"n\">{}</td></tr>", words, count);
+    table.row({words, count_text(count)});
   }
-  return text + fmt::format("</table><p>Wrong person: {} of {} answered alerts.</p>",
-                            interval_text(report.wrong_person_rate, 100, 1, " %"), report.answered);
+  return table;
 }
 
 }  // namespace
 
 std::string report_html(const Report& report) {
-  std::string page = fmt::format(
-      "<!DOCTYPE html><html lang=\"en\"><head><meta charset=\"utf-8\">"
-      "<meta name=\"viewport\" content=\"width=device-width\"><title>maitred report</title>"
-      "<style>{}</style></head><body><h1>Visits and alerts</h1><p class=\"quiet\">{} to {}</p>",
-      kReportStyle, format_time(report.from).substr(0, 16), format_time(report.to).substr(0, 16));
-  page += fmt::format(
-      "<div class=\"big\"><div><b>{}</b>visits</div><div><b>{}</b>customers</div><div><b>{}</b>"
-      "alerts</div><div><b>{}</b>median to claim</div><div><b>{}</b>95th percentile</div>"
-      "<div><b>{}</b>median to served</div></div>",
-      report.visits, report.customers, report.alerts, seconds_text(report.to_claim.median_s),
-      seconds_text(report.to_claim.p95_s), seconds_text(report.to_serve.median_s));
-  page += "<h2>Time to claim</h2>" + claims_plot(report);
-  page += outcomes_table(report);
-  page += experiment(report);
-  page += "<h2>Busiest hours (UTC)</h2>" + hours_plot(report);
-  page += cameras_table(report) + names_table(report);
-  return page +
-         "<p class=\"quiet\">Intervals are 95 %: Wilson for shares, Student for means, Welch "
-         "for their difference.</p></body></html>\n";
+  HtmlPage page("Visits and alerts");
+  page.remark(fmt::format("{} to {}", format_time(report.from).substr(0, 16),
+                          format_time(report.to).substr(0, 16)))
+      .figures({{count_text(report.visits), "visits"},
+                {count_text(report.customers), "customers"},
+                {count_text(report.alerts), "alerts"},
+                {seconds_text(report.to_claim.median_s), "median to claim"},
+                {seconds_text(report.to_claim.p95_s), "95th percentile"},
+                {seconds_text(report.to_serve.median_s), "median to served"}})
+      .heading("Time to claim")
+      .markup(claims_plot(report))
+      .heading("Outcomes of alerts")
+      .table(outcomes_table(report))
+      .paragraph(fmt::format("Wrong person: {} of {} answered alerts.",
+                             interval_text(report.wrong_person_rate, 100, 1, " %"),
+                             report.answered));
+  add_experiment(page, report);
+  page.heading("Busiest hours (UTC)").markup(hours_plot(report));
+  page.heading("Cameras").table(cameras_table(report));
+  if (!report.by_name.empty()) page.heading("Customers").table(names_table(report));
+  page.remark(
+      "Intervals are 95 %: Wilson for shares, Student for means, Welch for their difference.");
+  return page.html();
 }
 
 }  // namespace maitred

@@ -15,7 +15,7 @@ double mean_of(const std::vector<double>& values) {
   return std::accumulate(values.begin(), values.end(), 0.0) / static_cast<double>(values.size());
 }
 
-// Unbiased; of two values at least.
+// The unbiased variance. Requires at least two values.
 double variance_of(const std::vector<double>& values) {
   const double mean = mean_of(values);
   double sum = 0.0;

@@ -1,4 +1,4 @@
-// What an evaluation is made of: the photos of a folder of people, as templates.
+// The input of an evaluation: the photos of a folder of people, as templates.
 #pragma once
 
 #include <cstddef>
@@ -11,7 +11,7 @@ namespace maitred {
 
 struct Sample {
   std::size_t person = 0;  // index into Samples::people
-  std::string photo;       // file name, to name it in a report
+  std::string photo;       // file name, shown in reports
   Template face;
   bool fit = true;  // for enrolment
   float width_px = 0.0F;
@@ -24,7 +24,7 @@ struct Samples {
   std::size_t template_length = 0;
   std::vector<std::string> people;
   std::vector<Sample> photos;
-  std::size_t without_face = 0;  // photos of which no template could be made
+  std::size_t without_face = 0;  // photos that gave no template
 };
 
 }  // namespace maitred

@@ -15,11 +15,11 @@ class ScoreCounts {
   ScoreCounts();
   void add(float similarity);
   std::uint64_t total() const { return total_; }
-  // How many are at or above the threshold (to one step).
+  // The number at or above the threshold, exact to one step.
   std::uint64_t at_least(double threshold) const;
   double share_at_least(double threshold) const;
   double share_below(double threshold) const;
-  // The lowest threshold that at most this share reaches; 1 when there is none.
+  // The lowest threshold that at most this share reaches; 1 if there is none.
   double threshold_for(double share) const;
 
  private:
@@ -42,8 +42,8 @@ struct ParetoTail {
 };
 
 // Fitted to the highest `share` of the counts (at least 50 pairs, else the tail has scale 0.05).
-// The shape is kept in 0 to 0.3: relatives and look-alikes, of whom any folder has few, make the
-// far tail heavier than its beginning, and a threshold must not count on its end.
+// The shape is kept within 0 to 0.3. Any folder has few relatives and look-alikes, so the far tail
+// is heavier than its beginning suggests, and a threshold must not rely on a tail that ends.
 ParetoTail fit_tail(const ScoreCounts& impostors, double share);
 
 }  // namespace maitred

@@ -12,15 +12,15 @@ namespace maitred {
 // One presentation to the camera: a photo, or a film whose frames are fused.
 struct Presentation {
   std::string kind;  // of attack ("print", "replay", ...); empty: a live face
-  std::string name;  // to name it in a report
+  std::string name;  // shown in reports
   std::size_t frames = 0;
   std::optional<double> score;  // 0 an attack, 1 live; none: no face was found
 };
 
 struct SpoofRate {
-  std::string kind;               // as above
+  std::string kind;               // as in Presentation
   std::size_t presentations = 0;  // with a score
-  std::size_t no_response = 0;    // without one: neither right nor wrong, told apart
+  std::size_t no_response = 0;    // without one; counted apart, neither right nor wrong
   std::size_t wrong = 0;
   double rate = 0.0, low = 0.0, high = 0.0;  // wrong / presentations, 95 % (Wilson)
 };
@@ -29,10 +29,11 @@ struct SpoofTrial {
   double threshold = 0.0;             // live from this score
   SpoofRate bona_fide;                // BPCER: live faces taken for attacks
   std::vector<SpoofRate> attacks;     // APCER of each kind: attacks taken for live, by name
-  std::vector<std::string> mistaken;  // names of what was judged wrongly, at most 50
+  std::vector<std::string> mistaken;  // names of the wrong decisions, at most 50
 };
 
-// What a folder of this name holds: "" for live faces ("live", "real", "genuine", "bona-fide",
+// The kind of attack in a folder of this name: "" for live faces ("live", "real", "genuine",
+// "bona-fide",
 // ...), else the name itself.
 std::string attack_kind(std::string_view folder);
 

@@ -14,7 +14,7 @@
 
 namespace maitred {
 
-// Says how far a long evaluation is: `done` of `total`.
+// Called as a long evaluation proceeds: `done` of `total`.
 using EvaluationProgress = std::function<void(std::size_t done, std::size_t total)>;
 
 // A pair whose score does not fit its labels: two names for one person, or a wrong photo.
@@ -25,7 +25,7 @@ struct SuspectPair {
 
 struct Verification {
   ScoreCounts genuine, impostor;
-  // FNMR by what the probe is like, at the threshold of FMR 1e-3.
+  // FNMR by size, quality or light of the probe, at the threshold of FMR 1e-3.
   struct Band {
     std::string what;  // "width_px", "quality", "light"
     double from = 0.0, to = 0.0;
@@ -48,7 +48,7 @@ struct IdentificationTrial {
   // At the threshold that the shop would use for this target and gallery.
   double threshold = 0.0, fpir = 0.0, fnir = 0.0;
   double fpir_low = 0.0, fpir_high = 0.0, fnir_low = 0.0, fnir_high = 0.0;  // 95 %
-  // At the threshold that has this FPIR on these very strangers (ISO's FNIR at FPIR).
+  // At the threshold that has this FPIR on these same strangers (FNIR at FPIR in ISO's terms).
   double threshold_at_target = 0.0, fnir_at_target = 0.0;
   std::size_t strangers = 0, customers = 0;  // probes, over all draws
 };
@@ -63,14 +63,14 @@ struct TrialPlan {
 
 // 1:N, open set, one look at one photo: in each draw some people are enrolled with some of their
 // photos, another photo of each is a probe, and one photo of everybody else is a stranger.
-// Galleries that the folder is too small for are left out. `calibration`: of the engine; without
-// one the threshold is that at the target.
+// Galleries for which the folder is too small are left out. `calibration` is that of the engine;
+// without one, the threshold is the one at the target.
 Result<std::vector<IdentificationTrial>> identify_all(const Samples& samples, const TrialPlan& plan,
                                                       const std::optional<Calibration>& calibration,
                                                       const EvaluationProgress& progress);
 
-// Rows for models/manifest.toml: FMR 1e-2 to 1e-7; measured where at least 100 pairs are beyond the
-// threshold, else from the tail.
+// Returns rows for models/manifest.toml, for FMR 1e-2 to 1e-7. A row is measured if at least 100
+// pairs lie beyond the threshold, else taken from the fitted tail.
 std::vector<CalibrationRow> calibrate(const Verification& verification);
 
 }  // namespace maitred

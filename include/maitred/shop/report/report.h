@@ -1,4 +1,4 @@
-// What a manager learns from visits, alerts and answers: figures, and a page of them. Pure.
+// Figures about visits, alerts and answers for a manager, and a page that shows them. Pure.
 #pragma once
 
 #include <array>
@@ -13,11 +13,11 @@
 
 namespace maitred {
 
-// One visit with what became of it. Times are of the alert's events.
+// One visit and its outcome. Times are those of the alert's events.
 struct ReportRow {
   std::string visit;
   std::string customer;
-  std::string name;  // only where names were asked for
+  std::string name;  // empty unless names were asked for
   std::string camera;
   WallTime start{};
   Outcome outcome = Outcome::kOpen;
@@ -34,13 +34,13 @@ struct ResponseTimes {  // seconds
   std::optional<double> p95_s;
 };
 
-// One arm of the experiment. A share or mean of too few is absent.
+// One arm of the experiment. A mean of fewer than two answers is absent.
 struct ReportArm {
   std::size_t visits = 0;
   std::size_t customers = 0;
   std::vector<double> ratings;
   std::optional<Interval> mean_rating;
-  std::optional<Interval> nps;  // -100 to 100: share of 9 and 10 less share of 0 to 6
+  std::optional<Interval> nps;  // -100 to 100: share of 9 and 10 minus share of 0 to 6
 };
 
 struct CameraFigures {
@@ -57,7 +57,7 @@ struct CustomerFigures {
 };
 
 struct Report {
-  WallTime from{};  // of the visits' beginnings; `to` is not in it
+  WallTime from{};  // bounds of the visits' start; excludes `to`
   WallTime to{};
   std::size_t visits = 0;
   std::size_t customers = 0;
@@ -71,8 +71,8 @@ struct Report {
   std::optional<Interval> wrong_person_rate;
   ReportArm with_alerts;
   ReportArm holdout;
-  std::optional<Interval> rating_gain;        // mean rating with alerts less that without
-  double effect = 0.5;                        // the gain that answers_needed is for, in points
+  std::optional<Interval> rating_gain;        // mean rating with alerts minus mean without
+  double effect = 0.5;                        // the gain that answers_needed refers to, in points
   std::optional<std::size_t> answers_needed;  // of each arm
   std::optional<std::size_t> answers_still_needed;  // of the smaller arm
   std::array<std::size_t, 24> by_hour{};            // visits by their hour, UTC
@@ -80,10 +80,10 @@ struct Report {
   std::vector<CustomerFigures> by_name;  // most visits first; only of rows with a name
 };
 
-// Of the visits that began within [from, to).
+// Reports on the visits that began within [from, to).
 Report make_report(const std::vector<ReportRow>& rows, WallTime from, WallTime to);
 
-// One page without anything from outside: tables, and plots as SVG.
+// The report as one page (base/html.h): tables, and plots as SVG.
 std::string report_html(const Report& report);
 
 }  // namespace maitred

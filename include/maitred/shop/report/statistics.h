@@ -9,19 +9,21 @@
 
 namespace maitred {
 
-// Linear interpolation between the order statistics (Hyndman and Fan 1996, type 7); `p` in [0, 1].
+// Interpolates linearly between the order statistics (Hyndman and Fan 1996, type 7). Requires `p`
+// in [0, 1]. Empty without values.
 std::optional<double> quantile(std::vector<double> values, double p);
 
-// A mean by Student's t; needs two values.
+// The mean with its interval by Student's t. Empty for fewer than two values.
 std::optional<Interval> mean_interval(const std::vector<double>& values);
 
-// Mean of `a` less mean of `b` (Welch 1947); needs two values of each.
+// The mean of `a` minus the mean of `b`, with its interval (Welch 1947). Empty if either has fewer
+// than two values.
 std::optional<Interval> difference_interval(const std::vector<double>& a,
                                             const std::vector<double>& b);
 
 // How many answers each arm needs so that a true difference of `effect` between two means is found
 // with 80 % power at 5 % (two-sided): 2 (1.960 + 0.842)^2 s^2 / effect^2, s^2 the pooled variance.
-// Needs two values of each, and effect > 0.
+// Empty if either has fewer than two values, or effect is not positive.
 std::optional<std::size_t> answers_needed(const std::vector<double>& a,
                                           const std::vector<double>& b, double effect);
 

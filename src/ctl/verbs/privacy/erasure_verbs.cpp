@@ -11,7 +11,7 @@
 #include "maitred/base/file.h"
 #include "maitred/base/json.h"
 #include "maitred/shop/store/receipt.h"
-#include "src/ctl/documents/hand_over.h"
+#include "src/ctl/documents/customer_documents.h"
 #include "src/ctl/verbs/customers/customer_text.h"
 #include "src/ctl/verbs/verbs.h"
 
@@ -60,7 +60,7 @@ Result<Answer> consent_receipt(Session& session, const ConsentOptions& options) 
   Answer answer;
   MAITRED_ASSIGN(answer.object, session.ask("consent_receipt", {{"id", options.id}}));
   const Document receipt = receipt_document(answer.object);
-  return handed_over(std::move(answer), receipt, options.format, options.output);
+  return with_document(std::move(answer), receipt, options.format, options.output);
 }
 
 Result<Answer> add_text(Session& session, const ConsentOptions& options) {

@@ -3,9 +3,10 @@
 #include <unistd.h>
 
 #include <memory>
+#include <vector>
 
 #include "maitred/base/file.h"
-#include "src/ctl/documents/hand_over.h"
+#include "src/ctl/documents/customer_documents.h"
 #include "src/ctl/documents/papers.h"
 #include "src/ctl/documents/zip_file.h"
 #include "src/ctl/verbs/verbs.h"
@@ -25,7 +26,7 @@ std::string pretty(const json& object) {
   return object.dump(2, ' ', false, json::error_handler_t::replace) + "\n";
 }
 
-// Tells the type by the first bytes. Only these types are ever kept.
+// Returns the ending of the file name by the first bytes. Only these three formats are ever kept.
 const char* photo_ending(const std::vector<std::uint8_t>& photo) {
   if (photo.size() > 4 && photo[0] == 0x89 && photo[1] == 'P') return "png";
   if (photo.size() > 4 && photo[0] == 'R' && photo[1] == 'I') return "webp";
@@ -33,19 +34,19 @@ const char* photo_ending(const std::vector<std::uint8_t>& photo) {
 }
 
 Result<std::string> archive_of(const json& held) {
-  ZipFile archive;
   json data = held;
   data.erase("photos");
-  archive.add("customer.json", pretty(data));
-  archive.add("customer.html", export_document(held).html());
-  archive.add("customer.txt", export_document(held).text());
+  const Document document = export_document(held);
+  std::vector<ZipEntry> files = {{"customer.json", pretty(data)},
+                                 {"customer.html", document.html()},
+                                 {"customer.txt", document.text()}};
   int number = 0;
   for (const json& photo : held.value("photos", json::array())) {
     MAITRED_ASSIGN(const auto bytes, from_base64(photo.get<std::string>()));
-    archive.add(fmt::format("photos/{}.{}", ++number, photo_ending(bytes)),
-                {reinterpret_cast<const char*>(bytes.data()), bytes.size()});
+    files.push_back({fmt::format("photos/{}.{}", ++number, photo_ending(bytes)),
+                     std::string(bytes.begin(), bytes.end())});
   }
-  return archive.bytes();
+  return zip_file(files);
 }
 
 // A ZIP goes to --output, or else into the pipe, or else, on a terminal, to export-ID.zip.
@@ -84,7 +85,7 @@ Result<Answer> paper(Session& session, const PaperOptions& options) {
   if (options.output.empty()) {
     answer.object["text"] = options.paper_format == "html" ? document.html() : document.text();
   }
-  return handed_over(std::move(answer), document, options.paper_format, options.output);
+  return with_document(std::move(answer), document, options.paper_format, options.output);
 }
 
 }  // namespace

@@ -1,4 +1,4 @@
-#include "hand_over.h"
+#include "customer_documents.h"
 
 #include <fmt/format.h>
 
@@ -25,7 +25,7 @@ std::string value_or_none(const json& object, const char* key) {
   return text == "-" ? "none" : text;
 }
 
-// The fields of each element, one line an element.
+// Adds a section with one line for each element of a list: its keys and values.
 void add_rows(Document& document, const json& held, const char* list, const char* heading,
               std::initializer_list<const char*> keys) {
   const json rows = held.value(list, json::array());
@@ -46,7 +46,7 @@ std::string term_in_words(const std::string& term) {
   return duration ? duration_in_words(*duration) : term;
 }
 
-// What was not said is left out.
+// Fields without a value are left out.
 void add_consent_fields(Document& document, const json& consent) {
   const auto add = [&](const char* name, const char* key) {
     const std::string value = consent.contains(key) && consent[key].is_string()
@@ -79,8 +79,8 @@ Status write_private(const std::string& file, std::string_view bytes) {
                     0600);
 }
 
-Result<Answer> handed_over(Answer answer, const Document& document, const std::string& format,
-                           const std::string& output) {
+Result<Answer> with_document(Answer answer, const Document& document, const std::string& format,
+                             const std::string& output) {
   answer.text = format == "html" ? document.html() : document.text();
   if (output.empty()) return answer;
   MAITRED_TRY(write_private(output, answer.text));
@@ -104,8 +104,8 @@ Document receipt_document(const json& receipt) {
   document.section("Your rights")
       .paragraph(fmt::format(
           "You may withdraw at any time, and recognition stops at once. You may see everything "
-          "that is held, have it corrected, take it with you, or have it erased. Without any of "
-          "that it is erased {} after your last visit.",
+          "that is held, have it corrected, take it with you, or have it erased. If you do none of "
+          "this, everything is erased {} after your last visit.",
           term_in_words(receipt.value("retention", ""))));
   return document;
 }
