@@ -162,9 +162,8 @@ Status Daemon::open_listeners() {
 Status Daemon::open_api() {
   const Settings& settings = shop_->settings();
   if (settings.api.off()) return {};
-  http_api_ = std::make_unique<HttpApi>(io_, *shop_, verbs_, [this](const Error& error) {
-    stop_if_store_failed(tl::unexpected(error));
-  });
+  http_api_ = std::make_unique<HttpApi>(
+      io_, *shop_, [this](const Error& error) { stop_if_store_failed(tl::unexpected(error)); });
   WebServerOptions options;
   options.name = "api";
   options.address = settings.api.address;

@@ -15,12 +15,12 @@ namespace maitred {
 
 // Measures of one face.
 struct FaceMeasures {
-  float width_px = 0.0F;    // of the face in the image
-  float sharpness = 0.0F;   // fine to coarse detail in the least sharp direction, at the scale of
-                            // recognition; about 1, less if blurred
-  float mean_light = 0.0F;  // grey of the aligned face, 0 to 255
-  float contrast = 0.0F;    // its standard deviation, 0 to 127
-  float dark_share = 0.0F;  // of its pixels under 16
+  float width_px = 0.0F;      // of the face in the image
+  float sharpness = 0.0F;     // fine to coarse detail in the least sharp direction, at the scale of
+                              // recognition; about 1, less if blurred
+  float mean_light = 0.0F;    // grey of the aligned face, 0 to 255
+  float contrast = 0.0F;      // its standard deviation, 0 to 127
+  float dark_share = 0.0F;    // of its pixels under 16
   float bright_share = 0.0F;  // of its pixels over 250
   float features = 1.0F;  // least contrast of eyes and mouth, relative to the face; about 1, near 0
                           // if a hand or a mask covers one
