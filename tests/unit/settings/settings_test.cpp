@@ -218,7 +218,7 @@ TEST(Settings, FaultyRulesAreNamed) {
   EXPECT_THAT(complaint("[[rule]]\nwhen = \"ask\""), HasSubstr("rule[1].name"));
   EXPECT_THAT(complaint("[rule]\nname = \"a\""), HasSubstr("[[rule]]"));
   EXPECT_THAT(rule("when = \"ask\"\n[[rule]]\nname = \"a\"\nwhen = \"arrival\""),
-              HasSubstr("two of the name 'a'"));
+              HasSubstr("two rules have the name 'a'"));
 }
 
 }  // namespace

@@ -97,7 +97,7 @@ TEST_F(CommandLineTest, WithJsonAFailureIsOneObject) {
   const json usage = run_json({"dance"}, 2);
   EXPECT_EQ(usage["error"]["code"], "bad_usage");
   EXPECT_THAT(usage["error"]["message"].get<std::string>(), HasSubstr("'dance'"));
-  EXPECT_EQ(run_json({"list"}, 3)["error"]["code"], "store_absent");
+  EXPECT_EQ(run_json({"list"}, 3)["error"]["code"], "store_missing");
 }
 
 TEST_F(CommandLineTest, HelpAndVersionEndWithStatusZero) {
@@ -109,7 +109,7 @@ TEST_F(CommandLineTest, HelpAndVersionEndWithStatusZero) {
 TEST_F(CommandLineTest, TheExitStatusTellsInputFromEnvironmentFromNo) {
   EXPECT_EQ(run({"list"}).status, 3);  // no store
   EXPECT_EQ(run({"init"}).status, 0);
-  EXPECT_EQ(run({"init"}).status, 3);  // refuses to touch it
+  EXPECT_EQ(run({"init"}).status, 2);  // refuses to touch it
   EXPECT_EQ(run({"show", "nobody"}).status, 2);
   EXPECT_EQ(run({"visits", "--since", "soon"}).status, 2);
   EXPECT_EQ(run({"resume", "--camera", "entrance"}).status, 1);  // nothing to do

@@ -142,7 +142,7 @@ TEST(AlertScreen, ASmallTerminalShowsTheSelectedAlertAndTheCount) {
   for (int i = 0; i < 6; ++i) screen.select_next();
   const auto lines = screen.lines(kNow, {40, 5});
   EXPECT_EQ(lines.size(), 5U);
-  EXPECT_THAT(joined(lines), HasSubstr("Advisor for v7"));
+  EXPECT_THAT(joined(lines), HasSubstr("of v7"));
   EXPECT_THAT(lines.back(), HasSubstr("of 9"));
 }
 
