@@ -100,8 +100,7 @@ class Doctor(ShopTest):
 
     def placement(self, **camera):
         """What a camera's people say of its place: status, report."""
-        # Every frame counts, however slow the machine.
-        box = self.shop().camera(small_film()[0], realtime=False, **camera).init()
+        box = self.shop().camera(small_film()[0], **camera).init()
         answer = box.ctl("doctor", "--camera", "entrance", "--seconds", "5")
         self.assertIn(answer.status, (0, 1), answer.err)
         self.assertEqual(answer.status, 1 if answer.json["faults"] else 0)
