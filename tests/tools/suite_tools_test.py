@@ -71,6 +71,7 @@ class FlakyList(unittest.TestCase):
     def test_after_five_runs_the_list_must_be_empty(self):
         self.assertEqual(self.noted(["s09_rules"], [], ["s09_rules"], [], []),
                          (5, {"s09_rules": 2}, False))
+        self.assertEqual(self.noted([], ["s09_rules"], [], [], []), (5, {"s09_rules": 1}, True))
         self.assertEqual(self.noted([], [], [], [], []), (5, {}, True))
 
     def test_five_clean_runs_clear_it(self):
