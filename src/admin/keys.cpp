@@ -57,7 +57,7 @@ class BackupSteps : public BackupTask {
     if (!to_be_fetched_) MAITRED_TRY(shop_.note_backup(begun_));
     answer.bytes = backup_->size_bytes();
     answer.resumed_bytes = backup_->resumed_bytes();
-    if (!backup_->why_anew().empty()) answer.begun_anew = backup_->why_anew();
+    if (!backup_->why_restarted().empty()) answer.why_restarted = backup_->why_restarted();
     return true;
   }
 

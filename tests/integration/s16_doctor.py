@@ -1,4 +1,4 @@
-"""doctor names what is wrong and how to mend it; setup writes a configuration that works."""
+"""doctor names what is wrong and how to correct it; setup writes a configuration that works."""
 
 from shop import *
 
@@ -65,8 +65,8 @@ class Doctor(ShopTest):
         self.assertIn(("camera", "entrance"), self.faults(box))
         text = box.ctl("doctor", json_out=False)
         self.assertEqual(text.status, 1)
-        self.assertIn("/dev/video-none is not there", text.out)
-        self.assertIn("things need doing", text.out)
+        self.assertIn("/dev/video-none does not exist", text.out)
+        self.assertIn("faults found", text.out)
 
     def test_a_recording_is_tried(self):
         path, _ = film()
@@ -114,7 +114,7 @@ class Doctor(ShopTest):
         self.assertEqual({one["subject"] for one in seen["findings"]}, {"entrance"})
         corner = self.placement(zone=[0.0, 0.9, 0.1, 1.0])
         self.assertEqual(corner["expected_misses"], 1.0)
-        self.assertTrue(any("never came into the zone" in one["message"] and "move the zone" in
+        self.assertTrue(any("never entered the zone" in one["message"] and "move the zone" in
                             one["cure"] for one in corner["findings"]), corner["findings"])
         tall = self.placement(min_face=400)
         self.assertTrue(any("narrower than min_face" in one["message"]
@@ -132,8 +132,8 @@ class Setup(ShopTest):
                            "", "front", "", "no", "few", "1 per 500 visitors"]) + "\n"
         answer = box.ctl("setup", stdin=words)
         self.assertEqual(answer.status, 0, answer.err)
-        self.assertEqual(answer.err.count("That does not do"), 3, answer.err)
-        self.assertIn("there is no file or folder nosuch.mp4", answer.err)
+        self.assertEqual(answer.err.count("Invalid answer"), 3, answer.err)
+        self.assertIn("file or folder nosuch.mp4 does not exist", answer.err)
         self.assertEqual(answer.json["written"], str(box.config))
         text = box.config.read_text()
         self.assertIn("zone = [0.1,0,0.9,1]", text)

@@ -41,14 +41,14 @@ struct BackupAnswer {
   std::uint64_t bytes = 0;
   bool verified = true;
   std::uint64_t resumed_bytes = 0;
-  std::optional<std::string> begun_anew;  // why the part of an earlier backup was not used
+  std::optional<std::string> why_restarted;  // why the part of an earlier backup was not used
 
   static void describe(auto& fields, auto& it) {
     fields.needed("backup", it.backup);
     fields.needed("bytes", it.bytes);
     fields.needed("verified", it.verified);
     fields.needed("resumed_bytes", it.resumed_bytes);
-    fields.if_any("begun_anew", it.begun_anew);
+    fields.if_any("begun_anew", it.why_restarted);
   }
 };
 

@@ -36,21 +36,21 @@ bool names_password(const CameraSettings& camera) {
 Finding judge_configuration(const Settings& settings, const Account& core) {
   const std::string file = settings.file.string();
   const auto facts = about(settings.file);
-  if (!facts) return fault("configuration", file + " has gone", "maitredctl setup");
+  if (!facts) return fault("configuration", file + " no longer exists", "maitredctl setup");
   if (!may_access(core, settings.file, R_OK)) {
-    return fault("configuration", fmt::format("the user {} may not read {}", core.name, file),
+    return fault("configuration", fmt::format("user {} cannot read {}", core.name, file),
                  fmt::format("chown root:maitred {0} && chmod 640 {0}", file));
   }
   const bool secret = std::any_of(settings.cameras.begin(), settings.cameras.end(), names_password);
   if (secret && (facts->st_mode & S_IROTH) != 0) {
     return fault("configuration",
-                 fmt::format("{} holds a camera's password and everyone may read it", file),
+                 fmt::format("{} contains a camera password and is readable by every user", file),
                  fmt::format("chmod o-rwx {}", file));
   }
   return good("configuration", file);
 }
 
-// A key file that opens for the wrong people is refused by the store; here is said how to mend it.
+// The store refuses a key file with wrong permissions; this finding says how to correct them.
 Findings judge_key(const Settings& settings, const Account& core) {
   constexpr std::string_view kFile = "file:";
   if (!settings.store_key.starts_with(kFile)) {
@@ -60,37 +60,37 @@ Findings judge_key(const Settings& settings, const Account& core) {
   const auto facts = about(path);
   if (!facts) return {};
   if ((facts->st_mode & 077) != 0) {
-    return {fault("key", fmt::format("others than its owner may read {}", path),
+    return {fault("key", fmt::format("{} is readable by users other than its owner", path),
                   fmt::format("chmod 600 {}", path))};
   }
   if (facts->st_uid != core.uid && facts->st_uid != 0) {
-    return {fault("key", fmt::format("{} belongs to {}", path, user_name(facts->st_uid)),
+    return {fault("key", fmt::format("{} is owned by {}", path, user_name(facts->st_uid)),
                   fmt::format("chown {} {}", core.name, path))};
   }
   if (!may_access(core, path, R_OK)) {
-    return {fault("key", fmt::format("the user {} may not read {}", core.name, path),
+    return {fault("key", fmt::format("user {} cannot read {}", core.name, path),
                   fmt::format("chown {} {}", core.name, path))};
   }
-  return {good("key", fmt::format("{}, for {} alone", path, user_name(facts->st_uid)))};
+  return {good("key", fmt::format("{}, readable only by {}", path, user_name(facts->st_uid)))};
 }
 
 Findings judge_folder(const char* check, const std::filesystem::path& folder, const Account& core) {
   const auto facts = about(folder);
   if (!facts) {
-    return {fault(check, fmt::format("there is no folder {}", folder.string()),
+    return {fault(check, fmt::format("folder {} does not exist", folder.string()),
                   fmt::format("install -d -o {} -m 750 {}", core.name, folder.string()))};
   }
   if (!may_access(core, folder, R_OK | W_OK | X_OK)) {
     return {fault(check,
-                  fmt::format("the user {} may not write in {}, which belongs to {}", core.name,
+                  fmt::format("user {} cannot write to {}, which is owned by {}", core.name,
                               folder.string(), user_name(facts->st_uid)),
                   fmt::format("chown {} {}", core.name, folder.string()))};
   }
   if ((facts->st_mode & S_IWOTH) != 0 && (facts->st_mode & S_ISVTX) == 0) {
-    return {fault(check, fmt::format("everyone may write in {}", folder.string()),
+    return {fault(check, fmt::format("{} is writable by every user", folder.string()),
                   fmt::format("chmod o-w {}", folder.string()))};
   }
-  return {good(check, fmt::format("{} is writable for {}", folder.string(), core.name))};
+  return {good(check, fmt::format("{} is writable by {}", folder.string(), core.name))};
 }
 
 Findings judge_store_file(const Settings& settings, const Account& core) {
@@ -98,13 +98,13 @@ Findings judge_store_file(const Settings& settings, const Account& core) {
   if (!facts) return {};
   const std::string path = settings.store_path.string();
   if (facts->st_uid != core.uid && core.uid != 0) {
-    return {
-        fault("permissions",
-              fmt::format("{} belongs to {}, not to {}", path, user_name(facts->st_uid), core.name),
-              fmt::format("chown {} {}*", core.name, path))};
+    return {fault(
+        "permissions",
+        fmt::format("{} is owned by {}, not by {}", path, user_name(facts->st_uid), core.name),
+        fmt::format("chown {} {}*", core.name, path))};
   }
   if ((facts->st_mode & 077) != 0) {
-    return {advice("permissions", fmt::format("others than its owner may read {}", path),
+    return {advice("permissions", fmt::format("{} is readable by users other than its owner", path),
                    fmt::format("chmod 600 {}", path))};
   }
   return {};
@@ -126,7 +126,7 @@ Account account(const char* name) {
   } else {
     found.groups.resize(static_cast<std::size_t>(count));
   }
-  // Groups of this very process, which a container or a service gives without a line in /etc/group.
+  // A container or a service may give this process groups that /etc/group does not list.
   if (found.uid == ::geteuid()) {
     std::vector<gid_t> own(64);
     const int held = ::getgroups(static_cast<int>(own.size()), own.data());
@@ -156,7 +156,7 @@ Findings look_at_permissions(const Settings& settings, const std::filesystem::pa
   add(findings, judge_key(settings, core));
   add(findings, judge_folder("permissions", settings.store_path.parent_path(), core));
   add(findings, judge_store_file(settings, core));
-  // systemd makes /run/maitred at the start of the service.
+  // systemd creates /run/maitred when the service starts, so a missing folder is no fault.
   if (about(runtime) && runtime != settings.store_path.parent_path()) {
     add(findings, judge_folder("permissions", runtime, core));
   }
@@ -168,9 +168,8 @@ Findings look_at_device(const std::string& source, const Account& eye) {
   const auto device = std::filesystem::canonical(source, failed);
   const auto facts = failed ? std::nullopt : about(device);
   if (!facts) {
-    return {
-        fault("camera", fmt::format("{} is not there", source),
-              "plug the camera in, or correct source; ls /dev/v4l/by-id shows which there are")};
+    return {fault("camera", fmt::format("{} does not exist", source),
+                  "connect the camera, or correct source; to list cameras: ls /dev/v4l/by-id")};
   }
   if (!S_ISCHR(facts->st_mode)) {
     return {fault("camera", fmt::format("{} is not a device", source), "correct source")};
@@ -179,7 +178,7 @@ Findings look_at_device(const std::string& source, const Account& eye) {
     const std::string group = group_name(facts->st_gid);
     return {
         fault("permissions",
-              fmt::format("the user {} may not open {}, which is for group {}", eye.name,
+              fmt::format("user {} cannot open {}, which belongs to group {}", eye.name,
                           device.string(), group),
               fmt::format("usermod -aG {} {}, then restart maitred-eye@NAME", group, eye.name))};
   }

@@ -18,7 +18,7 @@ constexpr std::uint64_t kMiB = std::uint64_t{1} << 20U;
 constexpr std::uint64_t kEyeMemory_MiB = 300;
 constexpr std::uint64_t kCoreMemory_MiB = 200;
 
-// The value of "key   : value" or "key: value"; empty when there is none.
+// Returns the value of "key   : value" or "key: value"; empty if the key is missing.
 std::string_view value_of(std::string_view text, std::string_view key) {
   for (std::size_t at = text.find(key); at != std::string_view::npos; at = text.find(key, at + 1)) {
     if (at != 0 && text[at - 1] != '\n') continue;
@@ -92,21 +92,21 @@ ClockFacts clock_now() {
 Finding judge_processor(std::string_view cpuinfo, unsigned usable, std::size_t cameras) {
   const std::string_view flags = value_of(cpuinfo, "flags");
   if (!has_word(flags, "sse4_1")) {
-    return fault("processor", "this processor lacks SSE4.1, which the networks need",
+    return fault("processor", "the processor lacks SSE4.1, which the models require",
                  "run maitred on a 64-bit x86 machine made after 2008");
   }
   const char* vectors = has_word(flags, "avx512f") ? "AVX-512"
                         : has_word(flags, "avx2")  ? "AVX2"
                                                    : "SSE4.1";
-  const std::string what = fmt::format("{} usable, {}", usable, vectors);
+  const std::string what = fmt::format("{} usable cores, {}", usable, vectors);
   if (!has_word(flags, "avx2")) {
-    return advice("processor", what + " only: the networks run several times slower than with AVX2",
-                  "set a smaller fps for each camera, or use a machine with AVX2");
+    return advice("processor", what + " only: recognition is several times slower than with AVX2",
+                  "set a lower fps for each camera, or use a machine with AVX2");
   }
   if (cameras > usable) {
     return advice("processor",
                   fmt::format("{}, for {} cameras: frames will be dropped", what, cameras),
-                  "set a smaller fps for each camera, or use a machine with a core for each");
+                  "set a lower fps for each camera, or use a machine with one core per camera");
   }
   return good("processor", what);
 }
@@ -117,20 +117,21 @@ Findings judge_memory(std::string_view meminfo, std::size_t cameras) {
   const std::uint64_t wanted = kCoreMemory_MiB + kEyeMemory_MiB * cameras;
   if (!available) {
     findings.push_back(
-        advice("memory", "the kernel does not say how much memory is free", "look with: free -m"));
+        advice("memory", "the kernel does not report available memory", "check it with: free -m"));
   } else if (*available < wanted) {
-    findings.push_back(
-        fault("memory",
-              fmt::format("{} MiB are free; {} cameras need about {}", *available, cameras, wanted),
-              "end other programs, watch fewer cameras, or add memory"));
+    findings.push_back(fault(
+        "memory",
+        fmt::format("{} MiB available; {} cameras need about {} MiB", *available, cameras, wanted),
+        "stop other programs, use fewer cameras, or add memory"));
   } else {
-    findings.push_back(good("memory", fmt::format("{} MiB are free", *available)));
+    findings.push_back(good("memory", fmt::format("{} MiB available", *available)));
   }
   if (mebibytes(meminfo, "SwapTotal").value_or(0) > 0) {
-    findings.push_back(advice("swap",
-                              "swap is on: outside the units of systemd, which forbid it, "
-                              "templates of faces may be written to the disk",
-                              "swapoff -a, and take the swap out of /etc/fstab; or encrypt it"));
+    findings.push_back(
+        advice("swap",
+               "swap is on: face templates may be written to disk, unless maitred runs "
+               "under its systemd units, which forbid swapping",
+               "swapoff -a, and remove swap from /etc/fstab; or encrypt it"));
   }
   return findings;
 }
@@ -139,18 +140,17 @@ Finding judge_disk(const DiskFacts& disk) {
   const std::string where = disk.folder.string();
   const std::uint64_t free = disk.free_bytes / kMiB;
   if (disk.read_only) {
-    return fault(
-        "disk", fmt::format("{} is mounted read-only", where),
-        fmt::format("look into the kernel's log (dmesg), then: mount -o remount,rw {}", where));
+    return fault("disk", fmt::format("{} is mounted read-only", where),
+                 fmt::format("check the kernel log (dmesg), then: mount -o remount,rw {}", where));
   }
   if (free < 200 || (disk.total_files > 0 && disk.free_files < 1000)) {
     return fault("disk",
-                 fmt::format("{} has {} MiB and {} files left", where, free, disk.free_files),
-                 "make room: a store that cannot write stops the daemon");
+                 fmt::format("{} has {} MiB and {} free inodes left", where, free, disk.free_files),
+                 "free disk space: the daemon stops if the store cannot be written");
   }
   if (free < 1024) {
     return advice("disk", fmt::format("{} has {} MiB left", where, free),
-                  "make room: a store that cannot write stops the daemon");
+                  "free disk space: the daemon stops if the store cannot be written");
   }
   return good("disk", fmt::format("{} has {} MiB left", where, free));
 }
@@ -158,16 +158,17 @@ Finding judge_disk(const DiskFacts& disk) {
 Finding judge_clock(const ClockFacts& clock) {
   using namespace std::chrono;
   if (clock.now < sys_days{year{2026} / January / 1}) {
-    return fault("clock", fmt::format("the clock says {}, which is past", format_time(clock.now)),
-                 "timedatectl set-ntp true; a box without a battery needs a time server");
+    return fault("clock", fmt::format("the clock is wrong: it shows {}", format_time(clock.now)),
+                 "timedatectl set-ntp true; a machine without a clock battery needs a time server");
   }
   if (!clock.synchronised) {
-    return advice("clock",
-                  "the clock follows no time server; times of visits and ends of consents are only "
-                  "as right as it is",
-                  "timedatectl set-ntp true");
+    return advice(
+        "clock",
+        "the clock is not synchronised with a time server; visit times and consent expiry "
+        "depend on it",
+        "timedatectl set-ntp true");
   }
-  return good("clock", fmt::format("{}, follows a time server", format_time(clock.now)));
+  return good("clock", fmt::format("{}, synchronised with a time server", format_time(clock.now)));
 }
 
 Findings look_at_box(const std::filesystem::path& store_folder, std::size_t cameras) {

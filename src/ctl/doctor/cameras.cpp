@@ -24,7 +24,7 @@ int control(int fd, unsigned long request, void* argument) {
   return result;
 }
 
-// Text of a driver, for a terminal.
+// Returns a driver's text with unprintable characters replaced, safe for a terminal.
 std::string plain(const unsigned char* text, std::size_t size) {
   std::string result;
   for (std::size_t i = 0; i < size && text[i] != 0; ++i) {
@@ -73,7 +73,8 @@ void add_sizes(int fd, std::uint32_t pixels, std::vector<CameraFormat>& formats)
   }
 }
 
-// The name below /dev/v4l/by-id that leads to `device`: it stays when cameras are plugged anew.
+// Returns the path below /dev/v4l/by-id that leads to `device`. Unlike /dev/videoN it stays the
+// same when cameras are reconnected.
 std::string lasting_name(const fs::path& device) {
   std::error_code failed;
   for (const auto& entry : fs::directory_iterator("/dev/v4l/by-id", failed)) {
@@ -94,7 +95,7 @@ Result<CameraDevice> describe_camera(const fs::path& device) {
   std::error_code failed;
   const fs::path node = fs::canonical(device, failed);
   if (failed) {
-    return environment_error("camera_absent", fmt::format("{} is not there", device.string()));
+    return environment_error("camera_absent", fmt::format("{} does not exist", device.string()));
   }
   const UniqueFd fd(::open(node.c_str(), O_RDWR | O_NONBLOCK | O_CLOEXEC));
   if (!fd) {
@@ -139,7 +140,7 @@ Findings judge_formats(const CameraSettings& camera, const CameraDevice& device)
   Findings findings;
   if (camera.source != device.source && !camera.source.starts_with("/dev/v4l/")) {
     findings.push_back(
-        advice("camera", fmt::format("{} may be another camera after a restart", camera.source),
+        advice("camera", fmt::format("{} may name another camera after a restart", camera.source),
                fmt::format("source = \"{}\"", device.source)));
   }
   const auto enough = [&](const CameraFormat& format) {
@@ -147,40 +148,39 @@ Findings judge_formats(const CameraSettings& camera, const CameraDevice& device)
   };
   if (!device.formats.empty() &&
       std::none_of(device.formats.begin(), device.formats.end(), enough)) {
-    findings.push_back(
-        advice("camera",
-               fmt::format("{} offers no format of 640 pixels or more at {} pictures a second",
-                           device.name, camera.fps),
-               "set a smaller fps, or use another camera"));
+    findings.push_back(advice("camera",
+                              fmt::format("{} offers no format at least 640 pixels wide at {} fps",
+                                          device.name, camera.fps),
+                              "set a lower fps, or use another camera"));
   }
   return findings;
 }
 
 Findings judge_trial(const CameraSettings& camera, const CameraTrial& trial) {
-  const std::string what = fmt::format("{} x {} at {:.1f} pictures a second", trial.width_px,
-                                       trial.height_px, trial.fps);
+  const std::string what =
+      fmt::format("{} x {} at {:.1f} fps", trial.width_px, trial.height_px, trial.fps);
   Findings findings;
   if (trial.fps < 0.5 * camera.fps) {
     findings.push_back(fault(
-        "camera", fmt::format("{}; the configuration wants {}", what, camera.fps),
-        "give it light (cameras slow down in the dark), a USB port of its own, or set fps lower"));
+        "camera", fmt::format("{}; the configuration requires {} fps", what, camera.fps),
+        "add light (cameras slow down in the dark), use a separate USB port, or set a lower fps"));
   } else if (trial.fps < 0.85 * camera.fps) {
-    findings.push_back(advice("camera",
-                              fmt::format("{}; the configuration wants {}", what, camera.fps),
-                              "give it light, a USB port of its own, or set fps lower"));
+    findings.push_back(
+        advice("camera", fmt::format("{}; the configuration requires {} fps", what, camera.fps),
+               "add light, use a separate USB port, or set a lower fps"));
   } else {
     findings.push_back(good("camera", what));
   }
   if (trial.width_px > 0 && trial.width_px < 640) {
     findings.push_back(advice("camera",
-                              fmt::format("a picture {} pixels wide shows faces too small to be "
-                                          "recognised beyond a step or two",
+                              fmt::format("the picture is only {} pixels wide: faces more than a "
+                                          "metre or two away are too small to be recognised",
                                           trial.width_px),
-                              "choose a larger picture in the camera's own settings"));
+                              "select a higher resolution in the camera's own settings"));
   }
   if (trial.width_px > 0 && trial.mean_light < 16.0) {
-    findings.push_back(advice("camera", "the picture is black",
-                              "take the cover off the lens, or switch the light on"));
+    findings.push_back(
+        advice("camera", "the picture is black", "remove the lens cover, or switch on the light"));
   }
   return findings;
 }
@@ -188,9 +188,9 @@ Findings judge_trial(const CameraSettings& camera, const CameraTrial& trial) {
 Findings judge_placement(const CameraSettings& camera, int width_px) {
   Findings findings;
   if (camera.mode == CameraMode::kOpen) {
-    findings.push_back(advice("zone", "mode open looks at everyone everywhere in the picture",
-                              "mode = \"check-in\" with a zone, unless your assessment says "
-                              "otherwise"));
+    findings.push_back(advice("zone", "mode open compares everyone anywhere in the picture",
+                              "set mode = \"check-in\" and a zone, unless your impact "
+                              "assessment allows mode open"));
     return findings;
   }
   const auto& [x0, y0, x1, y1] = camera.zone;
@@ -199,22 +199,24 @@ Findings judge_placement(const CameraSettings& camera, int width_px) {
         fault("zone",
               fmt::format("the zone is {:.0f} pixels wide, too narrow for a face of min_face = {}",
                           (x1 - x0) * width_px, camera.min_face_px),
-              "make the zone wider, or min_face smaller"));
+              "enlarge the zone, or set a smaller min_face"));
   } else if (area(camera) < 0.02) {
     findings.push_back(fault("zone",
-                             fmt::format("the zone is {:.1f} % of the picture: hardly anyone will "
-                                         "stand in it",
+                             fmt::format("the zone covers only {:.1f} % of the picture: hardly "
+                                         "anyone will stand in it",
                                          100.0 * area(camera)),
                              "zone = [x0, y0, x1, y1] as fractions, e.g. [0.2, 0.1, 0.8, 1.0]"));
   } else if (area(camera) > 0.98) {
-    findings.push_back(advice("zone", "the zone is the whole picture: passers-by are compared too",
+    findings.push_back(advice("zone",
+                              "the zone covers the whole picture: passers-by are compared too",
                               "zone = [0.2, 0.1, 0.8, 1.0], or where customers stop and look up"));
   } else {
-    findings.push_back(good("zone", fmt::format("{:.0f} % of the picture", 100.0 * area(camera))));
+    findings.push_back(
+        good("zone", fmt::format("the zone covers {:.0f} % of the picture", 100.0 * area(camera))));
   }
   if (camera.dwell < Milliseconds{200}) {
     findings.push_back(
-        advice("zone", "dwell is so short that who walks by is compared too", "dwell = \"700ms\""));
+        advice("zone", "dwell is too short: passers-by are compared too", "dwell = \"700ms\""));
   }
   return findings;
 }

@@ -10,7 +10,7 @@
 namespace maitred {
 namespace {
 
-// As a TOML basic string.
+// Returns `text` as a TOML basic string.
 std::string toml_string(std::string_view text) {
   std::string result = "\"";
   for (const char c : text) {
@@ -20,7 +20,7 @@ std::string toml_string(std::string_view text) {
   return result + '"';
 }
 
-// Sets the first "KEY = ..." at the beginning of a line, from `from` on.
+// Sets the value of the first line that begins with "KEY = ", searching from `from`.
 void set_value(std::string& text, std::string_view key, std::string_view value,
                std::size_t from = 0) {
   const std::string line = fmt::format("\n{} = ", key);
@@ -30,7 +30,7 @@ void set_value(std::string& text, std::string_view key, std::string_view value,
   text.replace(begin, text.find('\n', begin) - begin, value);
 }
 
-// The [[camera]] section with its comments, without the heading comment before it.
+// Position of the [[camera]] section: includes its comments, excludes the heading comment above it.
 struct Section {
   std::size_t begin = 0;
   std::size_t end = 0;
@@ -48,7 +48,7 @@ std::string camera_text(std::string section, const FirstCamera& camera) {
   return section;
 }
 
-// A second camera needs no second explanation.
+// Only the first camera section keeps its comments.
 std::string without_comments(const std::string& section) {
   std::string text;
   for (std::size_t at = 0; at < section.size();) {

@@ -44,7 +44,7 @@ Address address_of(const ListenSettings& listen) {
   return address;
 }
 
-// 0, or why the port cannot be had.
+// Returns 0, or the errno that says why the port cannot be bound.
 int try_to_bind(const Address& address) {
   const UniqueFd fd(::socket(address.bytes.ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0));
   const int yes = 1;
@@ -77,7 +77,7 @@ using File = std::unique_ptr<std::FILE, Freed<std::fclose>>;
 using Certificate = std::unique_ptr<X509, Freed<X509_free>>;
 using Key = std::unique_ptr<EVP_PKEY, Freed<EVP_PKEY_free>>;
 
-// A key with a passphrase is of no use to a daemon; nobody is asked for it.
+// A daemon cannot use a key with a passphrase, so do not prompt for one.
 int no_passphrase(char*, int, int, void*) { return -1; }
 
 Certificate read_certificate(const std::filesystem::path& path) {
@@ -106,15 +106,15 @@ Finding judge_validity(const X509& certificate, const std::string& name, WallTim
   const char* renew = "renew it, then: systemctl reload maitred";
   if (now < from) {
     return fault("certificate",
-                 fmt::format("{} is valid from {} only", name, format_time(from).substr(0, 10)),
-                 "set the clock, or get a certificate that is valid now");
+                 fmt::format("{} is not valid before {}", name, format_time(from).substr(0, 10)),
+                 "correct the clock, or obtain a certificate that is valid now");
   }
   if (now >= until) {
-    return fault("certificate", fmt::format("{} has run out on {}", name, date), renew);
+    return fault("certificate", fmt::format("{} expired on {}", name, date), renew);
   }
   if (until - now < kSoon) {
     const auto days = std::chrono::duration_cast<std::chrono::days>(until - now).count();
-    return fault("certificate", fmt::format("{} runs out in {} days, on {}", name, days, date),
+    return fault("certificate", fmt::format("{} expires in {} days, on {}", name, days, date),
                  renew);
   }
   return good("certificate", fmt::format("{} is valid until {}", name, date));
@@ -127,15 +127,15 @@ Findings look_at_port(const std::string& name, const ListenSettings& listen, boo
   const Address address = address_of(listen);
   const std::string where = fmt::format("{}.listen {}:{}", name, listen.address, listen.port);
   if (daemon_runs) {
-    if (answers(address)) return {good("port", where + " answers")};
-    return {fault("port", where + " does not answer though maitred is running",
-                  "systemctl restart maitred, and look into: journalctl -u maitred")};
+    if (answers(address)) return {good("port", where + " accepts connections")};
+    return {fault("port", where + " does not accept connections although maitred is running",
+                  "systemctl restart maitred, and check the log: journalctl -u maitred")};
   }
   const int error = try_to_bind(address);
   if (error == 0) return {good("port", where + " is free")};
   if (error == EADDRINUSE) {
-    return {fault("port", where + " is used by another program",
-                  fmt::format("find it with: ss -ltnp 'sport = :{}'; end it, or set another port",
+    return {fault("port", where + " is in use by another program",
+                  fmt::format("find it with: ss -ltnp 'sport = :{}'; stop it, or set another port",
                               listen.port))};
   }
   return {fault("port", fmt::format("{}: {}", where, std::strerror(error)),
@@ -149,7 +149,7 @@ Findings look_at_certificate(const std::filesystem::path& certificate,
   if (!parsed) {
     return {fault("certificate",
                   fmt::format("{} cannot be read as a PEM certificate", certificate.string()),
-                  "correct staff.tls_cert, or let the user maitred read the file")};
+                  "correct staff.tls_cert, or make the file readable for user maitred")};
   }
   Findings findings;
   findings.push_back(judge_validity(*parsed, certificate.string(), now));
@@ -158,15 +158,17 @@ Findings look_at_certificate(const std::filesystem::path& certificate,
     findings.push_back(
         fault("certificate",
               fmt::format("{} cannot be read as a PEM key without a passphrase", key.string()),
-              "correct staff.tls_key, or let the user maitred read the file"));
+              "correct staff.tls_key, or make the file readable for user maitred"));
   } else if (X509_check_private_key(parsed.get(), secret.get()) != 1) {
     findings.push_back(fault(
-        "certificate", fmt::format("{} is not the key of {}", key.string(), certificate.string()),
-        "give the certificate and the key that were made together"));
+        "certificate",
+        fmt::format("{} does not match the certificate {}", key.string(), certificate.string()),
+        "set staff.tls_cert and staff.tls_key to a matching pair"));
   }
   struct stat facts {};
   if (::stat(key.c_str(), &facts) == 0 && (facts.st_mode & 07) != 0) {
-    findings.push_back(fault("certificate", fmt::format("everyone may read {}", key.string()),
+    findings.push_back(fault("certificate",
+                             fmt::format("{} is readable by every user", key.string()),
                              fmt::format("chmod 640 {}", key.string())));
   }
   return findings;

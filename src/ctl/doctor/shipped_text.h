@@ -1,4 +1,4 @@
-// The text of config/maitred.toml. Private to this module.
+// Returns the text of config/maitred.toml. Private to this module.
 #pragma once
 
 #include <string_view>

@@ -1,4 +1,4 @@
-// Who may read and write what: the configuration, the key, the store, the devices.
+// Checks file permissions of the configuration, the key, the store and the camera devices.
 #pragma once
 
 #include <sys/types.h>
@@ -12,25 +12,26 @@
 
 namespace maitred {
 
-// A user of the box and its groups.
+// A user of this machine and the groups it belongs to.
 struct Account {
   std::string name;
   uid_t uid = 0;
   std::vector<gid_t> groups;
 };
 
-// The named user, or the one who runs this program where there is none of that name.
+// Returns the named user, or the user of this process if no user has that name.
 Account account(const char* name);
 
-// By owner, group and mode alone. `wanted` is a sum of R_OK, W_OK, X_OK.
+// True if owner, group and mode of `path` allow the access; ACLs are ignored. `wanted` is a
+// combination of R_OK, W_OK and X_OK.
 bool may_access(const Account& who, const std::filesystem::path& path, int wanted);
 
-// Of the configuration file, the key, the store and the runtime folder, as the core's user needs
-// them. A missing store or key is left to whoever opens it.
+// Checks that the core's user has the access it needs to the configuration file, the key, the store
+// and the runtime folder. Does not report a missing store or key: opening the store reports it.
 Findings look_at_permissions(const Settings& settings, const std::filesystem::path& runtime,
                              const Account& core);
 
-// Of a camera that is a device: it is there, and the eye's user may open it.
+// Checks that a camera's device file exists and that the eye's user may open it.
 Findings look_at_device(const std::string& source, const Account& eye);
 
 }  // namespace maitred

@@ -1,4 +1,5 @@
-// What `maitredctl doctor` says of a box: findings, each with its cure. Values; thread-compatible.
+// A finding of `maitredctl doctor`: one checked property, its verdict and its cure. Values;
+// thread-compatible.
 #pragma once
 
 #include <string>
@@ -9,19 +10,19 @@ namespace maitred {
 
 enum class Verdict {
   kGood,
-  kAdvice,  // works, and could be better
-  kFault    // something needs doing
+  kAdvice,  // works, but could be improved
+  kFault    // must be fixed
 };
 
-// "good", "advice", "fault".
+// Returns "good", "advice" or "fault".
 std::string_view verdict_name(Verdict verdict);
 
 struct Finding {
-  std::string check;    // what was looked at, one word: processor, disk, camera, ...
-  std::string subject;  // which one of several, e.g. a camera's name; may be empty
+  std::string check;    // the property checked: processor, disk, camera, ...
+  std::string subject;  // which one, e.g. the camera's name; may be empty
   Verdict verdict = Verdict::kGood;
-  std::string message;  // one line, no personal data, no passwords
-  std::string cure;     // what to do, as a command where there is one; empty when good
+  std::string message;  // one line; contains no personal data and no password
+  std::string cure;     // what to do, if possible a command; empty if good
 };
 
 using Findings = std::vector<Finding>;
@@ -30,7 +31,7 @@ Finding good(std::string check, std::string message);
 Finding advice(std::string check, std::string message, std::string cure);
 Finding fault(std::string check, std::string message, std::string cure);
 
-// `all` gets the findings of `more`, each with the subject, unless it has one.
+// Appends `more` to `all`. Sets the subject of findings that have none.
 void add(Findings& all, Findings more, std::string_view subject = {});
 
 }  // namespace maitred

@@ -1,4 +1,4 @@
-// The first configuration of a box: the shipped file with its comments, with the answers filled in.
+// Creates the first configuration: the shipped file with its comments, with the answers filled in.
 // Pure.
 #pragma once
 
@@ -14,21 +14,21 @@ namespace maitred {
 struct FirstCamera {
   std::string name = "entrance";
   std::string source;
-  std::string zone = "[0.2, 0.1, 0.8, 1.0]";  // as in the file
+  std::string zone = "[0.2, 0.1, 0.8, 1.0]";  // TOML text
 };
 
 struct FirstAnswers {
   std::vector<FirstCamera> cameras;
   std::string false_alerts = "1 per 1000 visitors";
-  // Store, key and models beside the file instead of in the folders of an installation.
+  // If true, store, key and models lie beside the file; if false, in the installed folders.
   bool beside_file = false;
 };
 
-// config/maitred.toml, built into the program.
+// Returns the text of config/maitred.toml, which is built into the program.
 std::string_view shipped_configuration();
 
-// The text to be written to `file`, which is only named in errors. Requires at least one camera.
-// Error: config_invalid (kInput) when an answer is none that a configuration may hold.
+// Returns the text to write to `file`; `file` itself is used only in error messages. Requires at
+// least one camera. Error: config_invalid (kInput) if an answer is not a valid setting.
 Result<std::string> first_configuration(const FirstAnswers& answers,
                                         const std::filesystem::path& file);
 

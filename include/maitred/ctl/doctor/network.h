@@ -1,4 +1,4 @@
-// Listening ports and TLS certificates.
+// Checks listening ports and TLS certificates.
 #pragma once
 
 #include <filesystem>
@@ -10,12 +10,12 @@
 
 namespace maitred {
 
-// With a running daemon somebody must answer there; without one the port must be free. `name` is
-// the section: staff, board, metrics. Nothing for a listener that is off.
+// If the daemon runs, the port must accept connections; otherwise it must be free. `name` is the
+// section: staff, board or metrics. Returns no finding for a listener that is off.
 Findings look_at_port(const std::string& name, const ListenSettings& listen, bool daemon_runs);
 
-// A PEM certificate and its key: readable, belonging together, valid at `now` and for a month
-// longer. Nothing when both are empty.
+// Checks that a PEM certificate and its key are readable, match, and are valid at `now` and for the
+// 30 days after it. Returns no finding if both paths are empty.
 Findings look_at_certificate(const std::filesystem::path& certificate,
                              const std::filesystem::path& key, WallTime now);
 

@@ -51,7 +51,7 @@ class Backup {
   // Bytes of the store that an interrupted backup had sealed and that were kept.
   std::uint64_t resumed_bytes() const;
   // Why an interrupted backup could not be continued; empty if it was, or if there was none.
-  const std::string& why_anew() const;
+  const std::string& why_restarted() const;
 
  private:
   struct Impl;

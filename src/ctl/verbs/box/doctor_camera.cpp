@@ -31,14 +31,14 @@ PersonSeen person_of(const json& seen) {
 Result<Answer> report_placement(Session& session, const std::string& name, double seconds) {
   MAITRED_ASSIGN(const Settings* settings, session.settings());
   MAITRED_ASSIGN(const CameraSettings* camera, settings->named_camera(name));
-  // The threshold for good photos; without a store, that of an empty gallery.
+  // Without a store, assume the miss rate of an empty gallery.
   const auto status = session.ask("status", json::object());
   const double miss_rate = status ? status->value("expected_miss_rate", 0.02) : 0.02;
   json seen;
   {
     const CameraPause pause(session, *camera, seconds);
     MAITRED_TRY(pause.status());
-    ProgressBar bar("looking", session.options().quiet);
+    ProgressBar bar("watching", session.options().quiet);
     MAITRED_ASSIGN(seen, watch_placement(settings->file, name, seconds, [&](const json& progress) {
                      const double left = progress.value("seconds_left", 0.0);
                      bar.show(static_cast<std::uint64_t>(std::max(0.0, seconds - left) * 10.0),

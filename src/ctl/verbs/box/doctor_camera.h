@@ -1,4 +1,4 @@
-// Checks whether a camera hangs where it can recognise people who walk up to it.
+// Checks whether a camera is placed where it can recognise people who walk up to it.
 #pragma once
 
 #include <string>
@@ -7,9 +7,9 @@
 
 namespace maitred {
 
-// Looks at the live faces in front of one camera for some seconds, with a progress bar; pauses the
-// daemon's eye meanwhile. Returns the findings, "people" and "expected_misses". Errors:
-// camera_unknown and those of the camera.
+// Watches faces in front of one camera for `seconds`, with a progress bar. Pauses the daemon's eye
+// meanwhile. Returns the findings, "people" and "expected_misses". Errors:
+// camera_unknown, and the errors of the camera.
 Result<Answer> report_placement(Session& session, const std::string& name, double seconds);
 
 }  // namespace maitred

@@ -51,9 +51,9 @@ Answer findings_answer(const Findings& findings) {
   }
   answer.coloured = ::isatty(STDOUT_FILENO) == 1 && !std::getenv("NO_COLOR");
   answer.text = text_of(findings, answer.coloured);
-  answer.text += faults == 0 ? "\nNothing needs doing.\n"
-                             : fmt::format("\n{} {} doing.\n", faults,
-                                           faults == 1 ? "thing needs" : "things need");
+  answer.text += faults == 0
+                     ? "\nNo faults found.\n"
+                     : fmt::format("\n{} {} found.\n", faults, faults == 1 ? "fault" : "faults");
   answer.status = faults == 0 ? 0 : static_cast<int>(Fault::kNo);
   return answer;
 }

@@ -1,4 +1,4 @@
-// The output of doctor.
+// Formats the findings of doctor.
 #pragma once
 
 #include "maitred/ctl/doctor/finding.h"
@@ -6,8 +6,8 @@
 
 namespace maitred {
 
-// {"ok":…,"faults":…,"advice":…,"findings":[{"check":…,"subject":…,"verdict":…,"message":…,
-// "cure":…}]} and a table for people; status 1 when there is a fault.
+// Returns {"ok":…,"faults":…,"advice":…,"findings":[{"check":…,"subject":…,"verdict":…,
+// "message":…,"cure":…}]} and a readable table; status 1 if there is a fault.
 Answer findings_answer(const Findings& findings);
 
 }  // namespace maitred

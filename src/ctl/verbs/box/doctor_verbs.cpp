@@ -1,4 +1,4 @@
-// doctor: what is wrong on this box, and what to do.
+// doctor: checks this installation and suggests what to do about each fault.
 #include <fmt/format.h>
 #include <unistd.h>
 
@@ -27,7 +27,7 @@ using nlohmann::json;
 
 constexpr Milliseconds kTrialPatience{12'000};
 
-// An error message has two parts, separated by a semicolon: what is wrong, what to do.
+// Splits an error message at its semicolon into what is wrong and what to do.
 Finding of_error(const char* check, const Error& error, const std::string& otherwise) {
   const std::size_t parted = error.message.find("; ");
   if (parted == std::string::npos) return fault(check, error.message, otherwise);
@@ -38,8 +38,9 @@ Findings look_at_models(const Settings& settings) {
   const auto files =
       locate(Manifest::built_in(), settings.engine, settings.models_dir, shipped_model_folders());
   if (!files) return {of_error("models", files.error(), "maitredctl models fetch")};
-  Findings findings{
-      good("models", fmt::format("engine {}: every file is there and unaltered", settings.engine))};
+  Findings findings{good(
+      "models",
+      fmt::format("engine {}: all files are present and match their checksums", settings.engine))};
   std::set<std::string> licences;
   for (const ModelRow& row :
        list_models(Manifest::built_in(), settings.models_dir, shipped_model_folders())) {
@@ -56,19 +57,19 @@ Findings look_at_models(const Settings& settings) {
     findings.push_back(good("licences", all));
   } else if (live) {
     findings.push_back(
-        fault("licences", "engine demo knows drawn people only: " + all,
+        fault("licences", "engine demo recognises only drawn people: " + all,
               "maitredctl models fetch retail, and set [models] engine = \"retail\""));
   } else {
     findings.push_back(
-        advice("licences", "engine demo is for trials without real people: " + all,
-               "engine retail is free for every use: maitredctl models fetch retail"));
+        advice("licences", "engine demo is only for trials without real people: " + all,
+               "for real people: maitredctl models fetch retail (free for any use)"));
   }
   return findings;
 }
 
-// Checks daemon, key and store. `status` gets the answer of the verb.
+// Checks daemon, key and store. Sets `status` to the answer of the status verb.
 Findings look_at_store(Session& session, json& status) {
-  // The service runs as a user of its own, who must own the store.
+  // The service runs as its own user, which must own the store.
   const std::string as_user =
       account("maitred").uid == ::geteuid() ? "maitredctl init" : "sudo -u maitred maitredctl init";
   auto answer = session.ask("status", json::object());
@@ -89,8 +90,8 @@ Findings look_at_store(Session& session, json& status) {
   const auto checked = session.ask("audit_verify", json::object());
   if (checked) {
     findings.push_back(
-        good("store", fmt::format("every sealed row opens, the audit chain of {} rows "
-                                  "is whole",
+        good("store", fmt::format("all encrypted rows can be read; the audit chain of {} "
+                                  "rows is intact",
                                   checked->value("rows", 0))));
   } else {
     findings.push_back(
@@ -99,11 +100,11 @@ Findings look_at_store(Session& session, json& status) {
   if (status.value("customers", 0) > 0 && status.value("matchable", 0) == 0) {
     findings.push_back(
         fault("customers",
-              fmt::format("none of {} customers can be recognised: their consent has ended, or "
-                          "their templates are of another engine than {}",
+              fmt::format("none of {} customers can be recognised: their consent has expired, or "
+                          "their templates were not computed by engine {}",
                           status.value("customers", 0), status.value("engine", "")),
-              fmt::format("if you have changed the engine by hand, put it back and use: maitredctl "
-                          "models use {}",
+              fmt::format("if the engine was changed in the configuration, restore the previous "
+                          "one, then: maitredctl models use {}",
                           status.value("engine", ""))));
   }
   return findings;
@@ -111,9 +112,9 @@ Findings look_at_store(Session& session, json& status) {
 
 Findings look_at_backup(const json& status, WallTime now) {
   if (!status.contains("last_backup")) return {};
-  const char* cure = "maitredctl backup FILE, to another disk, every night";
+  const char* cure = "run every night, to another disk: maitredctl backup FILE";
   if (!status["last_backup"].is_string()) {
-    return {advice("backup", "there has never been a backup", cure)};
+    return {advice("backup", "no backup has been taken", cure)};
   }
   const auto taken = parse_time(status["last_backup"].get<std::string>());
   if (!taken) return {};
@@ -124,16 +125,17 @@ Findings look_at_backup(const json& status, WallTime now) {
   return {good("backup", fmt::format("taken on {}", format_time(*taken)))};
 }
 
-// A consent receipt can show the text only if it is on record.
+// A consent receipt can show the consent text only if the store has it.
 Findings look_at_texts(Session& session) {
   const auto answer = session.ask("consent_text_list", json::object());
-  if (!answer) return {};  // the finding of the store tells why
+  if (!answer) return {};  // the store's own finding reports the error
   const std::size_t texts = answer->value("texts", json::array()).size();
   if (texts == 0) {
-    return {advice("consent", "no consent text is on record: receipts cannot show what was agreed",
+    return {advice("consent",
+                   "no consent text is stored: receipts cannot show what the customer agreed to",
                    "maitredctl consent text add VERSION FILE")};
   }
-  return {good("consent", fmt::format("{} {} on record", texts,
+  return {good("consent", fmt::format("{} {} stored", texts,
                                       texts == 1 ? "consent text is" : "consent texts are"))};
 }
 
@@ -144,23 +146,23 @@ Findings look_at_answers(const json& status) {
   for (const json& one : status.value("suspended", json::array())) {
     const bool camera = one.contains("camera");
     const std::string name = one.value(camera ? "camera" : "customer", "");
-    findings.push_back(
-        fault("false alerts",
-              fmt::format("{} {} raises no alerts since {}: {} were for the wrong person",
-                          camera ? "camera" : "customer", name, one.value("since", ""),
-                          one.value("wrong", 0)),
-              camera ? fmt::format("see its light and place with maitredctl doctor --camera {0}, "
-                                   "then: maitredctl resume --camera {0}",
-                                   name)
-                     : fmt::format("enrol better photos with maitredctl update {0} --photo, then: "
-                                   "maitredctl resume --customer {0}",
-                                   name)));
+    findings.push_back(fault(
+        "false alerts",
+        fmt::format("{} {}: alerts suspended since {} after {} wrong-person reports",
+                    camera ? "camera" : "customer", name, one.value("since", ""),
+                    one.value("wrong", 0)),
+        camera ? fmt::format("check its light and position: maitredctl doctor --camera {0}; "
+                             "to resume: maitredctl resume --camera {0}",
+                             name)
+               : fmt::format("add better photos: maitredctl update {0} --photo FILE; to resume: "
+                             "maitredctl resume --customer {0}",
+                             name)));
   }
   const json& measured = status["false_alerts"];
   if (findings.empty() && measured.value("visitors", 0) > 0) {
     findings.push_back(good(
-        "false alerts", fmt::format("{} answers \"wrong person\" of {} visitors in {} days, {:.2f} "
-                                    "expected",
+        "false alerts", fmt::format("{} wrong-person reports among {} visitors in {} days, "
+                                    "{:.2f} expected",
                                     measured.value("wrong", 0), measured.value("visitors", 0),
                                     measured.value("days", 0), measured.value("expected", 0.0))));
   }
@@ -176,19 +178,20 @@ CameraTrial trial_of(const json& report) {
   return trial;
 }
 
-// While an eye has the camera open, no other process can: use the report of the eye.
+// Only one process can open a camera, so use the report of the eye that has it open.
 Findings look_at_running(const CameraSettings& camera, const json& seen) {
   const std::string state = seen.value("state", "connecting");
   const std::string note = seen.value("note", "");
   if (state == "stalled" || state == "connecting") {
     return {fault("camera", fmt::format("its eye is {}{}{}", state, note.empty() ? "" : ": ", note),
-                  "look into: journalctl -u 'maitred-eye@*'; is the camera on and plugged in?")};
+                  "check that the camera is connected and on; log: journalctl -u 'maitred-eye@*'")};
   }
   if (state == "running" && seen.value("fps", 0.0) < 0.5 * camera.fps) {
-    return {advice("camera",
-                   fmt::format("{:.1f} pictures a second are analysed; the configuration wants {}",
-                               seen.value("fps", 0.0), camera.fps),
-                   "give the camera light and the box fewer cameras, or set fps lower")};
+    return {
+        advice("camera",
+               fmt::format("{:.1f} frames per second are analysed; the configuration requires {}",
+                           seen.value("fps", 0.0), camera.fps),
+               "add light, use fewer cameras, or set a lower fps")};
   }
   return {good("camera", fmt::format("its eye is {}", state))};
 }
@@ -235,7 +238,7 @@ Findings look_at_camera(const Settings& settings, const CameraSettings& camera,
 Findings look_at_cameras(const Settings& settings, const json& status, bool quiet) {
   if (settings.cameras.empty()) {
     return {fault("camera", "the configuration has no [[camera]]",
-                  fmt::format("add one to {}, or begin anew with: maitredctl setup",
+                  fmt::format("add one to {}, or start again with: maitredctl setup",
                               settings.file.string()))};
   }
   Findings findings;
@@ -247,7 +250,7 @@ Findings look_at_cameras(const Settings& settings, const json& status, bool quie
   return findings;
 }
 
-// For a running daemon, use the ports that it reports.
+// For a running daemon, check only the ports that it reports as open.
 Findings look_at_ports(const Settings& settings, const json& status) {
   const bool runs = status.value("running", false);
   Findings findings = look_at_port("staff", settings.staff.listen, runs);
@@ -260,24 +263,24 @@ Findings look_at_ports(const Settings& settings, const json& status) {
   return findings;
 }
 
-// Reports integrations as a running daemon sees them; without one, checks that their files exist.
+// Checks that the files of the integrations exist, and reports their state in a running daemon.
 Findings look_at_integrations(const Settings& settings, const json& status) {
   if (settings.webhooks.empty() && settings.mqtt.off()) return {};
   if (const Status usable = check_integrations(settings); !usable) {
-    return {of_error("integration", usable.error(), "correct that section")};
+    return {of_error("integration", usable.error(), "correct that section of the configuration")};
   }
   Findings findings;
   for (const json& one : status.value("integrations", json::array())) {
     const bool delivering = one.value("state", "") == "delivering";
     Finding finding =
         delivering
-            ? good("integration", fmt::format("takes events, {} delivered since the start",
+            ? good("integration", fmt::format("events are delivered: {} since the start",
                                               one.value("delivered", 0)))
             : fault("integration",
-                    fmt::format("takes no events: {}; {} are kept for it", one.value("trouble", ""),
-                                one.value("waiting", 0)),
-                    "is it running and reachable from here? Under systemd the core has no network: "
-                    "systemctl cat maitred says what to open for it");
+                    fmt::format("events are not delivered: {}; {} are waiting",
+                                one.value("trouble", ""), one.value("waiting", 0)),
+                    "check that it is running and reachable; under systemd the core has no network "
+                    "access by default: systemctl cat maitred shows how to allow it");
     finding.subject = one.value("name", "");
     findings.push_back(std::move(finding));
   }
@@ -320,14 +323,12 @@ void add_doctor_verbs(CommandLine& line) {
     double seconds = 60.0;
   };
   auto options = std::make_shared<Options>();
-  CLI::App* verb =
-      add_verb(line, "doctor",
-               "What is wrong on this box, and how to mend it; status 1 when something "
-               "needs doing");
+  CLI::App* verb = add_verb(
+      line, "doctor", "Check this installation and suggest fixes; status 1 if there is a fault");
   auto* camera = verb->add_option("--camera", options->camera,
-                                  "Only this camera: does it hang where it can recognise those who "
-                                  "walk up to it?");
-  verb->add_option("--seconds", options->seconds, "How long to look at them; 60 if left out")
+                                  "Check only this camera: can it recognise the people who walk up "
+                                  "to it?");
+  verb->add_option("--seconds", options->seconds, "How long to watch the camera; default: 60")
       ->check(CLI::Range(1.0, 3600.0))
       ->needs(camera);
   verb->callback([&line, options] {

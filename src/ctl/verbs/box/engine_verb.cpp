@@ -1,4 +1,4 @@
-// models use: computes everybody's templates with another engine, from the kept photos.
+// models use: computes all templates with another engine, from the kept photos.
 #include <fmt/format.h>
 
 #include <memory>
@@ -21,8 +21,8 @@ struct EngineChoice {
   bool anyway = false;
 };
 
-// Checks before anything is changed that the engine is calibrated, its files are there, and it may
-// be used for these cameras.
+// Checks before anything changes that the engine is calibrated, that its files are present, and
+// that it may be used with these cameras.
 Status check_engine(const Settings& settings, const std::string& name) {
   MAITRED_ASSIGN(const ModelEngine* engine, Manifest::built_in().engine(name));
   MAITRED_TRY(calibration_of(*engine));
@@ -31,14 +31,14 @@ Status check_engine(const Settings& settings, const std::string& name) {
     if (!engine->is_demo() || settings.allow_demo_engine || !is_live_source(camera.source))
       continue;
     return environment_error("demo_engine",
-                             fmt::format("camera '{}' would show real people to the demo engine, "
-                                         "which knows drawn people only; use another engine",
+                             fmt::format("camera '{}' shows real people, but the demo engine "
+                                         "recognises only drawn people; use another engine",
                                          camera.name));
   }
   return {};
 }
 
-// Computes the templates of one customer from the kept photos; returns how many.
+// Computes one customer's templates from the kept photos. Returns the number of templates.
 Result<std::size_t> reembed(Session& session, PhotoProber& prober, const std::string& id,
                             const std::string& engine) {
   MAITRED_ASSIGN(const json kept, session.ask("kept_photos", {{"id", id}, {"engine", engine}}));
@@ -60,7 +60,7 @@ Result<std::size_t> reembed(Session& session, PhotoProber& prober, const std::st
 struct Reembedded {
   std::size_t customers = 0;         // by this run
   std::size_t before = 0;            // by an earlier run
-  std::vector<std::string> without;  // have no usable photo: cannot be recognised
+  std::vector<std::string> without;  // no usable photo: these cannot be recognised
 };
 
 Result<Reembedded> reembed_all(Session& session, const Settings& settings,
@@ -89,7 +89,8 @@ Result<Reembedded> reembed_all(Session& session, const Settings& settings,
   return result;
 }
 
-// Has a running daemon use the engine at once.
+// Writes the engine to the configuration and makes a running daemon use it. Returns a text that
+// tells what is left to do; empty if nothing.
 Result<std::string> switch_to(Session& session, const Settings& settings,
                               const std::string& engine) {
   MAITRED_ASSIGN(const auto bytes, read_file(settings.file, std::size_t{1} << 20));
@@ -101,12 +102,12 @@ Result<std::string> switch_to(Session& session, const Settings& settings,
                          {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()}, mode));
   const auto answer = session.ask("use_engine", {{"engine", engine}});
   if (!answer) {
-    // Without a daemon there is nothing to do.
+    // Without a running daemon there is nothing to switch.
     if (answer.error().code == "bad_usage") return std::string();
     return tl::unexpected(answer.error());
   }
   return answer->value("restart_eyes", false)
-             ? std::string("Start the eyes anew: systemctl restart 'maitred-eye@*'\n")
+             ? std::string("Restart the eyes: systemctl restart 'maitred-eye@*'\n")
              : std::string();
 }
 
@@ -123,25 +124,27 @@ Result<Answer> use(Session& session, const EngineChoice& choice) {
                    {"already", done.before},
                    {"without_photos", done.without}};
   if (done.customers > 0) {
-    answer.text += fmt::format("Templates of {} customers were made from their kept photos.\n",
-                               done.customers);
+    answer.text +=
+        fmt::format("Computed templates of {} customers from their kept photos.\n", done.customers);
   }
   if (!done.without.empty()) {
     answer.text += fmt::format(
-        "No usable photo is kept of {} customers, who cannot be recognised with engine {} until "
-        "they are given photos (maitredctl update ID --photo F):\n",
+        "{} customers have no usable kept photo. Engine {} cannot recognise them until photos are "
+        "added (maitredctl update ID --photo FILE):\n",
         done.without.size(), choice.engine);
     for (const std::string& id : done.without) answer.text += "  " + id + "\n";
   }
   if (!switches) {
     answer.text +=
-        fmt::format("The engine is still {}. To change it nonetheless: --anyway\n", before);
+        fmt::format("The engine is still {}. To change it anyway, use --anyway.\n", before);
     answer.status = static_cast<int>(Fault::kNo);
     return answer;
   }
   MAITRED_ASSIGN(const std::string rest, switch_to(session, *settings, choice.engine));
-  answer.text += fmt::format("Engine {} is in use; that of {} stays: models use {} goes back.\n",
-                             choice.engine, before, before);
+  answer.text += fmt::format(
+      "Engine {0} is in use. The templates of engine {1} are kept. To go back: maitredctl models "
+      "use {1}\n",
+      choice.engine, before);
   answer.text += rest;
   return answer;
 }
@@ -151,11 +154,11 @@ Result<Answer> use(Session& session, const EngineChoice& choice) {
 void add_engine_verb(CommandLine& line, CLI::App& models) {
   auto choice = std::make_shared<EngineChoice>();
   CLI::App* verb = models.add_subcommand(
-      "use", "Change the engine: everyone's templates are made anew from the kept photos");
+      "use", "Change the engine and recompute all templates from the kept photos");
   verb->fallthrough();
   verb->add_option("ENGINE", choice->engine, "retail, dlib, sface or demo")->required();
   verb->add_flag("--anyway", choice->anyway,
-                 "Change it although some customers have no photos and are not recognised then");
+                 "Change it even if customers without photos can no longer be recognised");
   verb->callback(
       [&line, choice] { line.run = [&line, choice] { return use(line.session, *choice); }; });
 }

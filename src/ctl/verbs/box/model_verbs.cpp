@@ -1,4 +1,4 @@
-// models list, fetch, verify.
+// models list, fetch, verify: the model files of the engines.
 #include <fmt/format.h>
 
 #include <cstdlib>
@@ -75,7 +75,7 @@ Result<Answer> fetch(Session& session, const FetchChoice& choice) {
     answer.object["files"].push_back(
         {{"file", file.file}, {"path", file.path.string()}, {"was_there", file.was_there}});
     answer.text += fmt::format("{} {}\n", file.path.string(),
-                               file.was_there ? "was there" : "fetched and checked");
+                               file.was_there ? "already present" : "fetched and verified");
   }
   return answer;
 }
@@ -100,16 +100,16 @@ void add_model_verbs(CommandLine& line) {
       };
     });
   };
-  add_rows("list", "Which there are, and where they come from", list_models, false);
-  add_rows("verify", "Check every file's SHA-256", verify_models, true);
+  add_rows("list", "List the model files and their licences", list_models, false);
+  add_rows("verify", "Check the SHA-256 of every file", verify_models, true);
   add_engine_verb(line, *models);
   auto choice = std::make_shared<FetchChoice>();
-  CLI::App* verb = models->add_subcommand("fetch", "Get what the configured engine needs");
+  CLI::App* verb = models->add_subcommand("fetch", "Fetch the model files that an engine needs");
   verb->fallthrough();
-  verb->add_option("ENGINE", choice->engine, "Another engine than the configured one");
+  verb->add_option("ENGINE", choice->engine, "Engine to fetch; default: the configured one");
   verb->add_option("--from", choice->from,
-                   "Take the files from this folder (default: $MAITRED_MODELS, if set)");
-  verb->add_option("--mirror", choice->mirror, "Base URL to take the files from");
+                   "Copy the files from this folder (default: $MAITRED_MODELS, if set)");
+  verb->add_option("--mirror", choice->mirror, "Base URL to download the files from");
   verb->add_flag("--all", choice->all, "Fetch the models of every engine");
   verb->callback(
       [&line, choice] { line.run = [&line, choice] { return fetch(line.session, *choice); }; });

@@ -1,4 +1,4 @@
-// setup: the first configuration, in a few questions.
+// setup: asks a few questions and writes the first configuration.
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/stat.h>
@@ -27,8 +27,8 @@ struct SetupOptions {
   bool yes = false;
 };
 
-// Questions go to standard error, so that the output of --json stays one object. --yes and the end
-// of the input accept the proposed answers.
+// Asks questions on standard error, so that the output of --json stays one object. With --yes, or
+// at the end of the input, takes the default answers.
 class Interview {
  public:
   explicit Interview(bool silent) : silent_(silent) {}
@@ -61,8 +61,8 @@ class Interview {
 
 std::string list_text(const std::vector<CameraDevice>& cameras) {
   if (cameras.empty()) {
-    return "No camera was found on this machine (that this user may open). A network camera's\n"
-           "address looks like rtsp://user:password@192.0.2.7/stream.\n";
+    return "No camera found on this machine that this user may open. The address of a network\n"
+           "camera looks like rtsp://user:password@192.0.2.7/stream.\n";
   }
   std::string text = "Cameras on this machine:\n";
   for (std::size_t i = 0; i < cameras.size(); ++i) {
@@ -77,18 +77,19 @@ std::string source_of(const std::string& answer, const std::vector<CameraDevice>
   const long number = std::strtol(answer.c_str(), &end, 10);
   const bool picked = *end == '\0' && number >= 1 && number <= static_cast<long>(cameras.size());
   if (picked) return cameras[static_cast<std::size_t>(number) - 1].source;
-  // The name of a recording is relative to the current folder, not to the configuration.
+  // The user gives a recording relative to the current folder. The configuration would resolve it
+  // relative to its own folder, so make it absolute.
   std::error_code ignored;
   return !is_live_source(answer) && fs::exists(answer, ignored) ? fs::absolute(answer).string()
                                                                 : answer;
 }
 
-// Checks one camera by the rules of the configuration, so that an invalid answer is asked again.
+// Validates one camera with the rules of the configuration, so that the question can be repeated.
 Status check(const FirstCamera& camera, const fs::path& file) {
   std::error_code ignored;
   if (!is_live_source(camera.source) && !fs::exists(camera.source, ignored)) {
     return input_error("source_missing",
-                       fmt::format("there is no file or folder {}", camera.source));
+                       fmt::format("file or folder {} does not exist", camera.source));
   }
   FirstAnswers alone;
   alone.cameras = {camera};
@@ -96,7 +97,7 @@ Status check(const FirstCamera& camera, const fs::path& file) {
   return {};
 }
 
-// Cuts "FILE:LINE: KEY: message" to "KEY: message".
+// Shortens "FILE:LINE: KEY: message" to "KEY: message".
 std::string without_place(const std::string& message) {
   for (const std::string_view table : {"camera[1].", "recognition."}) {
     const std::size_t at = message.find(table);
@@ -112,21 +113,21 @@ Result<FirstCamera> ask_camera(Interview& interview, const SetupOptions& options
   std::string source = !options.source.empty() ? options.source : found.empty() ? "" : "1";
   std::string zone = "0.2, 0.1, 0.8, 1.0";
   camera.name = options.name.empty() ? name : options.name;
-  for (;;) {  // proposes the earlier answers again
-    source = interview.ask("Which camera? A number, a device, a URL or a video file", source);
+  for (;;) {  // earlier answers become the defaults
+    source = interview.ask("Camera (a number, a device, a URL or a video file)", source);
     if (source.empty()) {
       if (!interview.ended()) continue;
-      return input_error("no_camera", "no camera was found and none was named; give --source");
+      return input_error("no_camera", "no camera was found and none was given; use --source");
     }
     camera.source = source_of(source, found);
-    camera.name = interview.ask("What is the place called? Letters, digits, '-'", camera.name);
-    interview.say("Only who stops inside a zone of the picture is compared with your customers.\n");
-    zone = interview.ask("The zone: x0, y0, x1, y1 as fractions of the picture", zone);
+    camera.name = interview.ask("Name of its place (letters, digits, '-')", camera.name);
+    interview.say("Only people who stop inside the zone are compared with your customers.\n");
+    zone = interview.ask("Zone (x0, y0, x1, y1 as fractions of the picture)", zone);
     camera.zone = fmt::format("[{}]", zone);
     const Status fine = check(camera, file);
     if (fine) return camera;
     if (interview.ended()) return tl::unexpected(fine.error());
-    interview.say(fmt::format("That does not do: {}\n", without_place(fine.error().message)));
+    interview.say(fmt::format("Invalid answer: {}\n", without_place(fine.error().message)));
   }
 }
 
@@ -135,21 +136,21 @@ Result<std::string> ask_false_alerts(Interview& interview, FirstAnswers& answers
   const std::string proposed = answers.false_alerts;
   for (;;) {
     answers.false_alerts = interview.ask(
-        "How many strangers may be taken for a customer? \"1 per N visitors\"", proposed);
+        "Accepted rate of strangers mistaken for a customer (\"1 per N visitors\")", proposed);
     auto text = first_configuration(answers, file);
     if (text || interview.ended()) return text;
-    interview.say(fmt::format("That does not do: {}\n", without_place(text.error().message)));
+    interview.say(fmt::format("Invalid answer: {}\n", without_place(text.error().message)));
   }
 }
 
-// Creates the file; never overwrites one.
+// Creates the file. Never overwrites an existing file.
 Status write_new(const fs::path& file, const std::string& text) {
   std::error_code ignored;
   if (!file.parent_path().empty()) fs::create_directories(file.parent_path(), ignored);
   const UniqueFd fd(::open(file.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0640));
   if (!fd && errno == EEXIST) {
     return input_error("config_exists",
-                       fmt::format("{} is there already and is not overwritten; move it away, or "
+                       fmt::format("{} already exists and is not overwritten; move it away, or "
                                    "name another file with -c",
                                    file.string()));
   }
@@ -159,7 +160,7 @@ Status write_new(const fs::path& file, const std::string& text) {
     return environment_error(
         "file_unwritable", fmt::format("cannot write {}: {}", file.string(), std::strerror(errno)));
   }
-  // As in the package: root may change it, the group of the service may read it.
+  // Same ownership as in the package: root may change the file, the service's group may read it.
   struct stat folder {};
   if (::geteuid() == 0 && ::stat(file.parent_path().c_str(), &folder) == 0) {
     (void)!::fchown(fd.get(), 0, folder.st_gid);
@@ -167,7 +168,7 @@ Status write_new(const fs::path& file, const std::string& text) {
   return {};
 }
 
-// The name for a new file beside an existing configuration, such as the package's.
+// Returns `file`, or a name beside it if it exists, such as the configuration of the package.
 fs::path free_name(const fs::path& file) {
   std::error_code ignored;
   return fs::exists(file, ignored) ? fs::path(file.string() + ".new") : file;
@@ -179,10 +180,11 @@ Result<Answer> set_up(Session& session, const SetupOptions& options) {
   const fs::path file = free_name(wanted);
   std::error_code ignored;
   if (fs::exists(file, ignored)) {
-    return input_error("config_exists",
-                       fmt::format("{} and {} are there already and are not overwritten; move one "
-                                   "away, or name another file with -c",
-                                   wanted.string(), file.string()));
+    return input_error(
+        "config_exists",
+        fmt::format("{} and {} already exist and are not overwritten; move one away, "
+                    "or name another file with -c",
+                    wanted.string(), file.string()));
   }
   Interview interview(options.yes);
   const std::vector<CameraDevice> found = list_cameras();
@@ -194,7 +196,7 @@ Result<Answer> set_up(Session& session, const SetupOptions& options) {
         answers.cameras.empty() ? "entrance" : fmt::format("camera-{}", answers.cameras.size() + 1);
     MAITRED_ASSIGN(FirstCamera camera, ask_camera(interview, options, found, name, file));
     answers.cameras.push_back(std::move(camera));
-    const std::string more = interview.ask("Another camera? yes or no", "no");
+    const std::string more = interview.ask("Add another camera? (yes or no)", "no");
     if (more.empty() || (more[0] != 'y' && more[0] != 'Y')) break;
   }
   MAITRED_ASSIGN(const std::string text, ask_false_alerts(interview, answers, file));
@@ -202,11 +204,11 @@ Result<Answer> set_up(Session& session, const SetupOptions& options) {
 
   Answer answer;
   answer.object = {{"written", file.string()}, {"cameras", answers.cameras.size()}};
-  answer.text = fmt::format("Wrote {}. It has every setting, with comments.\n", file.string());
+  answer.text = fmt::format("Wrote {}. It contains every setting, with comments.\n", file.string());
   if (file != wanted) {
-    answer.text +=
-        fmt::format("{0} was there and is untouched. To use the new one:\n    mv {1} {0}\n",
-                    wanted.string(), file.string());
+    answer.text += fmt::format(
+        "{0} already existed and was not changed. To use the new file:\n    mv {1} {0}\n",
+        wanted.string(), file.string());
   }
   const bool installed = !answers.beside_file;
   const std::string ctl =
@@ -219,10 +221,10 @@ Result<Answer> set_up(Session& session, const SetupOptions& options) {
 
 void add_setup_verbs(CommandLine& line) {
   auto options = std::make_shared<SetupOptions>();
-  CLI::App* verb = add_verb(line, "setup", "Write a first configuration, in a few questions");
-  verb->add_option("--source", options->source, "The camera proposed: device, URL or video file");
-  verb->add_option("--name", options->name, "The name proposed for it");
-  verb->add_flag("--yes", options->yes, "Ask nothing: take what is proposed");
+  CLI::App* verb = add_verb(line, "setup", "Ask a few questions and write a first configuration");
+  verb->add_option("--source", options->source, "Default camera: device, URL or video file");
+  verb->add_option("--name", options->name, "Default name of the camera's place");
+  verb->add_flag("--yes", options->yes, "Ask nothing; use the default answers");
   verb->callback(
       [&line, options] { line.run = [&line, options] { return set_up(line.session, *options); }; });
 }

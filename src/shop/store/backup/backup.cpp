@@ -124,7 +124,7 @@ struct Backup::Impl {
   BackupHead head;
   SecretBytes key = SecretBytes::random(kKeyBytes);
   std::optional<EarlierPart> earlier;
-  std::string why_anew;  // there was a part, and it was of no use
+  std::string why_restarted;  // why the existing part could not be used; empty if it was
   Phase phase = Phase::kCopying;
   std::unique_ptr<PageCopy> pages;
   std::uint64_t epoch = 0;  // of the copy
@@ -150,17 +150,18 @@ Status Backup::Impl::find_earlier(const std::optional<KeyAccess>& wanted) {
   auto known = read_unfinished(vault);
   auto found = BackupSource::open(part);
   if (!known || known->part != part || !found || found->head().store != vault.store_id()) {
-    why_anew = "it is not the part of the last interrupted backup, or somebody was erased since";
+    why_restarted =
+        "it is not the part of the last interrupted backup, or somebody was erased since";
     return {};
   }
   const auto secrets = found->begin(known->key);
   if (!secrets || found->head_digest() != known->head) {
-    why_anew = "it is damaged";
+    why_restarted = "it is damaged";
     return {};
   }
   MAITRED_ASSIGN(const bool same, same_key(found->head(), known->key, wanted));
   if (!same) {
-    why_anew = "it is sealed with another key";
+    why_restarted = "it is sealed with another key";
     return {};
   }
   head = found->head();
@@ -190,7 +191,7 @@ Status Backup::Impl::make_head(const std::optional<KeyAccess>& wanted) {
 Status Backup::Impl::copy_again() {
   source.reset();
   sink.reset();
-  if (earlier || resumed > 0) why_anew = kChanged;
+  if (earlier || resumed > 0) why_restarted = kChanged;
   earlier.reset();
   size = hashed = sealed = resumed = verified = 0;
   phase = Phase::kCopying;
@@ -258,7 +259,7 @@ Status Backup::Impl::hash_some() {
     phase = Phase::kTakingUp;
     return {};
   }
-  if (earlier) why_anew = kChanged;
+  if (earlier) why_restarted = kChanged;
   return begin_sealing();
 }
 
@@ -294,7 +295,7 @@ Status Backup::Impl::take_up_some() {
     MAITRED_ASSIGN(const ByteView piece, read_copy(sealed));
     // The hash of the copy fits, but the part may hold other content: compare before continuing.
     if (!std::ranges::equal(piece, **found)) {
-      why_anew = kChanged;
+      why_restarted = kChanged;
       return begin_sealing();
     }
     sealed += piece.size();
@@ -391,7 +392,7 @@ Result<StepProgress> Backup::step() {
 
 std::uint64_t Backup::size_bytes() const { return impl_->sink ? impl_->sink->bytes() : 0; }
 std::uint64_t Backup::resumed_bytes() const { return impl_->resumed; }
-const std::string& Backup::why_anew() const { return impl_->why_anew; }
+const std::string& Backup::why_restarted() const { return impl_->why_restarted; }
 
 Status backup_fetched(Store& store, const std::filesystem::path& target, const Actor& actor) {
   Vault& vault = StoreAccess::vault(store);

@@ -30,7 +30,7 @@ TEST(Placement, AGoodPlaceIsGood) {
   const Findings findings = judge_people(door(), people, 60.0, 0.05);
   ASSERT_EQ(findings.size(), 1U);
   EXPECT_EQ(findings[0].verdict, Verdict::kGood);
-  EXPECT_NE(findings[0].message.find("5 % would be missed"), std::string::npos)
+  EXPECT_NE(findings[0].message.find("5 % of such visits would be missed"), std::string::npos)
       << findings[0].message;
 }
 
@@ -49,10 +49,10 @@ TEST(Placement, EachFaultHasItsOwnCure) {
     return people;
   };
   EXPECT_NE(found(with([](PersonSeen& one) { one.in_zone = false; }), "move the zone"), "");
-  EXPECT_NE(found(with([](PersonSeen& one) { one.width_px = 40.0; }), "bring the camera nearer"),
+  EXPECT_NE(found(with([](PersonSeen& one) { one.width_px = 40.0; }), "move the camera closer"),
             "");
-  EXPECT_NE(found(with([](PersonSeen& one) { one.zone_time = 100ms; }), "dwell shorter"), "");
-  EXPECT_NE(found(with([](PersonSeen& one) { one.yaw = -0.6; }), "into the line"), "");
+  EXPECT_NE(found(with([](PersonSeen& one) { one.zone_time = 100ms; }), "shorter dwell"), "");
+  EXPECT_NE(found(with([](PersonSeen& one) { one.yaw = -0.6; }), "people walk towards it"), "");
   std::vector<PersonSeen> above(4, good_person());
   for (PersonSeen& one : above) one.pitch = 0.25;
   EXPECT_NE(found(above, "lower"), "");

@@ -73,11 +73,11 @@ TEST(DoctorText, CountsFaultsAndTellsTheCure) {
   EXPECT_EQ(answer.object["findings"][1]["subject"], "entrance");
   EXPECT_THAT(answer.text, HasSubstr("-> make room"));
   EXPECT_THAT(answer.text, HasSubstr("camera entrance"));
-  EXPECT_THAT(answer.text, HasSubstr("1 thing needs doing"));
+  EXPECT_THAT(answer.text, HasSubstr("1 fault found"));
   const Answer good = findings_answer({findings[0]});
   EXPECT_EQ(good.status, 0);
   EXPECT_EQ(good.object["ok"], true);
-  EXPECT_THAT(good.text, HasSubstr("Nothing needs doing"));
+  EXPECT_THAT(good.text, HasSubstr("No faults found"));
 }
 
 Alert alert_of(const std::string& visit, AlertState state = AlertState::kNew) {

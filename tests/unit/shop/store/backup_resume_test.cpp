@@ -15,7 +15,7 @@ constexpr std::size_t kPhotoBytes = 300 << 10;
 struct BackUpOutcome {
   std::string code;
   std::uint64_t resumed = 0;
-  std::string why_anew;
+  std::string why_restarted;
 };
 
 class BackupResumeTest : public StoreTest {
@@ -49,7 +49,7 @@ class BackupResumeTest : public StoreTest {
     for (;;) {
       const auto progress = backup->step();
       if (!progress) return {progress.error().code, 0, ""};
-      if (progress->finished) return {"", backup->resumed_bytes(), backup->why_anew()};
+      if (progress->finished) return {"", backup->resumed_bytes(), backup->why_restarted()};
     }
   }
 
@@ -97,7 +97,7 @@ TEST_F(BackupResumeTest, GoesOnWhereItWasInterrupted) {
     Store store = open();
     const BackUpOutcome done = back_up(store);
     EXPECT_EQ(done.code, "");
-    EXPECT_EQ(done.why_anew, "");
+    EXPECT_EQ(done.why_restarted, "");
     EXPECT_GT(done.resumed + (64 << 10), before.size() * 99 / 100) << share;
     const std::string whole = content_of(backup_);
     EXPECT_TRUE(whole.starts_with(before)) << share;
@@ -140,7 +140,7 @@ TEST_F(BackupResumeTest, ADamagedPartNeverGetsIntoTheBackup) {
     EXPECT_EQ(done.code, "");
     EXPECT_LE(done.resumed, place);
     if (place < 500) {
-      EXPECT_FALSE(done.why_anew.empty());
+      EXPECT_FALSE(done.why_restarted.empty());
     }
     EXPECT_EQ(customers_in_backup(), 4U);
   }
@@ -153,7 +153,7 @@ TEST_F(BackupResumeTest, AChangeOfTheStoreHasItBeginAnew) {
   const BackUpOutcome done = back_up(store);
   EXPECT_EQ(done.code, "");
   EXPECT_EQ(done.resumed, 0U);
-  EXPECT_EQ(done.why_anew, kChangedSince);
+  EXPECT_EQ(done.why_restarted, kChangedSince);
   EXPECT_EQ(customers_in_backup(), 9U);
 }
 
@@ -171,7 +171,7 @@ TEST_F(BackupResumeTest, AnErasureBetweenThrowsThePartAway) {
   const BackUpOutcome done = back_up(store);
   EXPECT_EQ(done.code, "");
   EXPECT_EQ(done.resumed, 0U);
-  EXPECT_EQ(done.why_anew, kChangedSince);
+  EXPECT_EQ(done.why_restarted, kChangedSince);
   EXPECT_EQ(customers_in_backup(), 7U);
 }
 
@@ -206,12 +206,12 @@ TEST_F(BackupResumeTest, OnlyTheSameKeyGoesOn) {
   interrupt(store, 0.7, passphrase("correct horse"));
   BackUpOutcome done = back_up(store, passphrase("battery staple"));
   EXPECT_EQ(done.resumed, 0U);
-  EXPECT_EQ(done.why_anew, "it is sealed with another key");
+  EXPECT_EQ(done.why_restarted, "it is sealed with another key");
   KeyAccess other = passphrase("battery staple");
   EXPECT_EQ(customers_in_backup(copy_of(other)), 8U);
 
   interrupt(store, 0.7, passphrase("correct horse"));
-  EXPECT_EQ(back_up(store).why_anew, "it is sealed with another key");
+  EXPECT_EQ(back_up(store).why_restarted, "it is sealed with another key");
   EXPECT_EQ(customers_in_backup(), 8U);
 
   interrupt(store, 0.7, passphrase("correct horse"));
@@ -236,7 +236,7 @@ TEST_F(BackupResumeTest, AFileOfAnotherKindIsNotGoneOnWith) {
   overwrite(part_, "something else");
   BackUpOutcome done = back_up(store);
   EXPECT_EQ(done.code, "");
-  EXPECT_FALSE(done.why_anew.empty());
+  EXPECT_FALSE(done.why_restarted.empty());
   // Nor is it thrown away with the erasure, as a part would be.
   interrupt(store, 0.7);
   overwrite(part_, "something else");
