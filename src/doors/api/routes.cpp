@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "maitred/base/json.h"
+#include "maitred/base/text.h"
 
 namespace maitred {
 
@@ -22,28 +23,6 @@ struct Path {
   std::string_view kind;
 };
 
-std::optional<std::string> percent_decoded(std::string_view text) {
-  std::string out;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (text[i] != '%') {
-      out += text[i];
-      continue;
-    }
-    const auto digit = [&](std::size_t at) {
-      static constexpr std::string_view kDigits = "0123456789abcdef";
-      if (at >= text.size()) return std::string_view::npos;
-      const char letter = text[at];
-      return kDigits.find(letter >= 'A' && letter <= 'F' ? static_cast<char>(letter + 32) : letter);
-    };
-    const auto high = digit(i + 1);
-    const auto low = digit(i + 2);
-    if (high == std::string_view::npos || low == std::string_view::npos) return std::nullopt;
-    out += static_cast<char>(high * 16 + low);
-    i += 2;
-  }
-  return out;
-}
-
 // The path of a request, or nothing if no route can have it.
 std::optional<Path> read_path(std::string_view text) {
   std::vector<std::string_view> parts;
@@ -54,7 +33,7 @@ std::optional<Path> read_path(std::string_view text) {
     text.remove_prefix(end);
   }
   if (parts.size() < 3 || parts.size() > 4 || parts[0] != "v1") return std::nullopt;
-  auto reference = percent_decoded(parts[2]);
+  auto reference = url_decoded(parts[2]);
   if (!reference || reference->empty() || reference->size() > kReferenceLimit_bytes) {
     return std::nullopt;
   }
