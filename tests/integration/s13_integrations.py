@@ -96,7 +96,7 @@ class Integrations(VisitsTest):
         self.addCleanup(receiver.server.shutdown)
         eventually(lambda: receiver.refused >= 2, lambda: f"refusals: {box.log.read_text()}")
         state = self.state_of(box, "webhook")
-        self.assertEqual((state["state"], state["trouble"]), ("retrying", "it answers HTTP 503"))
+        self.assertEqual((state["state"], state["trouble"]), ("retrying", "the answer is HTTP 503"))
         # A crash loses nothing.
         box.stop(signal.SIGKILL)
         box.start(spawn=False)
