@@ -178,15 +178,20 @@ void BoardRoom::recognise(FaceQuery query, std::function<void(Result<std::string
 }
 
 Result<std::string> BoardRoom::answer_query(const FaceQuery& query, const std::string& report) {
-  const Actor actor{board_actor(query.terminal), wall_now()};
   MAITRED_ASSIGN(const json object, parse_json(report, kReportLimits));
-  MAITRED_ASSIGN(const PhotoReport photo, read_photo_report(object));
+  const auto photo = read_photo_report(object);
+  if (!photo) {
+    // The report comes from a process that decodes pixels from outside: it may say anything.
+    journal().warn("board: the report of a photo cannot be read ({})", photo.error().message);
+    return environment_error("photo_failed", "the report of maitred-eye cannot be read");
+  }
+  const Actor actor{board_actor(query.terminal), wall_now()};
   if (query.customer.empty()) {
-    MAITRED_ASSIGN(const auto found, verbs::identify(parts_.shop, {{photo}}, actor));
+    MAITRED_ASSIGN(const auto found, verbs::identify(parts_.shop, {{*photo}}, actor));
     return json_text(json_of(found));
   }
   MAITRED_ASSIGN(const auto compared,
-                 verbs::verify(parts_.shop, {CustomerId(query.customer), {photo}}, actor));
+                 verbs::verify(parts_.shop, {CustomerId(query.customer), {*photo}}, actor));
   return json_text(json_of(compared));
 }
 
