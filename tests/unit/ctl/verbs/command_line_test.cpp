@@ -155,6 +155,56 @@ TEST_F(CommandLineTest, ABackupIsTakenAndPutBackWithoutADaemon) {
   EXPECT_EQ(run({"restore", (folder_.path() / "none").string()}).status, 2);
 }
 
+// Verbs refuse fields that they do not know: what maitredctl sends is what they take.
+TEST_F(CommandLineTest, EveryVerbTakesWhatItsCommandSends) {
+  ASSERT_EQ(run({"init"}).status, 0);
+  const std::string id = enrol("Ada Example");
+  const std::string text = (folder_.path() / "text.txt").string();
+  const std::string second = (folder_.path() / "second.key").string();
+  std::ofstream(text) << "I agree.\n";
+  const std::vector<std::vector<std::string>> commands = {
+      {"status"},
+      {"list", "--limit", "1", "--after", "0"},
+      {"update", id, "--name", "Ada", "--loyalty", "L", "--tier", "gold", "--note", "n",
+       "--external-id", "e", "--preference", "a=b", "--drop-preference", "c", "--forget-learned",
+       "--reset-threshold"},
+      {"ask", id, "shoes", "--item", "TS", "--external-id", "e1"},
+      {"purchase", id, "--item", "TS", "--status", "bought", "--date", "2026-11-01"},
+      {"appointment", id, "--at", "2026-12-01T10:00Z", "--with", "Kim"},
+      {"consent", id, "show"},
+      {"consent", id, "receipt"},
+      {"consent", "text", "add", "v1", text},
+      {"consent", "text", "list"},
+      {"consent", "text", "show", "v1"},
+      {"consent", id, "renew", "--consent-version", "v1", "--consent-ref", "r", "--scope",
+       "history,feedback", "--expires", "2099-01-01"},
+      {"export", id},
+      {"visits", "--since", "2026-01-01", "--customer", id},
+      {"alerts", "--since", "2026-01-01", "--open"},
+      {"audit", "--limit", "3"},
+      {"audit", "verify"},
+      {"report", "--from", "2020-01-01", "--to", "2099-01-01", "--names", "--html",
+       (folder_.path() / "report.html").string()},
+      {"rule", "list"},
+      {"staff", "add", "Sam", "--skill", "shoes", "--zone", "east", "--manager"},
+      {"staff", "list"},
+      {"staff", "revoke", "Sam"},
+      {"key", "slot", "list"},
+      {"key", "slot", "add", "--file", second, "--label", "spare"},
+      {"key", "slot", "remove", "2"},
+      {"key", "rotate", "--keep-key"},
+      {"retention", "run"},
+      {"consent", id, "withdraw"}};
+  for (std::vector<std::string> words : commands) {
+    words.push_back("--json");
+    const Ran ran = run(words);
+    EXPECT_EQ(ran.status, 0) << testing::PrintToString(words) << ran.out;
+  }
+  EXPECT_EQ(run({"rule", "test", id, "--at", "2026-12-01T10:00Z", "--camera", "c"}).status, 1);
+  EXPECT_EQ(run({"resume", "--customer", id}).status, 1);
+  EXPECT_EQ(run_json({"feedback", "nobody", "--rating", "9"}, 2)["error"]["code"], "unknown_visit");
+}
+
 TEST_F(CommandLineTest, AnImportOfNotesReportsEachRow) {
   ASSERT_EQ(run({"init"}).status, 0);
   const std::string id = enrol("Ada Example");
