@@ -67,7 +67,8 @@ class Import(ShopTest):
         self.assertEqual(shown["external"], "")
         # For people: a line a rejected row.
         text = self.box.ctl("import", path, json_out=False)
-        self.assertEqual(len([line for line in text.out.splitlines() if line.startswith("row ")]), 6)
+        self.assertEqual(len([line for line in text.out.splitlines() if line.startswith("row ")]), 6,
+                         text.out)
         self.assertIn("4 known already", text.out)
         self.assertEqual(len(self.names()), 4)
         strict = self.box.ctl("import", "--strict", path)
