@@ -1,4 +1,4 @@
-// What the customer gets: everything that is held.
+// The view for the customer: everything that is held.
 #include <nlohmann/json.hpp>
 
 #include "maitred/admin/row_key.h"

@@ -68,7 +68,7 @@ struct ConsentWithdrawAnswer {
   }
 };
 
-// What the customer agreed to, to take home.
+// A receipt of the consent for the customer to keep.
 struct ConsentReceiptAnswer {
   CustomerId id;
   std::string name;

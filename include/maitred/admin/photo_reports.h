@@ -1,4 +1,4 @@
-// What maitred-eye reports of a photo.
+// The report of maitred-eye on a photo.
 #pragma once
 
 #include <optional>

@@ -60,7 +60,7 @@ struct RuleTestAnswer {
 };
 
 Result<RuleListAnswer> rule_list(Shop& shop, const NoArgs& args, const Actor& actor);
-// What would happen if the customer came in at that moment on a new visit. Writes nothing.
+// Tells which alert the customer would raise by coming in at that moment. Writes nothing.
 Result<RuleTestAnswer> rule_test(Shop& shop, const RuleTestArgs& args, const Actor& actor);
 
 std::vector<Verb> rule_verbs();

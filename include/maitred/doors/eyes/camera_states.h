@@ -26,7 +26,7 @@ class CameraStates {
 
   explicit CameraStates(const std::vector<std::string>& names);
 
-  // Sets the cameras anew. Those that stay keep their state.
+  // Replaces the list of cameras. Cameras that stay keep their state.
   void reconfigure(const std::vector<std::string>& names);
 
   bool known(std::string_view camera) const { return cameras_.contains(camera); }
