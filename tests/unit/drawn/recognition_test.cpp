@@ -86,7 +86,7 @@ FilmTally watch_film(Engine& engine, int every) {
 TEST(DemoEngine, FindsTheFacesOfTheFilmAndTellsTheCastApart) {
   Result<Engine>& engine = demo_engine();
   ASSERT_TRUE(engine) << engine.error().message;
-  const FilmTally tally = watch_film(*engine, kSlow ? 24 : 10);
+  const FilmTally tally = watch_film(*engine, kSlow ? 24 : 5);
   EXPECT_GT(tally.drawn, 10);
   EXPECT_GE(tally.found, tally.drawn * 0.95);
   EXPECT_EQ(tally.surplus, 0);
@@ -100,7 +100,7 @@ TEST(RetailEngine, FindsTheFacesOfTheFilmAndTellsTheCastApart) {
   }
   auto engine = load_retail_engine();
   ASSERT_TRUE(engine) << engine.error().message;
-  const FilmTally tally = watch_film(*engine, kSlow ? 24 : 10);
+  const FilmTally tally = watch_film(*engine, kSlow ? 24 : 5);
   EXPECT_GE(tally.found, tally.drawn * 0.95);
   EXPECT_EQ(tally.surplus, 0);
   EXPECT_GT(tally.least_same, 0.60) << tally.least_same_id;
