@@ -8,6 +8,7 @@
 #include <string>
 #include <string_view>
 
+#include "maitred/admin/fields.h"
 #include "maitred/base/result.h"
 #include "maitred/settings/settings.h"
 #include "maitred/shop/desk/key_access.h"
@@ -43,6 +44,10 @@ class Session {
   Result<const Settings*> settings();
   // Runs a verb of the core in the running daemon, or on the store itself if no daemon runs.
   Result<nlohmann::json> ask(std::string_view verb, const nlohmann::json& args);
+  template <Described Args>
+  Result<nlohmann::json> ask(std::string_view verb, const Args& args) {
+    return ask(verb, json_of(args));
+  }
   // Keeps a store that had to be opened open for the next question, for verbs that ask thousands.
   // No daemon can start meanwhile.
   void keep_store_open() { keep_open_ = true; }

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "doctor_text.h"
+#include "maitred/admin/verb.h"
 #include "maitred/ctl/doctor/cameras.h"
 #include "maitred/ctl/doctor/placement.h"
 #include "src/ctl/verbs/photos/camera_pause.h"
@@ -32,7 +33,7 @@ Result<Answer> report_placement(Session& session, const std::string& name, doubl
   MAITRED_ASSIGN(const Settings* settings, session.settings());
   MAITRED_ASSIGN(const CameraSettings* camera, settings->named_camera(name));
   // Without a store, assume the miss rate of an empty gallery.
-  const auto status = session.ask("status", json::object());
+  const auto status = session.ask("status", NoArgs());
   const double miss_rate = status ? status->value("expected_miss_rate", 0.02) : 0.02;
   json seen;
   {

@@ -9,6 +9,7 @@
 
 #include "doctor_camera.h"
 #include "doctor_text.h"
+#include "maitred/admin/verb.h"
 #include "maitred/ctl/doctor/access.h"
 #include "maitred/ctl/doctor/box.h"
 #include "maitred/ctl/doctor/cameras.h"
@@ -72,7 +73,7 @@ Findings look_at_store(Session& session, json& status) {
   // The service runs as its own user, which must own the store.
   const std::string as_user =
       account("maitred").uid == ::geteuid() ? "maitredctl init" : "sudo -u maitred maitredctl init";
-  auto answer = session.ask("status", json::object());
+  auto answer = session.ask("status", NoArgs());
   if (!answer) {
     const bool none = answer.error().code == "store_missing";
     return {of_error("store", answer.error(),
@@ -87,7 +88,7 @@ Findings look_at_store(Session& session, json& status) {
         fault("daemon", "maitred is not running",
               "systemctl enable --now maitred; without systemd: maitred --spawn-eyes"));
   }
-  const auto checked = session.ask("audit_verify", json::object());
+  const auto checked = session.ask("audit_verify", NoArgs());
   if (checked) {
     findings.push_back(
         good("store", fmt::format("all encrypted rows can be read; the audit chain of {} "
@@ -127,7 +128,7 @@ Findings look_at_backup(const json& status, WallTime now) {
 
 // A consent receipt can show the consent text only if the store has it.
 Findings look_at_texts(Session& session) {
-  const auto answer = session.ask("consent_text_list", json::object());
+  const auto answer = session.ask("consent_text_list", NoArgs());
   if (!answer) return {};  // the store's own finding reports the error
   const std::size_t texts = answer->value("texts", json::array()).size();
   if (texts == 0) {

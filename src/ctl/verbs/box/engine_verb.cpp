@@ -3,6 +3,7 @@
 
 #include <memory>
 
+#include "maitred/admin/photos.h"
 #include "maitred/base/file.h"
 #include "maitred/models/manifest.h"
 #include "maitred/models/verify.h"
@@ -41,7 +42,8 @@ Status check_engine(const Settings& settings, const std::string& name) {
 // Computes one customer's templates from the kept photos. Returns the number of templates.
 Result<std::size_t> reembed(Session& session, PhotoProber& prober, const std::string& id,
                             const std::string& engine) {
-  MAITRED_ASSIGN(const json kept, session.ask("kept_photos", {{"id", id}, {"engine", engine}}));
+  MAITRED_ASSIGN(const json kept,
+                 session.ask("kept_photos", verbs::KeptPhotosArgs{CustomerId(id), engine}));
   json reports = json::array();
   for (const json& photo : kept.at("photos")) {
     MAITRED_ASSIGN(const auto bytes, from_base64(photo.get<std::string>()));
@@ -53,8 +55,11 @@ Result<std::size_t> reembed(Session& session, PhotoProber& prober, const std::st
     }
   }
   if (reports.empty()) return std::size_t{0};
-  MAITRED_TRY(session.ask("reembed", {{"id", id}, {"engine", engine}, {"photos", reports}}));
-  return reports.size();
+  json args = json_of(verbs::ReembedArgs{CustomerId(id), engine, {}});
+  const std::size_t templates = reports.size();
+  args["photos"] = std::move(reports);
+  MAITRED_TRY(session.ask("reembed", args));
+  return templates;
 }
 
 struct Reembedded {
@@ -66,7 +71,8 @@ struct Reembedded {
 Result<Reembedded> reembed_all(Session& session, const Settings& settings,
                                const std::string& engine) {
   session.keep_store_open();
-  MAITRED_ASSIGN(const json overview, session.ask("engine_members", {{"engine", engine}}));
+  MAITRED_ASSIGN(const json overview,
+                 session.ask("engine_members", verbs::EngineMembersArgs{engine}));
   const json& members = overview.at("members");
   PhotoProber prober(settings.file, PhotoPurpose::kProbe, engine);
   ProgressBar bar("customers", session.options().quiet);

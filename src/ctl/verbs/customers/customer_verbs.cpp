@@ -7,6 +7,8 @@
 #include <optional>
 
 #include "customer_text.h"
+#include "maitred/admin/enrolment.h"
+#include "maitred/admin/notes.h"
 #include "maitred/base/file.h"
 #include "maitred/shop/desk/shop.h"
 #include "maitred/shop/store/store.h"
@@ -52,9 +54,9 @@ Result<Answer> init(Session& session) {
   return answer;
 }
 
-// Reads "K=V" texts into an object. The last value of a repeated key counts.
-Result<json> read_preferences(const std::vector<std::string>& texts) {
-  json preferences = json::object();
+// Reads "K=V" texts. The last value of a repeated key counts.
+Result<std::map<std::string, std::string>> read_preferences(const std::vector<std::string>& texts) {
+  std::map<std::string, std::string> preferences;
   for (const std::string& text : texts) {
     const auto equals = text.find('=');
     if (equals == 0 || equals == std::string::npos) {
@@ -96,20 +98,30 @@ Status add_bytes(json& reports, const std::vector<std::string>& photos) {
                                  kKeptPhotosLimitBytes >> 20));
 }
 
+Result<verbs::ConsentArgs> consent_of(const EnrolOptions& options) {
+  verbs::ConsentArgs consent;
+  consent.version = options.version;
+  consent.reference = options.reference;
+  consent.incentive = options.incentive;
+  consent.purpose = options.purpose;
+  consent.channel = options.channel;
+  consent.taken_by = options.taken_by.empty() ? this_actor().name : options.taken_by;
+  MAITRED_TRY(read_value("expires", options.expires, consent.expires));
+  MAITRED_TRY(read_value("scopes", options.scopes, consent.scopes));
+  return consent;
+}
+
 Result<Answer> enrol(Session& session, const EnrolOptions& options) {
-  json consent = {{"version", options.version},
-                  {"reference", options.reference},
-                  {"scopes", options.scopes},
-                  {"expires", options.expires},
-                  {"incentive", options.incentive},
-                  {"purpose", options.purpose},
-                  {"channel", options.channel},
-                  {"operator", options.taken_by.empty() ? this_actor().name : options.taken_by}};
-  MAITRED_ASSIGN(json preferences, read_preferences(options.preferences));
-  json args = {{"name", options.name},         {"consent", std::move(consent)},
-               {"loyalty", options.loyalty},   {"preferences", std::move(preferences)},
-               {"tier", options.tier},         {"note", options.note},
-               {"external", options.external}, {"allow_duplicate", options.allow_duplicate}};
+  verbs::EnrolArgs customer;
+  customer.name = options.name;
+  customer.loyalty = options.loyalty;
+  customer.tier = options.tier;
+  customer.note = options.note;
+  customer.external = options.external;
+  customer.allow_duplicate = options.allow_duplicate;
+  MAITRED_ASSIGN(customer.preferences, read_preferences(options.preferences));
+  MAITRED_ASSIGN(customer.consent, consent_of(options));
+  json args = json_of(customer);
   // Consent comes first: no face may be processed before the consent is known to be valid.
   MAITRED_TRY(session.ask("check_enrolment", args));
   if (options.camera.empty()) {
@@ -189,7 +201,7 @@ Result<Answer> list(Session& session, const ListOptions& options) {
   json next = options.after;
   while (!next.is_null()) {
     const std::size_t left = options.limit == 0 ? kPage : options.limit - customers.size();
-    const json args = {{"after", next}, {"limit", std::min(kPage, left)}};
+    const verbs::ListArgs args{next.get<std::uint64_t>(), std::min(kPage, left)};
     MAITRED_ASSIGN(const json page, session.ask("list", args));
     for (const json& customer : page["customers"]) customers.push_back(customer);
     next = page.value("next", json());
@@ -217,7 +229,7 @@ void add_list_and_show(CommandLine& line) {
   show->callback([&line, id] {
     line.run = [&line, id]() -> Result<Answer> {
       Answer answer;
-      MAITRED_ASSIGN(answer.object, line.session.ask("show", {{"id", *id}}));
+      MAITRED_ASSIGN(answer.object, line.session.ask("show", verbs::ShowArgs{*id}));
       answer.text = customer_text(answer.object);
       return answer;
     };
@@ -234,16 +246,18 @@ struct UpdateOptions {
 };
 
 Result<Answer> update(Session& session, const CLI::App& verb, const UpdateOptions& options) {
-  json args = {{"id", options.id},
-               {"drop_preferences", options.dropped},
-               {"reset_threshold", options.reset_threshold},
-               {"forget_learned", options.forget_learned}};
-  if (verb.count("--name") > 0) args["name"] = options.name;
-  if (verb.count("--loyalty") > 0) args["loyalty"] = options.loyalty;
-  if (verb.count("--tier") > 0) args["tier"] = options.tier;
-  if (verb.count("--note") > 0) args["note"] = options.note;
-  if (verb.count("--external-id") > 0) args["external"] = options.external;
-  MAITRED_ASSIGN(args["preferences"], read_preferences(options.preferences));
+  verbs::UpdateArgs changes;
+  changes.id.value = options.id;
+  changes.drop_preferences = options.dropped;
+  changes.reset_threshold = options.reset_threshold;
+  changes.forget_learned = options.forget_learned;
+  if (verb.count("--name") > 0) changes.name = options.name;
+  if (verb.count("--loyalty") > 0) changes.loyalty = options.loyalty;
+  if (verb.count("--tier") > 0) changes.tier = options.tier;
+  if (verb.count("--note") > 0) changes.note = options.note;
+  if (verb.count("--external-id") > 0) changes.external = options.external;
+  MAITRED_ASSIGN(changes.preferences, read_preferences(options.preferences));
+  json args = json_of(changes);
   if (!options.photos.empty()) {
     MAITRED_ASSIGN(args["photos"], probe_photos(session, options.photos));
     if (options.keep_photos) MAITRED_TRY(add_bytes(args["photos"], options.photos));
@@ -289,14 +303,27 @@ struct NoteOptions {
   std::string id, text, item, status, date, at, with, external;
 };
 
-// ask, purchase and appointment differ only in their fields.
-Result<Answer> note(Session& session, std::string_view verb, const json& args,
-                    std::string_view what) {
+// The verbs ask, purchase and appointment differ only in their fields.
+template <class Args>
+Result<Answer> note(Session& session, std::string_view verb, const Args& args) {
   Answer answer;
   MAITRED_ASSIGN(answer.object, session.ask(verb, args));
-  answer.text = fmt::format("Noted {} {} of {}.\n", what, answer.object.value("number", 0),
-                            args.at("id").get<std::string>());
+  answer.text =
+      fmt::format("Noted {} {} of {}.\n", verb, answer.object.value("number", 0), args.id.value);
   return answer;
+}
+
+Result<Answer> purchase(Session& session, const NoteOptions& options) {
+  verbs::PurchaseArgs args{
+      CustomerId(options.id), options.item, options.status, {}, options.external};
+  MAITRED_TRY(read_value("date", options.date, args.date));
+  return note(session, "purchase", args);
+}
+
+Result<Answer> appointment(Session& session, const NoteOptions& options) {
+  verbs::AppointmentArgs args{CustomerId(options.id), {}, options.with, options.external};
+  MAITRED_TRY(read_value("at", options.at, args.at));
+  return note(session, "appointment", args);
 }
 
 void add_notes(CommandLine& line) {
@@ -307,49 +334,31 @@ void add_notes(CommandLine& line) {
   ask->add_option("--item", options->item, "SKU it is about");
   ask->callback([&line, options] {
     line.run = [&line, options] {
-      return note(line.session, "ask",
-                  {{"id", options->id},
-                   {"text", options->text},
-                   {"item", options->item},
-                   {"external", options->external}},
-                  "ask");
+      return note(
+          line.session, "ask",
+          verbs::AskArgs{CustomerId(options->id), options->text, options->item, options->external});
     };
   });
-  CLI::App* purchase = add_verb(line, "purchase", "Note a purchase, or what was out of stock");
-  purchase->add_option("ID", options->id, "Customer id")->required();
-  purchase->add_option("--item", options->item, "SKU or name")->required();
-  purchase->add_option("--status", options->status, "bought, out_of_stock or returned")
+  CLI::App* bought = add_verb(line, "purchase", "Note a purchase, or what was out of stock");
+  bought->add_option("ID", options->id, "Customer id")->required();
+  bought->add_option("--item", options->item, "SKU or name")->required();
+  bought->add_option("--status", options->status, "bought, out_of_stock or returned")
       ->required()
       ->check(CLI::IsMember({"bought", "out_of_stock", "returned"}));
-  purchase->add_option("--date", options->date, "Date or time (default: now)");
-  purchase->callback([&line, options] {
-    line.run = [&line, options] {
-      return note(line.session, "purchase",
-                  {{"id", options->id},
-                   {"item", options->item},
-                   {"status", options->status},
-                   {"date", options->date},
-                   {"external", options->external}},
-                  "purchase");
-    };
+  bought->add_option("--date", options->date, "Date or time (default: now)");
+  bought->callback([&line, options] {
+    line.run = [&line, options] { return purchase(line.session, *options); };
   });
-  CLI::App* appointment = add_verb(line, "appointment", "Note a booked visit");
-  appointment->add_option("ID", options->id, "Customer id")->required();
-  appointment->add_option("--at", options->at, "Time, like 2026-11-22T10:30Z")->required();
-  appointment->add_option("--with", options->with, "Name of the advisor")->required();
-  for (CLI::App* verb : {ask, purchase, appointment}) {
+  CLI::App* booked = add_verb(line, "appointment", "Note a booked visit");
+  booked->add_option("ID", options->id, "Customer id")->required();
+  booked->add_option("--at", options->at, "Time, like 2026-11-22T10:30Z")->required();
+  booked->add_option("--with", options->with, "Name of the advisor")->required();
+  for (CLI::App* verb : {ask, bought, booked}) {
     verb->add_option("--external-id", options->external,
                      "Id in another system; a note with a known id is not added again");
   }
-  appointment->callback([&line, options] {
-    line.run = [&line, options] {
-      return note(line.session, "appointment",
-                  {{"id", options->id},
-                   {"at", options->at},
-                   {"with", options->with},
-                   {"external", options->external}},
-                  "appointment");
-    };
+  booked->callback([&line, options] {
+    line.run = [&line, options] { return appointment(line.session, *options); };
   });
 }
 

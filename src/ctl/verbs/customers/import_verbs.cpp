@@ -5,6 +5,7 @@
 #include <map>
 #include <memory>
 
+#include "maitred/admin/enrolment.h"
 #include "maitred/admin/import_file.h"
 #include "maitred/admin/note_file.h"
 #include "maitred/admin/row_key.h"
@@ -53,7 +54,7 @@ class Import {
   // verbs consent and update change them.
   Result<Imported> update(const std::string& id, const verbs::EnrolArgs& wanted) {
     if (is_row_key(wanted.external)) return Imported::kUnchanged;
-    MAITRED_ASSIGN(const json held, session_.ask("show", {{"id", id}}));
+    MAITRED_ASSIGN(const json held, session_.ask("show", verbs::ShowArgs{id}));
     verbs::UpdateArgs changes;
     changes.id = CustomerId(id);
     bool changed = false;
@@ -73,7 +74,7 @@ class Import {
       changed = true;
     }
     if (!changed) return Imported::kUnchanged;
-    MAITRED_TRY(session_.ask("update", json_of(changes)));
+    MAITRED_TRY(session_.ask("update", changes));
     return Imported::kUpdated;
   }
 
@@ -206,7 +207,7 @@ Result<Answer> import_notes(Session& session, const std::string& file, std::stri
   ImportReport report(session.options(), rows.size(), strict);
   MAITRED_TRY(take_all(rows, file, report, [&](const NoteRow& row) -> Result<Imported> {
     if (!row.args) return input_error("bad_row", row.reason);
-    MAITRED_ASSIGN(const json answer, session.ask("note", json_of(*row.args)));
+    MAITRED_ASSIGN(const json answer, session.ask("note", *row.args));
     return answer.value("known", false) ? Imported::kUnchanged : Imported::kNoted;
   }));
   return report.answer_of_notes();

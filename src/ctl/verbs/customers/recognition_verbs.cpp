@@ -4,6 +4,8 @@
 #include <memory>
 
 #include "customer_text.h"
+#include "maitred/admin/enrolment.h"
+#include "maitred/admin/recognition.h"
 #include "maitred/base/time.h"
 #include "src/ctl/verbs/photos/camera_photos.h"
 #include "src/ctl/verbs/photos/photo_probe.h"
@@ -46,7 +48,7 @@ std::string appointment_text(const json& answer) {
 }
 
 Result<Answer> identify(Session& session, const ProbeOptions& options) {
-  json args = json::object();
+  json args = json_of(verbs::IdentifyArgs{});
   MAITRED_ASSIGN(args["photos"], probe_all(session, options));
   Answer answer;
   MAITRED_ASSIGN(answer.object, session.ask("identify", args));
@@ -63,9 +65,9 @@ Result<Answer> identify(Session& session, const ProbeOptions& options) {
 }
 
 Result<Answer> verify(Session& session, const ProbeOptions& options) {
-  json args = {{"id", options.id}};
   // Report unknown ids and ended consents before a photo is read.
-  MAITRED_TRY(session.ask("show", args));
+  MAITRED_TRY(session.ask("show", verbs::ShowArgs{options.id}));
+  json args = json_of(verbs::VerifyArgs{CustomerId(options.id), {}});
   MAITRED_ASSIGN(args["photos"], probe_all(session, options));
   Answer answer;
   MAITRED_ASSIGN(answer.object, session.ask("verify", args));

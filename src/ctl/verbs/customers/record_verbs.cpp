@@ -4,6 +4,8 @@
 #include <memory>
 
 #include "customer_text.h"
+#include "maitred/admin/enrolment.h"
+#include "maitred/admin/records.h"
 #include "maitred/shop/store/store.h"
 #include "src/ctl/verbs/verbs.h"
 
@@ -21,7 +23,7 @@ struct QueryOptions {
 using Options = std::shared_ptr<QueryOptions>;
 
 // Sets up a verb that asks the core and prints the answer.
-using MakeArgs = std::function<json(const QueryOptions&)>;
+using MakeArgs = std::function<Result<json>(const QueryOptions&)>;
 using MakeText = std::string (*)(const json&);
 
 void run_query(CommandLine& line, CLI::App* verb, const Options& options, std::string core_verb,
@@ -29,7 +31,8 @@ void run_query(CommandLine& line, CLI::App* verb, const Options& options, std::s
   verb->callback([&line, options, core_verb, make_args, text] {
     line.run = [&line, options, core_verb, make_args, text]() -> Result<Answer> {
       Answer answer;
-      MAITRED_ASSIGN(answer.object, line.session.ask(core_verb, make_args(*options)));
+      MAITRED_ASSIGN(const json args, make_args(*options));
+      MAITRED_ASSIGN(answer.object, line.session.ask(core_verb, args));
       answer.text = text(answer.object);
       return answer;
     };
@@ -65,13 +68,13 @@ void add_audit(CommandLine& line, const Options& options) {
   accept->fallthrough();
   const auto chain = [&line, options]() -> Result<Answer> {
     Answer answer;
-    MAITRED_ASSIGN(answer.object, line.session.ask("audit", {{"limit", options->limit}}));
+    MAITRED_ASSIGN(answer.object, line.session.ask("audit", verbs::AuditArgs{options->limit}));
     answer.text = audit_text(answer.object);
     return answer;
   };
   const auto check = [&line]() -> Result<Answer> {
     Answer answer;
-    MAITRED_ASSIGN(answer.object, line.session.ask("audit_verify", json::object()));
+    MAITRED_ASSIGN(answer.object, line.session.ask("audit_verify", NoArgs()));
     answer.text = fmt::format("The audit chain is whole: {} rows; every sealed row opens.\n",
                               answer.object.value("rows", 0));
     return answer;
@@ -97,8 +100,9 @@ void add_resume(CommandLine& line) {
   verb->callback([&line, options] {
     line.run = [&line, options]() -> Result<Answer> {
       Answer answer;
-      MAITRED_ASSIGN(answer.object, line.session.ask("resume", {{"camera", options->camera},
-                                                                {"id", options->customer}}));
+      MAITRED_ASSIGN(answer.object,
+                     line.session.ask("resume", verbs::ResumeArgs{options->camera,
+                                                                  CustomerId(options->customer)}));
       answer.text = options->camera.empty()
                         ? fmt::format("Customer {} raises alerts again.\n", options->customer)
                         : fmt::format("Camera {} raises alerts again.\n", options->camera);
@@ -116,8 +120,10 @@ void add_record_verbs(CommandLine& line) {
   visits->add_option("--customer", options->id, "Only this customer");
   run_query(
       line, visits, options, "visits",
-      [](const QueryOptions& q) {
-        return json{{"since", q.since}, {"id", q.id}};
+      [](const QueryOptions& q) -> Result<json> {
+        verbs::VisitsArgs args{{}, CustomerId(q.id)};
+        MAITRED_TRY(read_value("since", q.since, args.since));
+        return json_of(args);
       },
       visits_text);
 
@@ -126,8 +132,10 @@ void add_record_verbs(CommandLine& line) {
   alerts->add_flag("--open", options->open, "Only open alerts");
   run_query(
       line, alerts, options, "alerts",
-      [](const QueryOptions& q) {
-        return json{{"since", q.since}, {"open", q.open}};
+      [](const QueryOptions& q) -> Result<json> {
+        verbs::AlertsArgs args{{}, q.open};
+        MAITRED_TRY(read_value("since", q.since, args.since));
+        return json_of(args);
       },
       alerts_text);
 
@@ -140,7 +148,7 @@ void add_record_verbs(CommandLine& line) {
   run_query(
       line, feedback, options, "feedback",
       [](const QueryOptions& q) {
-        return json{{"visit", q.visit}, {"rating", q.rating}, {"comment", q.comment}};
+        return json_of(verbs::FeedbackArgs{VisitId(q.visit), q.rating, q.comment});
       },
       [](const json&) { return std::string("Noted.\n"); });
 
@@ -149,7 +157,7 @@ void add_record_verbs(CommandLine& line) {
   add_audit(line, options);
   run_query(
       line, add_verb(line, "status", "What runs, and how well"), options, "status",
-      [](const QueryOptions&) { return json::object(); }, status_text);
+      [](const QueryOptions&) { return json_of(NoArgs()); }, status_text);
 }
 
 }  // namespace maitred

@@ -8,6 +8,7 @@
 #include <memory>
 #include <span>
 
+#include "maitred/admin/consent.h"
 #include "maitred/base/file.h"
 #include "maitred/base/json.h"
 #include "maitred/shop/store/receipt.h"
@@ -58,7 +59,8 @@ Status need_id(const std::string& id) {
 Result<Answer> consent_receipt(Session& session, const ConsentOptions& options) {
   MAITRED_TRY(need_id(options.id));
   Answer answer;
-  MAITRED_ASSIGN(answer.object, session.ask("consent_receipt", {{"id", options.id}}));
+  MAITRED_ASSIGN(answer.object,
+                 session.ask("consent_receipt", verbs::IdArgs{CustomerId(options.id)}));
   const Document receipt = receipt_document(answer.object);
   return with_document(std::move(answer), receipt, options.format, options.output);
 }
@@ -66,16 +68,16 @@ Result<Answer> consent_receipt(Session& session, const ConsentOptions& options) 
 Result<Answer> add_text(Session& session, const ConsentOptions& options) {
   MAITRED_ASSIGN(const auto bytes, read_file(options.file, std::size_t{64} << 10));
   Answer answer;
-  MAITRED_ASSIGN(answer.object, session.ask("consent_text_add",
-                                            {{"version", options.version},
-                                             {"text", std::string(bytes.begin(), bytes.end())}}));
+  MAITRED_ASSIGN(answer.object,
+                 session.ask("consent_text_add",
+                             verbs::TextAddArgs{options.version, {bytes.begin(), bytes.end()}}));
   answer.text = fmt::format("Consent text {} is on record.\n", options.version);
   return answer;
 }
 
 Result<Answer> list_texts(Session& session, const ConsentOptions&) {
   Answer answer;
-  MAITRED_ASSIGN(answer.object, session.ask("consent_text_list", json::object()));
+  MAITRED_ASSIGN(answer.object, session.ask("consent_text_list", NoArgs()));
   std::vector<std::vector<std::string>> rows;
   for (const json& text : answer.object["texts"]) {
     rows.push_back({cell(text, "version"), cell(text, "added"), cell(text, "bytes")});
@@ -86,7 +88,8 @@ Result<Answer> list_texts(Session& session, const ConsentOptions&) {
 
 Result<Answer> show_text(Session& session, const ConsentOptions& options) {
   Answer answer;
-  MAITRED_ASSIGN(answer.object, session.ask("consent_text_show", {{"version", options.version}}));
+  MAITRED_ASSIGN(answer.object,
+                 session.ask("consent_text_show", verbs::TextShowArgs{options.version}));
   answer.text = shown_text(answer.object.value("text", ""));
   return answer;
 }
@@ -127,13 +130,13 @@ void add_consent(CommandLine& line) {
   consent->require_subcommand(1);
   add_consent_papers(line, consent, options);
   const auto add = [&](const char* name, const char* description, const char* core_verb,
-                       std::function<json()> args) {
+                       std::function<Result<json>()> args) {
     CLI::App* verb = consent->add_subcommand(name, description);
     verb->fallthrough();
     verb->callback([&line, core_verb, args] {
       line.run = [&line, core_verb, args]() -> Result<Answer> {
         Answer answer;
-        const json what = args();
+        MAITRED_ASSIGN(const json what, args());
         MAITRED_TRY(need_id(what.value("id", "")));
         MAITRED_ASSIGN(answer.object, line.session.ask(core_verb, what));
         answer.text = consent_text(answer.object);
@@ -142,16 +145,19 @@ void add_consent(CommandLine& line) {
     });
     return verb;
   };
-  const auto only_id = [options] { return json{{"id", options->id}}; };
+  const auto only_id = [options]() -> Result<json> {
+    return json_of(verbs::IdArgs{CustomerId(options->id)});
+  };
   add("show", "What was agreed to, and when", "consent_show", only_id);
   add("withdraw", "Stop recognising this customer, at once", "consent_withdraw", only_id);
-  CLI::App* renew = add("renew", "A new consent in place of the old", "consent_renew", [options] {
-    return json{{"id", options->id},
-                {"version", options->version},
-                {"reference", options->reference},
-                {"scopes", options->scopes},
-                {"expires", options->expires}};
-  });
+  const auto renewed = [options]() -> Result<json> {
+    verbs::ConsentRenewArgs args{
+        CustomerId(options->id), options->version, options->reference, {}, {}};
+    MAITRED_TRY(read_value("expires", options->expires, args.expires));
+    MAITRED_TRY(read_value("scopes", options->scopes, args.scopes));
+    return json_of(args);
+  };
+  CLI::App* renew = add("renew", "A new consent in place of the old", "consent_renew", renewed);
   renew->add_option("--consent-version", options->version,
                     "Version of the text (default: as before; goes with --consent-ref)");
   renew->add_option("--consent-ref", options->reference,
@@ -195,7 +201,7 @@ Result<Answer> forget(Session& session, const FileOptions& options) {
                              shown_text(options.id)))) {
     return clean_no("not_confirmed", "nothing was erased");
   }
-  MAITRED_ASSIGN(answer.object, session.ask("forget", {{"id", options.id}}));
+  MAITRED_ASSIGN(answer.object, session.ask("forget", verbs::IdArgs{CustomerId(options.id)}));
   answer.text = fmt::format("Erased {}: {} rows, and their key.\n", options.id,
                             answer.object["receipt"].value("rows", "?"));
   if (!options.file.empty()) {
@@ -207,7 +213,7 @@ Result<Answer> forget(Session& session, const FileOptions& options) {
 
 Result<Answer> issue_receipt(Session& session, const FileOptions& options) {
   Answer answer;
-  MAITRED_ASSIGN(answer.object, session.ask("receipt", {{"id", options.id}}));
+  MAITRED_ASSIGN(answer.object, session.ask("receipt", verbs::IdArgs{CustomerId(options.id)}));
   answer.text = json_text(answer.object["receipt"]) + "\n";
   if (options.file.empty()) return answer;
   MAITRED_TRY(write_receipt(answer.object["receipt"], options.file));
@@ -277,7 +283,7 @@ void add_retention(CommandLine& line) {
   run->callback([&line, folder] {
     line.run = [&line, folder]() -> Result<Answer> {
       Answer answer;
-      MAITRED_ASSIGN(answer.object, line.session.ask("retention", json::object()));
+      MAITRED_ASSIGN(answer.object, line.session.ask("retention", NoArgs()));
       answer.text = fmt::format("Erased {} customer(s).\n", answer.object["erased"].size());
       if (folder->empty()) return answer;
       MAITRED_TRY(write_receipts(answer.object["receipts"], *folder));

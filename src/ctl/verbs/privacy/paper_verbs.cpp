@@ -5,6 +5,7 @@
 #include <memory>
 #include <vector>
 
+#include "maitred/admin/enrolment.h"
 #include "maitred/base/file.h"
 #include "src/ctl/documents/customer_documents.h"
 #include "src/ctl/documents/papers.h"
@@ -52,7 +53,7 @@ Result<std::string> archive_of(const json& held) {
 // A ZIP goes to --output, or else into the pipe, or else, on a terminal, to export-ID.zip.
 Result<Answer> export_customer(Session& session, const PaperOptions& options) {
   Answer answer;
-  MAITRED_ASSIGN(const json held, session.ask("export", {{"id", options.id}}));
+  MAITRED_ASSIGN(const json held, session.ask("export", verbs::ShowArgs{options.id}));
   const bool zip = options.format == "zip";
   std::string content = pretty(held);
   if (zip) {

@@ -3,6 +3,7 @@
 
 #include <memory>
 
+#include "maitred/admin/reports.h"
 #include "maitred/base/file.h"
 #include "src/ctl/verbs/verbs.h"
 
@@ -90,11 +91,11 @@ std::string report_text(const json& report) {
 }
 
 Result<Answer> report(Session& session, const ReportOptions& options) {
+  verbs::ReportArgs args{{}, {}, options.names, !options.html.empty()};
+  MAITRED_TRY(read_value("from", options.from, args.from));
+  MAITRED_TRY(read_value("to", options.to, args.to));
   Answer answer;
-  MAITRED_ASSIGN(answer.object, session.ask("report", {{"from", options.from},
-                                                       {"to", options.to},
-                                                       {"names", options.names},
-                                                       {"html", !options.html.empty()}}));
+  MAITRED_ASSIGN(answer.object, session.ask("report", args));
   if (!options.html.empty()) {
     const std::string page = answer.object.value("html", "");
     MAITRED_TRY(write_file(options.html,

@@ -3,6 +3,7 @@
 
 #include <memory>
 
+#include "maitred/admin/rules.h"
 #include "src/ctl/verbs/customers/customer_text.h"
 #include "src/ctl/verbs/verbs.h"
 
@@ -71,7 +72,7 @@ void add_rule_verbs(CommandLine& line) {
   list->callback([&line] {
     line.run = [&line]() -> Result<Answer> {
       Answer answer;
-      MAITRED_ASSIGN(answer.object, line.session.ask("rule_list", json::object()));
+      MAITRED_ASSIGN(answer.object, line.session.ask("rule_list", NoArgs()));
       answer.text = rules_text(answer.object);
       return answer;
     };
@@ -86,9 +87,9 @@ void add_rule_verbs(CommandLine& line) {
   test->callback([&line, options] {
     line.run = [&line, options]() -> Result<Answer> {
       Answer answer;
-      MAITRED_ASSIGN(answer.object, line.session.ask("rule_test", {{"id", options->id},
-                                                                   {"at", options->at},
-                                                                   {"camera", options->camera}}));
+      verbs::RuleTestArgs args{CustomerId(options->id), {}, options->camera};
+      MAITRED_TRY(read_value("at", options->at, args.at));
+      MAITRED_ASSIGN(answer.object, line.session.ask("rule_test", args));
       answer.text = trial_text(answer.object);
       if (answer.object["alert"].is_null()) answer.status = static_cast<int>(Fault::kNo);
       return answer;

@@ -11,6 +11,7 @@
 #include <optional>
 
 #include "alert_screen.h"
+#include "maitred/admin/staff.h"
 #include "maitred/base/json.h"
 #include "maitred/base/one_line.h"
 #include "maitred/doors/staff/staff_client.h"
@@ -261,13 +262,9 @@ struct StaffOptions {
 
   // The arguments of a verb of the core. A verb refuses fields that are not its own.
   json args(std::string_view core_verb) const {
-    if (core_verb == "staff_list") return json::object();
-    if (core_verb == "staff_revoke") return {{"name", name}};
-    return {{"name", name},
-            {"skills", skills},
-            {"zones", zones},
-            {"manager", manager},
-            {"system", system}};
+    if (core_verb == "staff_list") return json_of(NoArgs());
+    if (core_verb == "staff_revoke") return json_of(verbs::StaffRevokeArgs{name});
+    return json_of(verbs::StaffAddArgs{name, skills, zones, manager, system});
   }
 };
 
