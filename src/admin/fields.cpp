@@ -6,6 +6,7 @@
 #include <limits>
 
 #include "maitred/base/json.h"
+#include "maitred/base/json_fields.h"
 
 namespace maitred {
 
@@ -25,24 +26,33 @@ tl::unexpected<Error> field_must_be(std::string_view name, std::string_view want
   return input_error("bad_usage", fmt::format("'{}' must be {}", name, wanted));
 }
 
+// The types are read by the value readers that records and messages are read by, too.
 Status read_value(const char* name, const json& from, std::string& to) {
-  if (!from.is_string()) return field_must_be(name, "a text");
-  to = from.get_ref<const std::string&>();
+  auto text = text_value(from, {});
+  if (!text) return field_must_be(name, "a text");
+  to = *std::move(text);
   return {};
 }
 
 Status read_value(const char* name, const json& from, bool& to) {
-  if (!from.is_boolean()) return field_must_be(name, "true or false");
-  to = from.get<bool>();
+  const auto flag = flag_value(from);
+  if (!flag) return field_must_be(name, "true or false");
+  to = *flag;
+  return {};
+}
+
+Status read_value(const char* name, const json& from, std::uint64_t& to) {
+  const auto number = number_value(from, {});
+  if (!number) return field_must_be(name, "a whole number from 0");
+  to = *number;
   return {};
 }
 
 Status read_value(const char* name, const json& from, std::int64_t& to) {
-  const bool fits =
-      from.is_number_integer() &&
-      (!from.is_number_unsigned() ||
-       from.get<std::uint64_t>() <= std::uint64_t{std::numeric_limits<std::int64_t>::max()});
-  if (!fits) return field_must_be(name, "a whole number");
+  constexpr std::uint64_t kMost{std::numeric_limits<std::int64_t>::max()};
+  const bool negative = from.is_number_integer() && from < 0;
+  if (!negative && !number_value(from, {.most = kMost}))
+    return field_must_be(name, "a whole number");
   to = from.get<std::int64_t>();
   return {};
 }
@@ -54,14 +64,6 @@ Status read_value(const char* name, const json& from, int& to) {
     return field_must_be(name, "a smaller number");
   }
   to = static_cast<int>(number);
-  return {};
-}
-
-Status read_value(const char* name, const json& from, std::uint64_t& to) {
-  const bool fits =
-      from.is_number_unsigned() || (from.is_number_integer() && from.get<std::int64_t>() >= 0);
-  if (!fits) return field_must_be(name, "a whole number from 0");
-  to = from.get<std::uint64_t>();
   return {};
 }
 
