@@ -100,6 +100,7 @@ Result<StaffLine> server_line_of(const json& object) {
         std::min<std::uint64_t>(fields.number("protocol", Need::kRequired), 1'000'000));
     hello.server = fields.text_or_empty("server");
     hello.store = fields.text_or_empty("store");
+    hello.started = fields.text_or_empty("started");
     return good_line(fields, std::move(hello));
   }
   if (type == "alert" || type == "update") {
@@ -152,9 +153,12 @@ std::string request_line(const StaffRequest& request) {
   return ordered_text(std::visit(RequestWriter{}, request));
 }
 
-std::string hello_line(std::string_view server, std::string_view store) {
-  return ordered_text(ordered_json{
-      {"type", "hello"}, {"protocol", kStaffProtocol}, {"server", server}, {"store", store}});
+std::string hello_line(std::string_view server, std::string_view store, WallTime started) {
+  return ordered_text(ordered_json{{"type", "hello"},
+                                   {"protocol", kStaffProtocol},
+                                   {"server", server},
+                                   {"store", store},
+                                   {"started", format_time(started)}});
 }
 
 std::string claimed_line(const VisitId& visit, std::string_view by, bool ok) {

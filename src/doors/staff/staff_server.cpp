@@ -53,7 +53,7 @@ class StaffServer::Impl : public StaffSession::Owner, public std::enable_shared_
         desk_(desk),
         options_(std::move(options)),
         tls_(std::move(tls)),
-        hello_(make_line(hello_line(options_.server, options_.store))),
+        hello_(make_line(hello_line(options_.server, options_.store, wall_now()))),
         sessions_(SessionServer::create(
             io, {"staff client", options_.limits.clients, kGrace, tick_of(options_.limits)})) {}
 

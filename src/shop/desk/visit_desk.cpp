@@ -19,6 +19,8 @@ constexpr Milliseconds kWriteEndEvery{10'000};
 // A visit that began longer ago than the cooldown plus this can no longer be extended.
 constexpr Milliseconds kLongestVisit = std::chrono::hours{24};
 constexpr const char* kHoldoutKey = "holdout_key";
+// A terminal that was away while more alerts ended keeps some of them on its screen.
+constexpr std::size_t kEndsRemembered = 1000;
 
 // UTC offset of the local clock at `at`.
 Milliseconds utc_offset_at(WallTime at) {
@@ -108,6 +110,20 @@ void VisitDesk::publish(const Alert& alert) {
   if (sink_) sink_(alert);
 }
 
+void VisitDesk::note_change(const Alert& alert) {
+  alert_changed_(alert);
+  if (!is_over(alert.state)) return;
+  Alert& end = ended_.emplace_back();  // nothing of the customer, who may be erased
+  end.seq = alert.seq;
+  end.visit = alert.visit;
+  end.state = alert.state;
+  end.at = alert.at;
+  end.by = alert.by;
+  end.escalation = alert.escalation;
+  end.outcome = alert.outcome;
+  if (ended_.size() > kEndsRemembered) ended_.pop_front();
+}
+
 double VisitDesk::holdout_draw(const CustomerId& customer) const {
   if (holdout_key_.empty()) return 1.0;
   std::uint64_t hash = 0;
@@ -172,7 +188,7 @@ Status VisitDesk::begin(const NewVisit& plan, const Match& match) {
   written_[match.customer] = plan.visit.end;
   unwritten_.erase(match.customer);
   visit_began_();
-  if (*committed) alert_changed_((*committed)->alert);
+  if (*committed) note_change((*committed)->alert);
   journal().info(
       "visit {} began at camera {}{}", plan.visit.id.value, match.camera,
       *committed ? fmt::format(", alert {}", (*committed)->alert.seq) : ", without an alert");
@@ -225,7 +241,7 @@ Result<Alert> VisitDesk::commit(const AlertChange& change, const Actor& actor) {
     return {};
   }));
   book_.apply(change);
-  alert_changed_(committed->alert);
+  note_change(committed->alert);
   return committed->alert;
 }
 
@@ -242,7 +258,7 @@ Status VisitDesk::withdraw(const CustomerId& customer, const Actor& actor) {
   for (const AlertChange& change : book_.plan_withdraw(customer, actor.at)) book_.apply(change);
   unwritten_.erase(customer);
   for (const StoredAlert& stored : withdrawn) {
-    alert_changed_(stored.alert);
+    note_change(stored.alert);
     publish(stored.alert);
   }
   return {};
@@ -322,6 +338,10 @@ Result<std::vector<Alert>> VisitDesk::open_alerts(std::uint64_t after) {
   MAITRED_ASSIGN(const auto stored, store_.visits().open_alerts(after));
   std::vector<Alert> alerts;
   for (const StoredAlert& one : stored) alerts.push_back(one.alert);
+  if (after == 0) return alerts;  // that client begins with an empty list
+  for (const Alert& end : ended_) {
+    if (end.seq > after) alerts.push_back(end);
+  }
   return alerts;
 }
 

@@ -53,7 +53,7 @@ std::string request_line(const StaffRequest& request);
 // purchases, asks and preferences, and 1024 bytes of a text; one that would pass 16 KiB loses,
 // until it fits, its oldest purchases, then its last asks, then preferences, then the end of its
 // headline.
-std::string hello_line(std::string_view server, std::string_view store);
+std::string hello_line(std::string_view server, std::string_view store, WallTime started);
 std::string alert_line(const Alert& alert);
 // {"type":"update","seq","visit","state","at"[,"by"][,"escalation"][,"outcome"]}
 std::string update_line(const Alert& alert);
@@ -67,6 +67,7 @@ struct StaffHello {
   int protocol = 0;
   std::string server;
   std::string store;
+  std::string started;  // when this run of the core began; empty from an older core
 };
 struct StaffAlert {
   Alert alert;

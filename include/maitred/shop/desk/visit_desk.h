@@ -2,6 +2,7 @@
 // publishes it.
 #pragma once
 
+#include <deque>
 #include <functional>
 #include <map>
 #include <optional>
@@ -92,6 +93,7 @@ class VisitDesk : public StaffDesk {
   std::optional<WallTime> escalation_deadline(const Alert& alert) const;
   double holdout_draw(const CustomerId& customer) const;
   void publish(const Alert& alert);
+  void note_change(const Alert& alert);
 
   Store& store_;
   VisitSettings settings_;
@@ -105,6 +107,7 @@ class VisitDesk : public StaffDesk {
   std::map<CustomerId, ExtendedVisit> unwritten_;  // ends of visits that the store lacks so far
   std::map<CustomerId, WallTime> written_;         // ends of visits that the store has
   std::vector<std::uint8_t> holdout_key_;
+  std::deque<Alert> ended_;  // the newest, for terminals that were away; without the customer
 };
 
 }  // namespace maitred

@@ -201,8 +201,9 @@ TEST(StaffLines, UpdatesSayWhatApplies) {
 }
 
 TEST(StaffLines, TheOthersAreAsInTheContract) {
-  EXPECT_EQ(hello_line("maitred 1.0.0", "uuid"),
-            R"({"type":"hello","protocol":1,"server":"maitred 1.0.0","store":"uuid"})");
+  EXPECT_EQ(
+      hello_line("maitred 1.0.0", "uuid", *parse_time("2026-11-22T10:15:03.120Z")),
+      R"({"type":"hello","protocol":1,"server":"maitred 1.0.0","store":"uuid","started":"2026-11-22T10:15:03.120Z"})");
   EXPECT_EQ(claimed_line(VisitId("v"), "Sam", true),
             R"({"type":"claimed","visit":"v","by":"Sam","ok":true})");
   EXPECT_EQ(pong_line(), R"({"type":"pong"})");
@@ -252,7 +253,7 @@ TEST(StaffLines, AlertsComeBackFromJson) {
 }
 
 TEST(StaffLines, ClientsReadWhatTheServerWrites) {
-  EXPECT_EQ(std::get<StaffHello>(*parse_server_line(hello_line("m", "s"))).store, "s");
+  EXPECT_EQ(std::get<StaffHello>(*parse_server_line(hello_line("m", "s", WallTime{}))).store, "s");
   EXPECT_EQ(std::get<StaffAlert>(*parse_server_line(alert_line(alert()))).alert.seq, 42U);
   const auto claimed =
       std::get<StaffClaimed>(*parse_server_line(claimed_line(VisitId("v"), "Sam", false)));
