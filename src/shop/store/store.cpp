@@ -39,6 +39,11 @@ struct Store::Parts {
         vault(std::move(database), std::move(id), std::move(slot.secret), std::move(seed)),
         keys(vault, slot.number) {}
 
+  Status follow_seed() {
+    signing_key = receipt_public_key(vault.subkey(Purpose::kReceipts));
+    return witness.turn_to(vault.subkey(Purpose::kWitness));
+  }
+
   UniqueFd lock;
   Witness witness;
   Vault vault;
@@ -117,6 +122,9 @@ Result<Store> StoreAccess::open(const std::filesystem::path& path, const KeyAcce
   Vault& vault = parts->vault;
   MAITRED_TRY(unless_damaged(vault.database(), vault.unlock()));
   MAITRED_TRY(vault.database().truncate_wal());
+  if (vault.former()) {
+    parts->witness.read_with_former(vault.former()->subkeys.of(Purpose::kWitness));
+  }
   const auto witness = parts->witness.read();
   // Without trust in the witness, every page and row of the file is checked.
   const bool believed = witness.has_value() && !options.accept_older;
@@ -134,6 +142,7 @@ Result<Store> StoreAccess::open(const std::filesystem::path& path, const KeyAcce
   if (!created_at) return vault.corrupt("meta", "created");
   parts->created = *created_at;
   parts->signing_key = receipt_public_key(vault.subkey(Purpose::kReceipts));
+  vault.set_on_new_seed([whole = parts.get()] { return whole->follow_seed(); });
   return Store(std::move(parts));
 }
 

@@ -15,6 +15,7 @@
 namespace maitred {
 
 class Vault;
+struct RotationState;
 
 struct KeySlot {
   std::int64_t number = 0;
@@ -33,11 +34,12 @@ struct RotationProgress {
 // Each slot opens the store: it holds the root key, sealed to the slot's own key. Adding or
 // removing a slot therefore seals no row again.
 //
-// A rotation makes a new root key, a new epoch and new data keys, and for a key file a new key. It
-// runs in steps, each of them a transaction. After a crash at any point, the store opens with the
-// key file that is there, and the next step continues. Slots stay: the new root key is sealed to
-// each of them. The signing key of receipts, the rotation of templates, and the keys of blind
-// index, audit chain and tokens do not change.
+// A rotation makes a new root key, a new seed of the subkeys, a new epoch and new data keys, and
+// for a key file a new key. It runs in steps, each of them a transaction. After a crash at any
+// point, the store opens with the key file that is there, and the next step continues. Slots stay:
+// the new root key is sealed to each of them. When it has finished, the old key and an old copy
+// open nothing of the store and prove nothing to it. The rotation of templates and the hashes of
+// tokens stay (keys/key_ring.h).
 //
 // Errors of every call: store_failed, store_corrupt, and those of reading a key (key_source.h).
 // Thread-compatible; part of a Store, which must outlive it.
@@ -66,6 +68,9 @@ class Keys {
  private:
   Status new_root(const KeyAccess* next, const Actor& actor);
   Status switch_key_file(const KeyAccess& key, const Actor& actor);
+  Result<bool> rekey_some(RotationState& state, std::size_t customers);
+  Result<bool> move_seed_some(RotationState& state, std::size_t rows);
+  Status end_rotation(const Actor& actor);
   // Deletes the slot and notes that, so that a restore does not bring it back.
   Status drop_slot(std::int64_t number, WallTime at);
 

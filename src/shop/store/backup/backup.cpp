@@ -193,6 +193,8 @@ Status Backup::Impl::copy_again() {
   sink.reset();
   if (earlier || resumed > 0) why_restarted = kChanged;
   earlier.reset();
+  // A rotation of keys may have shut out a slot.
+  if (!head.for_store.empty()) MAITRED_TRY(make_head(std::nullopt));
   size = hashed = sealed = resumed = verified = 0;
   phase = Phase::kCopying;
   MAITRED_ASSIGN(pages, PageCopy::begin(vault.database(), copy));

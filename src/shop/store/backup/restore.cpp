@@ -73,9 +73,13 @@ Result<SecretBytes> key_of_backup(const BackupSource& source, const RestoreOptio
   if (present != nullptr && present->id() == head.store && !head.for_store.empty()) {
     SecretBytes secret(kKeyBytes);
     const Vault& vault = StoreAccess::vault(*present);
-    if (unwrap(vault.subkey(Purpose::kBackup), head.store, {kBackupTable, "store"}, head.for_store,
-               secret)) {
+    const Place place{kBackupTable, "store"};
+    if (unwrap(vault.subkey(Purpose::kBackup), head.store, place, head.for_store, secret)) {
       return secret;
+    }
+    for (std::size_t index = vault.ring().former_count(); index-- > 0;) {
+      const ByteView former = vault.ring().former(index).backup;
+      if (unwrap(former, head.store, place, head.for_store, secret)) return secret;
     }
   }
   const KeyAccess& key = options.backup_key ? *options.backup_key : options.store_key;

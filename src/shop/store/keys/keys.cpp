@@ -10,9 +10,13 @@
 #include <cstring>
 
 #include "key_slots.h"
+#include "maitred/base/check.h"
 #include "maitred/base/file.h"
+#include "resealing.h"
+#include "src/shop/store/backup/unfinished_backup.h"
 #include "src/shop/store/database/schema.h"
 #include "src/shop/store/integrity/erasure_list.h"
+#include "src/shop/store/rows/audit_links.h"
 #include "src/shop/store/rows/customer_rows.h"
 #include "src/shop/store/rows/setting_rows.h"
 #include "vault.h"
@@ -163,13 +167,14 @@ Status Keys::begin_rotation(const KeyAccess& key, bool keep_key, const Actor& ac
   return new_root(&next, actor);
 }
 
-// In one transaction: makes a root key, seals it to every slot, begins an epoch, and writes the
-// state from which the steps start.
+// In one transaction: makes a root key and a seed, seals the root key to every slot, begins an
+// epoch, and writes the state from which the steps start.
 Status Keys::new_root(const KeyAccess* next, const Actor& actor) {
   Database& database = vault_.database();
   SecretBytes root = SecretBytes::random(kKeyBytes);
   std::int64_t in_use = in_use_;
-  MAITRED_TRY(vault_.transact([&]() -> Status {
+  const Status begun = vault_.transact([&]() -> Status {
+    MAITRED_TRY(vault_.turn_to_seed(SecretBytes::random(kKeyBytes)));
     MAITRED_ASSIGN(auto slots, read_slots(database, 2));
     RotationState state;
     for (SlotRecord& slot : slots) {
@@ -198,11 +203,18 @@ Status Keys::new_root(const KeyAccess* next, const Actor& actor) {
     MAITRED_TRY(write_state(vault_, state));
     MAITRED_TRY(AuditChain(vault_).append(actor, "key", "", "rotation begun"));
     MAITRED_TRY(vault_.store_seed(root));
-    return vault_.begin_epoch(root);
-  }));
+    MAITRED_TRY(vault_.begin_epoch(root));
+    // An interrupted backup opens with the old keys.
+    drop_unfinished(vault_);
+    return {};
+  });
+  if (!begun && vault_.former()) vault_.take_back_seed();
+  MAITRED_TRY(begun);
   in_use_ = in_use;
   // The log still holds pages with the old wrapping until it is emptied.
   MAITRED_TRY(vault_.take_root(std::move(root)));
+  MAITRED_TRY(vault_.announce_seed());
+  list_revocations(vault_);
   return database.truncate_wal();
 }
 
@@ -233,47 +245,86 @@ Status Keys::switch_key_file(const KeyAccess& key, const Actor& actor) {
   return vault_.database().truncate_wal();
 }
 
+// A step on groups and customers; true when all are done. Requires a transaction.
+Result<bool> Keys::rekey_some(RotationState& state, std::size_t customers) {
+  if (state.next_group < state.groups) {
+    MAITRED_TRY(vault_.rekey_group(state.next_group++));
+    return false;
+  }
+  std::vector<std::pair<std::int64_t, CustomerId>> due;
+  {
+    Query rows(vault_.database(),
+               "SELECT n, id FROM customers WHERE n > ?1 AND n <= ?2 ORDER BY n LIMIT ?3",
+               state.after, state.last, static_cast<std::int64_t>(customers));
+    for (;;) {
+      MAITRED_ASSIGN(const bool found, rows.next());
+      if (!found) break;
+      due.emplace_back(rows.number(0), CustomerId(rows.text(1)));
+    }
+  }
+  for (const auto& [n, id] : due) {
+    MAITRED_TRY(vault_.rekey(id));
+    if (vault_.former()) MAITRED_TRY(reindex_customer(vault_, id));
+    state.after = n;
+    ++state.done;
+  }
+  return due.size() < customers;
+}
+
+// A step on what hangs on the seed; true when nothing is left but the digests.
+Result<bool> Keys::move_seed_some(RotationState& state, std::size_t rows) {
+  if (!vault_.former() || state.chain_moved) return true;
+  MAITRED_ASSIGN(const bool resealed, reseal_some(vault_, state, rows));
+  if (resealed) MAITRED_TRY(relink_some(vault_, state, rows));
+  return state.chain_moved;
+}
+
+Status Keys::end_rotation(const Actor& actor) {
+  const bool new_seed = vault_.former().has_value();
+  // From now on nothing accepts the former seed: what lies beside the store must be under the new
+  // one.
+  if (new_seed) MAITRED_TRY(vault_.announce_seed());
+  MAITRED_TRY(vault_.transact([&]() -> Status {
+    MAITRED_TRY(drop_setting(vault_, kRotationKey));
+    MAITRED_TRY(AuditChain(vault_).append(actor, "key", "", "rotation finished"));
+    return new_seed ? vault_.drop_former_seed() : Status();
+  }));
+  if (new_seed) vault_.forget_former_seed();
+  return vault_.database().truncate_wal();
+}
+
 Result<RotationProgress> Keys::rotate_some(const KeyAccess& key, std::size_t customers,
                                            const Actor& actor) {
+  // These rows cost about as much as a customer.
+  constexpr std::size_t kRowsForCustomer = 8;
+  constexpr std::size_t kDigestsForCustomer = 32;
   MAITRED_TRY(switch_key_file(key, actor));
   MAITRED_ASSIGN(auto state, read_state(vault_));
   if (!state) return RotationProgress{0, 0, true};
-  Database& database = vault_.database();
-  RotationProgress progress{0, state->total, false};
   // Each step writes its progress in the same transaction, so a crash repeats no customer.
-  MAITRED_TRY(vault_.transact([&]() -> Status {
-    if (state->next_group < state->groups) {
-      MAITRED_TRY(vault_.rekey_group(state->next_group++));
-      return write_state(vault_, *state);
-    }
-    std::vector<std::pair<std::int64_t, CustomerId>> due;
-    {
-      Query rows(database,
-                 "SELECT n, id FROM customers WHERE n > ?1 AND n <= ?2 ORDER BY n LIMIT ?3",
-                 state->after, state->last, static_cast<std::int64_t>(customers));
-      for (;;) {
-        MAITRED_ASSIGN(const bool found, rows.next());
-        if (!found) break;
-        due.emplace_back(rows.number(0), CustomerId(rows.text(1)));
+  bool moved = state->chain_moved;
+  if (!moved) {
+    MAITRED_TRY(vault_.transact([&]() -> Status {
+      MAITRED_ASSIGN(const bool rekeyed, rekey_some(*state, customers));
+      if (rekeyed) {
+        MAITRED_ASSIGN(moved, move_seed_some(*state, customers * kRowsForCustomer));
       }
+      return write_state(vault_, *state);
+    }));
+    if (vault_.former()) {
+      vault_.note_relinked(state->relinked, *old_link_of(*state), state->chain_moved);
     }
-    for (const auto& [n, id] : due) {
-      MAITRED_TRY(vault_.rekey(id));
-      state->after = n;
-      ++state->done;
-    }
-    progress.finished = due.size() < customers;
-    if (!progress.finished) return write_state(vault_, *state);
-    MAITRED_TRY(drop_setting(vault_, kRotationKey));
-    return AuditChain(vault_).append(actor, "key", "", "rotation finished");
-  }));
-  if (progress.finished) {
-    progress.done = progress.total;
-    MAITRED_TRY(database.truncate_wal());
-    return progress;
   }
-  progress.done = std::min(state->done, progress.total);
-  return progress;
+  RotationProgress progress{std::min(state->done, state->total), state->total, false};
+  if (!moved) return progress;
+  if (vault_.former()) {
+    MAITRED_ASSIGN(
+        const bool swept,
+        vault_.sweep_digests(static_cast<std::int64_t>(customers * kDigestsForCustomer)));
+    if (!swept) return progress;
+  }
+  MAITRED_TRY(end_rotation(actor));
+  return RotationProgress{state->total, state->total, true};
 }
 
 }  // namespace maitred
