@@ -37,10 +37,11 @@ struct Store::Parts {
       : lock(std::move(held)),
         witness(database->path(), id, Subkeys(seed).of(Purpose::kWitness)),
         vault(std::move(database), std::move(id), std::move(slot.secret), std::move(seed)),
-        keys(vault, slot.number) {}
+        keys(vault, slot.number, std::move(slot.voucher)) {}
 
   Status follow_seed() {
     signing_key = receipt_public_key(vault.subkey(Purpose::kReceipts));
+    list_revocations(vault);
     return witness.turn_to(vault.subkey(Purpose::kWitness));
   }
 
@@ -137,6 +138,7 @@ Result<Store> StoreAccess::open(const std::filesystem::path& path, const KeyAcce
   MAITRED_TRY(vault.follow());
   MAITRED_TRY(upgrade_slot(vault, number, public_key));
   MAITRED_TRY(check_generation(vault, parts->witness, witness, options));
+  MAITRED_TRY(parts->keys.certify());
   MAITRED_TRY(write_erasure_file(vault, erasure_file(path)));
   const auto created_at = parse_time(created);
   if (!created_at) return vault.corrupt("meta", "created");

@@ -187,7 +187,8 @@ TEST_F(OldKeyTest, ARotationGoesOnBetweenOtherWork) {
     EXPECT_EQ(must(store.staff().check(token_)), "till");
     if (steps % 3 == 2) must(store.forget(ids[ids.size() - 2], kActor));
     must(store.set_setting("secret", view_of(number)));
-    if (steps % 4 == 1) {
+    // The digests are computed again after each start, so the last stretch is in one go.
+    if (steps % 4 == 1 && steps < 40) {
       EXPECT_EQ(code_of(store.check()), "") << steps;
       { const Store closing = std::move(store); }
       // Without its witness the store is checked page by page and row by row.
