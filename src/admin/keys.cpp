@@ -56,6 +56,7 @@ class BackupSteps : public BackupTask {
     if (!progress.finished) return false;
     if (!to_be_fetched_) MAITRED_TRY(shop_.note_backup(begun_));
     answer.bytes = backup_->size_bytes();
+    answer.signed_by = backup_->signed_by();
     answer.resumed_bytes = backup_->resumed_bytes();
     if (!backup_->why_restarted().empty()) answer.why_restarted = backup_->why_restarted();
     return true;
@@ -120,6 +121,8 @@ Result<RestoreOptions> restore_options(const RestoreArgs& args, const Settings& 
   MAITRED_ASSIGN(options.backup_key, access_of(args.key, own));
   options.erasures = args.erasures;
   options.replace = args.replace;
+  options.signed_by = args.signed_by;
+  options.accept_unsigned = args.accept_unsigned;
   options.store = settings.store_path;
   options.store_key = std::move(own);
   return options;

@@ -87,7 +87,13 @@ class Private(ShopTest):
             (shop.folder / name).unlink()
         self.assertEqual(shop.ctl("restore", backup).code, "backup_key_wrong")
         self.assertEqual(shop.ctl("backup", backup, "--to-key", elsewhere).status, 2)
-        self.assertEqual(shop.do("restore", backup, "--key", elsewhere)["customers"], 2)
+        # Sealing to a public key proves nothing about the maker, and no store is left to ask.
+        self.assertEqual(shop.ctl("restore", backup, "--key", elsewhere).code,
+                         "backup_not_authenticated")
+        self.assertEqual(shop.ctl("restore", backup, "--key", elsewhere, "--signed-by",
+                                  "0" * 32).code, "backup_not_authenticated")
+        self.assertEqual(shop.do("restore", backup, "--key", elsewhere, "--signed-by",
+                                 made["signed_by"])["customers"], 2)
         self.assertEqual(self.names(shop), ["Anna Alpha", "Bert Beta"])
 
     def test_new_passphrases_are_long_enough_to_be_worth_something(self):

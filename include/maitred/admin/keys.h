@@ -42,6 +42,7 @@ struct BackupAnswer {
   bool verified = true;
   std::uint64_t resumed_bytes = 0;
   std::optional<std::string> why_restarted;  // why the part of an earlier backup was not used
+  std::string signed_by;                     // fingerprint of the store's signature
 
   static void describe(auto& fields, auto& it) {
     fields.needed("backup", it.backup);
@@ -49,6 +50,7 @@ struct BackupAnswer {
     fields.needed("verified", it.verified);
     fields.needed("resumed_bytes", it.resumed_bytes);
     fields.if_any("begun_anew", it.why_restarted);
+    fields.needed("signed_by", it.signed_by);
   }
 };
 
@@ -65,16 +67,20 @@ struct BackupFetchedAnswer {
 };
 
 struct RestoreArgs {
-  std::string file;      // absolute
-  GivenKey key;          // none: the store's own
-  std::string erasures;  // a kept list of erasures; may be empty
-  bool replace = false;  // a store of another id may be replaced
+  std::string file;              // absolute
+  GivenKey key;                  // none: the store's own
+  std::string erasures;          // a kept list of erasures; may be empty
+  bool replace = false;          // a store of another id may be replaced
+  std::string signed_by;         // the fingerprint that `backup` answered with
+  bool accept_unsigned = false;  // take it whoever made it
 
   static void describe(auto& fields, auto& it) {
     fields.needed("file", it.file);
     GivenKey::describe(fields, it.key);
     fields.optional("erasures", it.erasures);
     fields.optional("replace", it.replace);
+    fields.optional("signed_by", it.signed_by);
+    fields.optional("accept_unsigned", it.accept_unsigned);
   }
 };
 
@@ -92,6 +98,8 @@ struct RestoreAnswer {
     fields.needed("key_slots_removed", it.report.slots);
     fields.needed("replaced", it.report.replaced);
     fields.needed("erasures_known", it.report.erasures_known);
+    fields.needed("staff_dropped", it.report.foreign_staff);
+    fields.needed("key_slots_dropped", it.report.foreign_slots);
   }
 };
 

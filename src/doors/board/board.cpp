@@ -106,7 +106,10 @@ class GuardedListener : public WebSocketListener {
 class Board::Impl : public std::enable_shared_from_this<Impl> {
  public:
   Impl(BoardDesk& desk, BoardOptions options) : desk_(desk), options_(std::move(options)) {
-    sessions_.restore(desk_.kept_sessions(), options_.clock());
+    const std::string kept = desk_.kept_sessions();
+    sessions_.restore(kept, options_.clock());
+    // An older program kept tokens in clear.
+    if (sessions_.text() != kept) desk_.keep_sessions(sessions_.text());
   }
 
   void answer(const WebRequest& request, WebReply reply) {

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <vector>
 
 #include "maitred/base/file.h"
 
@@ -18,6 +19,42 @@ std::string hash_of(std::string_view id) {
   crypto_generichash(hash.data(), hash.size(), reinterpret_cast<const unsigned char*>(id.data()),
                      id.size(), nullptr, 0);
   return to_hex(hash);
+}
+
+constexpr std::string_view kSealedMark = "sealed:";  // no token holds a colon
+
+using Key = std::array<std::uint8_t, crypto_secretbox_KEYBYTES>;
+// Each id seals one token only.
+constexpr std::array<std::uint8_t, crypto_secretbox_NONCEBYTES> kNonce{};
+
+Key key_of(std::string_view id) {
+  constexpr std::string_view kPurpose = "maitred board session token";
+  Key key{};
+  crypto_generichash(key.data(), key.size(),
+                     reinterpret_cast<const unsigned char*>(kPurpose.data()), kPurpose.size(),
+                     reinterpret_cast<const unsigned char*>(id.data()), id.size());
+  return key;
+}
+
+std::string seal_token(std::string_view id, std::string_view token) {
+  Key key = key_of(id);
+  std::vector<std::uint8_t> sealed(token.size() + crypto_secretbox_MACBYTES);
+  crypto_secretbox_easy(sealed.data(), reinterpret_cast<const unsigned char*>(token.data()),
+                        token.size(), kNonce.data(), key.data());
+  sodium_memzero(key.data(), key.size());
+  return to_base64(sealed);
+}
+
+std::optional<std::string> open_token(std::string_view id, const std::string& text) {
+  const auto sealed = from_base64(text);
+  if (!sealed || sealed->size() < crypto_secretbox_MACBYTES) return std::nullopt;
+  Key key = key_of(id);
+  std::string token(sealed->size() - crypto_secretbox_MACBYTES, '\0');
+  const bool opened =
+      crypto_secretbox_open_easy(reinterpret_cast<unsigned char*>(token.data()), sealed->data(),
+                                 sealed->size(), kNonce.data(), key.data()) == 0;
+  sodium_memzero(key.data(), key.size());
+  return opened ? std::optional(std::move(token)) : std::nullopt;
 }
 
 std::string_view next_word(std::string_view& line) {
@@ -38,7 +75,7 @@ std::string Sessions::open(std::string_view token, WallTime now) {
   std::array<std::uint8_t, kIdBytes> random{};
   randombytes_buf(random.data(), random.size());
   std::string id = to_hex(random);
-  sessions_[hash_of(id)] = {std::string(token), now + kLifetime};
+  sessions_[hash_of(id)] = {seal_token(id, token), now + kLifetime};
   return id;
 }
 
@@ -46,7 +83,7 @@ std::optional<std::string> Sessions::token_of(std::string_view id, WallTime now)
   if (id.size() != 2 * kIdBytes) return std::nullopt;
   const auto found = sessions_.find(hash_of(id));
   if (found == sessions_.end() || now >= found->second.until) return std::nullopt;
-  return found->second.token;
+  return open_token(id, found->second.sealed_token);
 }
 
 void Sessions::end(std::string_view id) { sessions_.erase(hash_of(id)); }
@@ -55,7 +92,7 @@ std::string Sessions::text() const {
   std::string text;
   for (const auto& [hash, session] : sessions_) {
     text += hash + ' ' + std::to_string(session.until.time_since_epoch().count()) + ' ' +
-            session.token + '\n';
+            std::string(kSealedMark) + session.sealed_token + '\n';
   }
   return text;
 }
@@ -71,8 +108,8 @@ void Sessions::restore(std::string_view text, WallTime now) {
     std::int64_t until_ms = 0;
     std::from_chars(number.data(), number.data() + number.size(), until_ms);
     const WallTime until{Milliseconds{until_ms}};
-    if (hash.size() == 64 && !line.empty() && until > now) {
-      sessions_[hash] = {std::string(line), until};
+    if (hash.size() == 64 && line.starts_with(kSealedMark) && until > now) {
+      sessions_[hash] = {std::string(line.substr(kSealedMark.size())), until};
     }
   }
 }

@@ -10,7 +10,8 @@
 
 namespace maitred::board {
 
-// A session's id is 32 random bytes that only its browser knows. This keeps a hash of it.
+// A session's id is 32 random bytes that only its browser knows. This keeps a hash of it, and the
+// token sealed under the id: who reads the sessions, in the store or in memory, has no token.
 // Thread-compatible.
 class Sessions {
  public:
@@ -19,17 +20,18 @@ class Sessions {
 
   // The new session's id, for the cookie.
   std::string open(std::string_view token, WallTime now);
-  // The token it was opened with.
+  // The token it was opened with. Requires a token without blanks or line ends.
   std::optional<std::string> token_of(std::string_view id, WallTime now) const;
   void end(std::string_view id);
 
-  // All sessions as text, and back. Lines that are not a session are skipped.
+  // All sessions as text, and back. Lines that are not a session are skipped, and so are those of
+  // an older program, which hold a token in clear.
   std::string text() const;
   void restore(std::string_view text, WallTime now);
 
  private:
   struct Session {
-    std::string token;
+    std::string sealed_token;  // base64
     WallTime until{};
   };
   std::map<std::string, Session, std::less<>> sessions_;  // by the hash of the id

@@ -37,7 +37,13 @@ struct Store::Parts {
       : lock(std::move(held)),
         witness(database->path(), id, Subkeys(seed).of(Purpose::kWitness)),
         vault(std::move(database), std::move(id), std::move(slot.secret), std::move(seed)),
-        keys(vault, slot.number) {}
+        keys(vault, slot.number, std::move(slot.voucher)) {}
+
+  Status follow_seed() {
+    signing_key = receipt_public_key(vault.subkey(Purpose::kReceipts));
+    list_revocations(vault);
+    return witness.turn_to(vault.subkey(Purpose::kWitness));
+  }
 
   UniqueFd lock;
   Witness witness;
@@ -117,6 +123,9 @@ Result<Store> StoreAccess::open(const std::filesystem::path& path, const KeyAcce
   Vault& vault = parts->vault;
   MAITRED_TRY(unless_damaged(vault.database(), vault.unlock()));
   MAITRED_TRY(vault.database().truncate_wal());
+  if (vault.former()) {
+    parts->witness.read_with_former(vault.former()->subkeys.of(Purpose::kWitness));
+  }
   const auto witness = parts->witness.read();
   // Without trust in the witness, every page and row of the file is checked.
   const bool believed = witness.has_value() && !options.accept_older;
@@ -129,11 +138,13 @@ Result<Store> StoreAccess::open(const std::filesystem::path& path, const KeyAcce
   MAITRED_TRY(vault.follow());
   MAITRED_TRY(upgrade_slot(vault, number, public_key));
   MAITRED_TRY(check_generation(vault, parts->witness, witness, options));
+  MAITRED_TRY(parts->keys.certify());
   MAITRED_TRY(write_erasure_file(vault, erasure_file(path)));
   const auto created_at = parse_time(created);
   if (!created_at) return vault.corrupt("meta", "created");
   parts->created = *created_at;
   parts->signing_key = receipt_public_key(vault.subkey(Purpose::kReceipts));
+  vault.set_on_new_seed([whole = parts.get()] { return whole->follow_seed(); });
   return Store(std::move(parts));
 }
 

@@ -64,7 +64,8 @@ Status build_store(const std::filesystem::path& built, const KeyAccess& key, con
                     format_time(actor.at))
                   .run());
   SecretBytes root = SecretBytes::random(kKeyBytes);
-  MAITRED_ASSIGN(SlotRecord slot, make_slot(key, id, kSlotsTable, 1, root));
+  // The slot gets its certificate when it opens the store.
+  MAITRED_ASSIGN(SlotRecord slot, make_slot(key, id, kSlotsTable, 1, root, {}));
   slot.made = actor.at;
   MAITRED_TRY(insert_slot(*database, slot));
   Vault vault(std::move(database), id, std::move(root), SecretBytes::random(kKeyBytes));

@@ -7,6 +7,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "maitred/base/result.h"
 #include "maitred/base/time.h"
@@ -50,6 +51,8 @@ class Backup {
   std::uint64_t size_bytes() const;  // of the finished file
   // Bytes of the store that an interrupted backup had sealed and that were kept.
   std::uint64_t resumed_bytes() const;
+  // Fingerprint of the store's signature, for RestoreOptions::signed_by.
+  std::string signed_by() const;
   // Why an interrupted backup could not be continued; empty if it was, or if there was none.
   const std::string& why_restarted() const;
 
@@ -71,6 +74,10 @@ struct RestoreOptions {
   KeyAccess store_key;             // a missing key file is created
   std::filesystem::path erasures;  // a list of erasures saved from a lost disk; may be empty
   bool replace = false;            // allows to replace a store of another id
+  // The fingerprint that the backup's maker printed, where nothing on the box knows its signature.
+  std::string signed_by;
+  // Takes a backup that anybody may have made. Only key slots and tokens of this box are kept.
+  bool accept_unsigned = false;
 };
 
 struct RestoreReport {
@@ -79,8 +86,10 @@ struct RestoreReport {
   std::uint64_t customers = 0;  // after the replay
   std::uint64_t erased = 0;     // replayed
   std::uint64_t withdrawn = 0;
-  std::uint64_t staff = 0;      // tokens revoked since the backup
-  std::uint64_t slots = 0;      // key slots removed since the backup
+  std::uint64_t staff = 0;                   // tokens revoked since the backup
+  std::uint64_t slots = 0;                   // key slots removed since the backup
+  std::vector<std::string> foreign_staff{};  // terminals whose token is not this box's: dropped
+  std::vector<std::int64_t> foreign_slots{};
   bool replaced = false;        // a store was replaced
   bool erasures_known = false;  // from the replaced store or a list
 };
@@ -93,6 +102,8 @@ using RestoreProgress = std::function<void(std::uint64_t done, std::uint64_t tot
 // restored one. Errors:
 // - backup_missing, backup_invalid (kInput): not a backup, damaged, cut off, of a newer version
 // - backup_key_wrong (kInput): the key or passphrase does not open it
+// - backup_not_authenticated (kInput): it carries no signature that this store, the key or
+//   `signed_by` vouches for, so anybody may have made it
 // - store_differs (kInput): the store there is another one; `replace` allows it
 // - store_locked, store_failed, store_corrupt, those of the key
 Result<RestoreReport> restore_backup(const RestoreOptions& options, Store* present,

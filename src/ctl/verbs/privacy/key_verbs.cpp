@@ -11,6 +11,7 @@
 #include "fetch_backup.h"
 #include "maitred/admin/keys.h"
 #include "maitred/base/file.h"
+#include "maitred/base/json.h"
 #include "maitred/shop/store/backup.h"
 #include "src/ctl/verbs/customers/customer_text.h"
 #include "src/ctl/verbs/verbs.h"
@@ -21,11 +22,12 @@ namespace {
 using nlohmann::json;
 
 struct KeyOptions {
-  std::string file, key, to_key, credential, label, erasures;
+  std::string file, key, to_key, credential, label, erasures, signed_by;
   std::int64_t slot = 0;
   bool passphrase = false;
   bool keep_key = false;
   bool replace = false;
+  bool accept_unsigned = false;
 };
 using KeyChoices = std::shared_ptr<KeyOptions>;
 
@@ -164,6 +166,9 @@ Result<Answer> backup(Session& session, const KeyOptions& options) {
   answer.text = fmt::format("Wrote and verified {}: {} bytes, sealed {}.\n",
                             answer.object.value("backup", ""),
                             answer.object.value("bytes", std::uint64_t{0}), sealed.text);
+  answer.text += fmt::format(
+      "Its signature is {}. Keep that with the key: on a new box, restore may ask for it.\n",
+      answer.object.value("signed_by", ""));
   if (const auto resumed = answer.object.value("resumed_bytes", std::uint64_t{0}); resumed > 0) {
     answer.text += fmt::format("It continued after {} bytes of an earlier attempt.\n", resumed);
   }
@@ -184,8 +189,25 @@ Result<json> restore_store(const Settings& settings, std::string_view, const jso
   return task->answer_json();
 }
 
+// What the backup held of another box.
+std::string dropped_text(const json& done) {
+  const json staff = done.value("staff_dropped", json::array());
+  const json slots = done.value("key_slots_dropped", json::array());
+  if (staff.empty() && slots.empty()) return "";
+  std::vector<std::string> names;
+  for (const json& name : staff) names.push_back(shown_text(name.get<std::string>()));
+  std::string text = fmt::format(
+      "Dropped what was not this box's: {} key slots and {} staff tokens{}{}. Give such a terminal "
+      "a\nnew token with staff add.\n",
+      slots.size(), names.size(), names.empty() ? "" : ": ", fmt::join(names, ", "));
+  return text;
+}
+
 Result<Answer> restore(Session& session, const KeyOptions& options) {
-  json args = {{"file", absolute(options.file)}, {"replace", options.replace}};
+  json args = {{"file", absolute(options.file)},
+               {"replace", options.replace},
+               {"accept_unsigned", options.accept_unsigned}};
+  if (!options.signed_by.empty()) args["signed_by"] = options.signed_by;
   if (!options.erasures.empty()) args["erasures"] = absolute(options.erasures);
   MAITRED_TRY(add_secret(args, options, kBackupVariable, "Passphrase of the backup: ", false));
   Answer answer;
@@ -195,12 +217,11 @@ Result<Answer> restore(Session& session, const KeyOptions& options) {
       "Restored store {} as of {}: {} customers. Replayed since then: {} erasures, {} "
       "withdrawals,\n"
       "{} revoked staff tokens, {} removed key slots. Everything else is as it was then: later\n"
-      "visits and notes are lost. If the key was rotated since because somebody else had it, "
-      "rotate\n"
-      "it again.\n",
+      "visits and notes are lost. The store has new keys; its key file is as it was.\n",
       done.value("store", ""), done.value("made", ""), done.value("customers", 0),
       done.value("erasures_replayed", 0), done.value("withdrawals_replayed", 0),
       done.value("staff_revoked", 0), done.value("key_slots_removed", 0));
+  answer.text += dropped_text(done);
   if (!done.value("erasures_known", false)) {
     answer.text +=
         "No list of erasures was found: if customers were forgotten or withdrew after that time, "
@@ -235,7 +256,9 @@ Result<Answer> rotate(Session& session, const KeyOptions& options) {
   MAITRED_ASSIGN(answer.object, session.ask("key_rotate", {{"keep_key", options.keep_key}}));
   answer.text = fmt::format(
       "Rotated: new keys for the store and {} customers{}.\n"
-      "Backups made until now open with the old key only: make a new one, and a copy of the key.\n",
+      "Backups made until now open with the old key only: make a new one, and a copy of the key. "
+      "Other\nkeys of the store vouch for backups again once they have opened it; until then, a "
+      "new box needs\nthe signature that backup prints.\n",
       answer.object.value("customers", 0),
       answer.object.value("resumed", false) ? ", continuing an interrupted rotation" : "");
   return answer;
@@ -255,8 +278,9 @@ Result<Answer> remove_slot(Session& session, const KeyOptions& options) {
   Answer answer;
   MAITRED_ASSIGN(answer.object, session.ask("key_slot_remove", {{"slot", options.slot}}));
   answer.text = fmt::format(
-      "Slot {} is gone. If its key may be in wrong hands with a copy of the store, run key "
-      "rotate.\n",
+      "Slot {} is gone: its key does not open the store. Who has that key and an earlier copy of "
+      "the\nstore or a backup still knows the root key: run maitredctl key rotate to shut them "
+      "out.\n",
       options.slot);
   return answer;
 }
@@ -312,6 +336,12 @@ void add_backup(CommandLine& line, const KeyChoices& options) {
                    "A list of erasures that was kept (STORE.erasures), when the disk was lost");
   back->add_flag("--replace", options->replace,
                  "Replace the store even if the backup is of another one");
+  CLI::Option* signature = back->add_option(
+      "--signed-by", options->signed_by,
+      "The signature that backup printed: for a backup that nothing on this box vouches for");
+  back->add_flag("--accept-unsigned", options->accept_unsigned,
+                 "Take the backup whoever made it, and only the key and staff tokens of this box")
+      ->excludes(signature);
   runs(line, back, options, restore);
 }
 

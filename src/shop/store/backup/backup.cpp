@@ -12,9 +12,12 @@
 #include <cstring>
 
 #include "backup_stream.h"
+#include "backup_trust.h"
+#include "maitred/shop/store/keys.h"
 #include "page_copy.h"
 #include "src/shop/store/database/schema.h"
 #include "src/shop/store/database/store_file.h"
+#include "src/shop/store/keys/certificates.h"
 #include "src/shop/store/store_access.h"
 #include "unfinished_backup.h"
 
@@ -70,9 +73,12 @@ Result<bool> same_key(const BackupHead& head, const SecretBytes& secret,
   return opened && sodium_memcmp(opened->secret.data(), secret.data(), kKeyBytes) == 0;
 }
 
-Status note_taken(Vault& vault, const Actor& actor) {
+Status note_taken(Vault& vault, const Digest& id, const Actor& actor) {
   drop_unfinished(vault);
-  return vault.transact([&] { return AuditChain(vault).append(actor, "backup", "", ""); });
+  return vault.transact([&]() -> Status {
+    MAITRED_TRY(note_made(vault, id));
+    return AuditChain(vault).append(actor, "backup", "", "");
+  });
 }
 
 std::filesystem::path part_of(const std::filesystem::path& target) {
@@ -110,6 +116,7 @@ struct Backup::Impl {
   Status copy_some();
   Status hash_some();
   Status begin_sealing();
+  BackupContent content() const;
   Status take_up_some();
   Status seal_some();
   Status begin_verifying();
@@ -121,6 +128,7 @@ struct Backup::Impl {
   const std::filesystem::path part;
   const std::filesystem::path copy = copy_path(vault.database().path());
   Actor actor;
+  std::optional<KeyAccess> given;  // none: the keys of the store
   BackupHead head;
   SecretBytes key = SecretBytes::random(kKeyBytes);
   std::optional<EarlierPart> earlier;
@@ -149,7 +157,8 @@ Status Backup::Impl::find_earlier(const std::optional<KeyAccess>& wanted) {
   if (!std::filesystem::exists(std::filesystem::symlink_status(part, ignored))) return {};
   auto known = read_unfinished(vault);
   auto found = BackupSource::open(part);
-  if (!known || known->part != part || !found || found->head().store != vault.store_id()) {
+  if (!known || known->part != part || !found || found->head().store != vault.store_id() ||
+      found->head().signer != backup_signer(vault)) {
     why_restarted =
         "it is not the part of the last interrupted backup, or somebody was erased since";
     return {};
@@ -171,17 +180,20 @@ Status Backup::Impl::find_earlier(const std::optional<KeyAccess>& wanted) {
 }
 
 Status Backup::Impl::make_head(const std::optional<KeyAccess>& wanted) {
-  head = {vault.store_id(), actor.at, kSchemaVersion, {}, {}};
+  head = {vault.store_id(), actor.at, kSchemaVersion, {}, {}, backup_signer(vault)};
   if (wanted) {
-    MAITRED_ASSIGN(SlotRecord slot, make_slot(*wanted, vault.store_id(), kBackupTable, 1, key));
+    MAITRED_ASSIGN(SlotRecord slot,
+                   make_slot(*wanted, vault.store_id(), kBackupTable, 1, key, head.signer));
     head.slots.push_back(std::move(slot));
     return {};
   }
-  // The store itself opens the backup by this subkey even after its keys were rotated.
+  // The store itself opens the backup by this subkey, which its key ring keeps over rotations.
   head.for_store = vault.seal(Purpose::kBackup, {kBackupTable, "store"}, key.span());
   MAITRED_ASSIGN(auto slots, read_slots(vault.database(), kSchemaVersion));
+  MAITRED_ASSIGN(Certificates certificates, read_certificates(vault));
   for (SlotRecord& slot : slots) {
     if (slot.public_key.empty()) continue;
+    slot.certificate = certificates[slot.number];
     refill_slot(slot, vault.store_id(), kBackupTable, key);
     head.slots.push_back(std::move(slot));
   }
@@ -193,6 +205,8 @@ Status Backup::Impl::copy_again() {
   sink.reset();
   if (earlier || resumed > 0) why_restarted = kChanged;
   earlier.reset();
+  // A rotation of keys may have shut out a slot, and makes a new signature.
+  if (!given || head.signer != backup_signer(vault)) MAITRED_TRY(make_head(given));
   size = hashed = sealed = resumed = verified = 0;
   phase = Phase::kCopying;
   MAITRED_ASSIGN(pages, PageCopy::begin(vault.database(), copy));
@@ -292,6 +306,7 @@ Status Backup::Impl::take_up_some() {
       phase = Phase::kSealing;
       return {};
     }
+    if (!*found) break;
     MAITRED_ASSIGN(const ByteView piece, read_copy(sealed));
     // The hash of the copy fits, but the part may hold other content: compare before continuing.
     if (!std::ranges::equal(piece, **found)) {
@@ -310,9 +325,15 @@ Status Backup::Impl::seal_some() {
   for (std::size_t count = 0; count < kChunksPerStep && sealed < size; ++count) {
     MAITRED_ASSIGN(const ByteView piece, read_copy(sealed));
     sealed += piece.size();
-    MAITRED_TRY(sink->write(piece, sealed == size));
+    MAITRED_TRY(sink->write(piece, false));
   }
-  return sealed < size ? Status{} : begin_verifying();
+  if (sealed < size) return {};
+  MAITRED_TRY(sink->write(sign_backup(vault, content()), true));
+  return begin_verifying();
+}
+
+BackupContent Backup::Impl::content() const {
+  return {sink->head_digest(), vault.root(), size, copy_hash};
 }
 
 Status Backup::Impl::begin_verifying() {
@@ -338,7 +359,7 @@ Status Backup::Impl::verify_some() {
     }
     Digest read{};
     crypto_generichash_final(&hash, read.data(), read.size());
-    if (read != copy_hash) {
+    if (read != copy_hash || !signature_fits(head.signer, content(), source->signature())) {
       useless = true;
       return environment_error(
           "backup_failed",
@@ -349,10 +370,13 @@ Status Backup::Impl::verify_some() {
       phase = Phase::kFinished;
       return {};
     }
+    // First, so that no crash leaves a backup that the store does not know as its own.
+    const Digest id = backup_id(sink->head_digest(), copy_hash);
+    MAITRED_TRY(vault.transact([&] { return note_made(vault, id); }));
     const Status placed = finish_file(part, target);
     if (!placed) return environment_error("backup_failed", placed.error().message);
     phase = Phase::kFinished;
-    return note_taken(vault, actor);
+    return note_taken(vault, id, actor);
   }
   return {};
 }
@@ -369,6 +393,7 @@ Result<std::unique_ptr<Backup>> Backup::begin(Store& store, const std::filesyste
   if (key) MAITRED_TRY(provide_key(*key));
   auto impl = std::make_unique<Impl>(vault, target);
   impl->actor = actor;
+  if (key) impl->given = copy_of(*key);
   MAITRED_TRY(impl->find_earlier(key));
   if (!impl->earlier) MAITRED_TRY(impl->make_head(key));
   MAITRED_ASSIGN(impl->pages, PageCopy::begin(database, impl->copy));
@@ -392,12 +417,15 @@ Result<StepProgress> Backup::step() {
 
 std::uint64_t Backup::size_bytes() const { return impl_->sink ? impl_->sink->bytes() : 0; }
 std::uint64_t Backup::resumed_bytes() const { return impl_->resumed; }
+std::string Backup::signed_by() const { return fingerprint_of(impl_->head.signer); }
 const std::string& Backup::why_restarted() const { return impl_->why_restarted; }
 
 Status backup_fetched(Store& store, const std::filesystem::path& target, const Actor& actor) {
   Vault& vault = StoreAccess::vault(store);
   const auto known = read_unfinished(vault);
-  if (known && known->part == part_of(target)) return note_taken(vault, actor);
+  if (known && known->part == part_of(target)) {
+    return note_taken(vault, backup_id(known->head, known->copy), actor);
+  }
   return environment_error("backup_outdated",
                            "somebody was erased while the backup was written, or another backup "
                            "was begun: make the backup again");

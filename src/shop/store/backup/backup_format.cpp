@@ -12,7 +12,6 @@ namespace maitred {
 namespace {
 
 constexpr std::string_view kBackupMagic = "MAITREDB";
-constexpr std::uint32_t kBackupVersion = 1;
 constexpr std::size_t kMostBackupSlots = 16;
 constexpr std::size_t kLongestSlotField = 512;
 
@@ -48,6 +47,8 @@ struct Base64Codec {
 };
 
 constexpr FieldRule kBytesRule{.longest_bytes = kLongestSlotField};
+constexpr FieldRule kOptionalBytes{.need = FieldRule::Need::kOptional,
+                                   .longest_bytes = kLongestSlotField};
 
 constexpr auto kSlotFields = record_fields<SlotRecord>(
     field("slot", &SlotRecord::number, {.most = 0xffff}), field("kind", &SlotRecord::kind),
@@ -56,27 +57,28 @@ constexpr auto kSlotFields = record_fields<SlotRecord>(
     field_as("proof", &SlotRecord::proof, Base64Codec{}, kBytesRule),
     field_as("public_key", &SlotRecord::public_key, Base64Codec{},
              {.may_be_empty = false, .longest_bytes = kLongestSlotField}),
-    field_as("wrapped", &SlotRecord::wrapped, Base64Codec{}, kBytesRule));
+    field_as("wrapped", &SlotRecord::wrapped, Base64Codec{}, kBytesRule),
+    field_as("certificate", &SlotRecord::certificate, Base64Codec{}, kOptionalBytes));
 
 constexpr auto kHeadFields = record_fields<BackupHead>(
     field("store", &BackupHead::store), time_text("made", &BackupHead::made),
     field("schema", &BackupHead::schema, {.most = 1000}),
     object_field("slots", &BackupHead::slots, kSlotFields, {.most_elements = kMostBackupSlots}),
-    field_as("for_store", &BackupHead::for_store, Base64Codec{},
-             {.need = FieldRule::Need::kOptional, .longest_bytes = kLongestSlotField}));
+    field_as("for_store", &BackupHead::for_store, Base64Codec{}, kOptionalBytes),
+    field_as("signer", &BackupHead::signer, Base64Codec{}, kOptionalBytes));
 
 }  // namespace
 
 Bytes encode_backup_head(const BackupHead& head) {
   const std::string text = json_text(write_record(head, kHeadFields));
   Bytes bytes(kBackupMagic.begin(), kBackupMagic.end());
-  put_word(bytes, kBackupVersion);
+  put_word(bytes, head.version);
   put_word(bytes, static_cast<std::uint32_t>(text.size()));
   bytes.insert(bytes.end(), text.begin(), text.end());
   return bytes;
 }
 
-Result<std::size_t> read_backup_prelude(ByteView prelude) {
+Result<BackupPrelude> read_backup_prelude(ByteView prelude) {
   if (prelude.size() != kBackupPreludeBytes ||
       std::memcmp(prelude.data(), kBackupMagic.data(), kBackupMagic.size()) != 0) {
     return bad_backup("it does not begin like one; give the file that maitredctl backup wrote");
@@ -92,16 +94,18 @@ Result<std::size_t> read_backup_prelude(ByteView prelude) {
   if (version == 0 || length == 0 || length > kLongestBackupHead) {
     return bad_backup("its head is damaged; take another copy");
   }
-  return length;
+  return BackupPrelude{version, length};
 }
 
-Result<BackupHead> decode_backup_head(ByteView json) {
+Result<BackupHead> decode_backup_head(ByteView json, std::uint32_t version) {
   const auto damaged = [] { return bad_backup("its head is damaged; take another copy"); };
   const auto object = parse_json({reinterpret_cast<const char*>(json.data()), json.size()},
                                  {.bytes = kLongestBackupHead, .depth = 4});
   if (!object) return damaged();
   auto head = read_record(*object, kHeadFields);
   if (!head || head->store.size() != 36 || head->slots.empty()) return damaged();
+  if ((version == 1) != head->signer.empty()) return damaged();
+  head->version = version;
   return std::move(*head);
 }
 

@@ -118,9 +118,9 @@ Result<BackupSource> BackupSource::open(const std::filesystem::path& file) {
                                    source.fd_ ? "it is not a file" : std::strerror(errno)));
   }
   MAITRED_ASSIGN(source.head_bytes_, source.take(kBackupPreludeBytes));
-  MAITRED_ASSIGN(const std::size_t length, read_backup_prelude(source.head_bytes_));
-  MAITRED_ASSIGN(const Bytes json, source.take(length));
-  MAITRED_ASSIGN(source.head_, decode_backup_head(json));
+  MAITRED_ASSIGN(const BackupPrelude prelude, read_backup_prelude(source.head_bytes_));
+  MAITRED_ASSIGN(const Bytes json, source.take(prelude.head_bytes));
+  MAITRED_ASSIGN(source.head_, decode_backup_head(json, prelude.version));
   source.head_bytes_.insert(source.head_bytes_.end(), json.begin(), json.end());
   return source;
 }
@@ -147,6 +147,10 @@ Result<std::optional<ClearBytes>> BackupSource::next() {
   unsigned char tag = 0;
   MAITRED_ASSIGN(ClearBytes clear, frame(tag));
   ended_ = tag == crypto_secretstream_xchacha20poly1305_TAG_FINAL;
+  if (ended_ && head_.version > 1) {
+    signature_.assign(clear.begin(), clear.end());
+    return next();
+  }
   return std::optional<ClearBytes>(std::move(clear));
 }
 

@@ -58,6 +58,8 @@ class BackupSource {
   Result<std::optional<ClearBytes>> next();
   // True if the last frame has been read.
   bool ended() const { return ended_; }
+  // The signature, once the last frame has been read; empty in version 1.
+  const Bytes& signature() const { return signature_; }
   // Digest of the head and the stream's header. Requires `begin`.
   Digest head_digest() const;
 
@@ -75,6 +77,7 @@ class BackupSource {
   SecretBytes stream_{sizeof(crypto_secretstream_xchacha20poly1305_state)};
   bool first_ = true;
   bool ended_ = false;
+  Bytes signature_;
   std::uint64_t whole_bytes_ = 0;  // to the end of the last frame that opened
 };
 

@@ -8,8 +8,10 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <utility>
 
 #include "backup_stream.h"
+#include "backup_trust.h"
 #include "maitred/base/check.h"
 #include "maitred/shop/store/backup.h"
 #include "src/shop/store/database/schema.h"
@@ -17,7 +19,9 @@
 #include "src/shop/store/integrity/erasure_list.h"
 #include "src/shop/store/integrity/store_check.h"
 #include "src/shop/store/integrity/witness.h"
+#include "src/shop/store/keys/certificates.h"
 #include "src/shop/store/store_access.h"
+#include "this_box.h"
 
 namespace maitred {
 namespace {
@@ -30,13 +34,22 @@ struct Before {
   ErasureList erasures;
   std::uint64_t generation = 0;
   std::uint64_t last_seq = 0;
+  KnownBackups backups;
+  std::optional<Admitted> admitted;  // slots and tokens
 };
 
 Result<Before> look_at(Store& store) {
   Vault& vault = StoreAccess::vault(store);
-  Before before{true, vault.store_id(),          true,
-                {},   vault.ledger().generation, vault.ledger().last_seq};
+  Before before;
+  before.there = true;
+  before.id = vault.store_id();
+  before.erasures_known = true;
+  before.generation = vault.ledger().generation;
+  before.last_seq = vault.ledger().last_seq;
   MAITRED_ASSIGN(before.erasures, erasures_of(vault));
+  MAITRED_ASSIGN(before.backups, read_known_backups(vault));
+  add_entry(before.backups.signers, backup_signer(vault));
+  MAITRED_ASSIGN(before.admitted, admitted_by(vault));
   return before;
 }
 
@@ -65,22 +78,40 @@ class Building {
   }
 };
 
+struct OpenedBackup {
+  SecretBytes key;
+  bool certified = false;  // the slot that opened it vouches for the head's signer
+};
+
 // With the key given or the store's, or, since a rotation may lie between, with what the store that
 // is there knows.
-Result<SecretBytes> key_of_backup(const BackupSource& source, const RestoreOptions& options,
-                                  Store* present) {
+Result<OpenedBackup> key_of_backup(const BackupSource& source, const RestoreOptions& options,
+                                   Store* present) {
   const BackupHead& head = source.head();
   if (present != nullptr && present->id() == head.store && !head.for_store.empty()) {
     SecretBytes secret(kKeyBytes);
     const Vault& vault = StoreAccess::vault(*present);
-    if (unwrap(vault.subkey(Purpose::kBackup), head.store, {kBackupTable, "store"}, head.for_store,
-               secret)) {
-      return secret;
+    const Place place{kBackupTable, "store"};
+    if (unwrap(vault.subkey(Purpose::kBackup), head.store, place, head.for_store, secret)) {
+      return OpenedBackup{std::move(secret), false};
+    }
+    for (std::size_t index = vault.ring().former_count(); index-- > 0;) {
+      const ByteView former = vault.ring().former(index).backup;
+      if (unwrap(former, head.store, place, head.for_store, secret)) {
+        return OpenedBackup{std::move(secret), false};
+      }
     }
   }
   const KeyAccess& key = options.backup_key ? *options.backup_key : options.store_key;
   MAITRED_ASSIGN(auto opened, open_slots(head.slots, head.store, kBackupTable, key));
-  if (opened) return std::move(opened->secret);
+  if (opened) {
+    const Bytes expected = certificate_of(opened->voucher, head.store, head.signer);
+    const bool certified =
+        std::any_of(head.slots.begin(), head.slots.end(), [&](const SlotRecord& slot) {
+          return slot.number == opened->number && slot.certificate == expected;
+        });
+    return OpenedBackup{std::move(opened->secret), certified};
+  }
   return input_error("backup_key_wrong",
                      fmt::format("{} does not open {}: give the passphrase or key file the backup "
                                  "was sealed with",
@@ -91,29 +122,33 @@ Result<SecretBytes> key_of_backup(const BackupSource& source, const RestoreOptio
 constexpr std::string_view kRestoredLabel = "restored";
 
 // The store's key must open what is restored.
-Status provide_slot(Vault& vault, const KeyAccess& key, const Actor& actor) {
+Result<OpenedSlot> provide_slot(Vault& vault, const KeyAccess& key, const Actor& actor) {
   MAITRED_TRY(provide_key(key));
   Database& database = vault.database();
   MAITRED_ASSIGN(const auto slots, read_slots(database, kSchemaVersion));
-  MAITRED_ASSIGN(const auto opened, open_slots(slots, vault.store_id(), kSlotsTable, key));
-  if (opened) return {};
+  MAITRED_ASSIGN(auto opened, open_slots(slots, vault.store_id(), kSlotsTable, key));
+  if (opened) return std::move(*opened);
   std::int64_t number = 0;
   for (const SlotRecord& slot : slots) number = std::max(number, slot.number);
-  MAITRED_ASSIGN(SlotRecord slot,
-                 make_slot(key, vault.store_id(), kSlotsTable, number + 1, vault.root()));
+  MAITRED_ASSIGN(SlotRecord slot, make_slot(key, vault.store_id(), kSlotsTable, number + 1,
+                                            vault.root(), backup_signer(vault)));
   slot.made = actor.at;
   slot.label = kRestoredLabel;
-  return vault.transact([&]() -> Status {
+  MAITRED_TRY(vault.transact([&]() -> Status {
     MAITRED_TRY(Query(database, "DELETE FROM key_slots WHERE label = ?1 AND kind = ?2", slot.label,
                       slot.kind)
                     .run());
     return insert_slot(database, slot);
-  });
+  }));
+  MAITRED_ASSIGN(opened, open_slots({slot}, vault.store_id(), kSlotsTable, key));
+  MAITRED_CHECK(opened.has_value());
+  return std::move(*opened);
 }
 
 // Brings the checked copy up to what happened after the backup was made.
 Status replay_since(Vault& vault, const BackupHead& head, const RestoreOptions& options,
-                    const Before& before, const Actor& actor, RestoreReport& report) {
+                    const Before& before, const Digest& id, const Actor& actor,
+                    RestoreReport& report) {
   MAITRED_TRY(vault.follow());
 
   ErasureList list = before.id == head.store ? before.erasures : ErasureList{};
@@ -140,7 +175,12 @@ Status replay_since(Vault& vault, const BackupHead& head, const RestoreOptions& 
     MAITRED_ASSIGN(report.slots, drop_revoked_slots(vault, list));
     return {};
   }));
-  MAITRED_TRY(provide_slot(vault, options.store_key, actor));
+  if (before.id == head.store && before.admitted) {
+    MAITRED_TRY(drop_foreign(vault, *before.admitted, report));
+  } else if (options.accept_unsigned) {
+    MAITRED_TRY(drop_foreign(vault, {}, report));
+  }
+  MAITRED_ASSIGN(OpenedSlot slot, provide_slot(vault, options.store_key, actor));
   MAITRED_ASSIGN(const Replayed replayed, replay(vault, list, actor));
   report.staff = replayed.staff;
   report.erased = replayed.erased;
@@ -149,6 +189,22 @@ Status replay_since(Vault& vault, const BackupHead& head, const RestoreOptions& 
       actor, "restore", "",
       fmt::format("backup of {}, {} erasures and {} withdrawals replayed", format_time(head.made),
                   replayed.erased, replayed.withdrawn)));
+  MAITRED_TRY(vault.transact([&]() -> Status {
+    // What was taken unsigned proves nothing, now and next time.
+    KnownBackups known;
+    if (!options.accept_unsigned) {
+      MAITRED_ASSIGN(known, read_known_backups(vault));
+      add_entry(known.signers, backup_signer(vault));
+      add_entry(known.made, id);
+    }
+    if (before.id == head.store) {
+      add_entries(known.made, before.backups.made);
+      add_entries(known.signers, before.backups.signers);
+    }
+    return put_known_backups(vault, known);
+  }));
+  // Whoever had this backup and a key of it had the root key.
+  MAITRED_TRY(Keys(vault, slot.number, std::move(slot.voucher)).renew_after_restore(actor));
   {
     Query count(vault.database(), "SELECT count(*) FROM customers");
     MAITRED_TRY(count.next());
@@ -160,7 +216,7 @@ Status replay_since(Vault& vault, const BackupHead& head, const RestoreOptions& 
 }  // namespace
 
 struct Restore::Impl {
-  enum class Phase { kCopy, kOpen, kCheck, kReplace, kDone };
+  enum class Phase { kCopy, kOpen, kCheck, kReplace, kRotate, kDone };
 
   Impl(RestoreOptions how, Store* open_store, Actor who, BackupSource from)
       : options(std::move(how)),
@@ -170,10 +226,12 @@ struct Restore::Impl {
 
   Status look_around();
   Status copy_some();
+  Status authenticate();
   Status open_copy();
   Status check_some();
   Status replace_store();
   Status swap_files();
+  void rotate_some();
 
   const RestoreOptions options;
   Store* present;
@@ -181,8 +239,13 @@ struct Restore::Impl {
   BackupSource source;
   UniqueFd lock;                // of the store, while `present` does not hold it
   std::optional<Store> opened;  // the store that was there, when this process did not have it open
+  std::optional<Store> after;   // the restored store, when this process has not had one open
   bool replaces = false;        // there is a store
+  bool rotates_twice = false;   // the backup was made during a rotation, which is finished first
   BackupSecrets secrets;
+  bool certified = false;  // by the slot that opened the backup
+  crypto_generichash_state hash{};
+  Digest content_hash{};  // of the database
   RestoreReport result;
   Phase phase = Phase::kCopy;
   std::uint64_t written_bytes = 0;
@@ -213,8 +276,10 @@ Status Restore::Impl::look_around() {
     }
   }
   const BackupHead& head = source.head();
-  MAITRED_ASSIGN(const SecretBytes key, key_of_backup(source, options, present));
-  MAITRED_ASSIGN(secrets, source.begin(key));
+  MAITRED_ASSIGN(const OpenedBackup found, key_of_backup(source, options, present));
+  certified = found.certified;
+  MAITRED_ASSIGN(secrets, source.begin(found.key));
+  crypto_generichash_init(&hash, nullptr, 0, content_hash.size());
   if (present != nullptr && present->id() != head.store && !options.replace) {
     return input_error("store_differs",
                        fmt::format("{} is another store than the one in the backup: add --replace "
@@ -240,15 +305,37 @@ Status Restore::Impl::copy_some() {
                            "the backup is shorter than it says: take another copy");
       }
       file.reset();
+      crypto_generichash_final(&hash, content_hash.data(), content_hash.size());
       phase = Phase::kOpen;
-      return {};
+      return authenticate();
     }
     if (::write(file.get(), chunk->data(), chunk->size()) != static_cast<ssize_t>(chunk->size())) {
       return restore_failed(building->file);
     }
+    crypto_generichash_update(&hash, chunk->data(), chunk->size());
     written_bytes += chunk->size();
   }
   return {};
+}
+
+// Nothing of the backup is opened before it is known who made it.
+Status Restore::Impl::authenticate() {
+  if (options.accept_unsigned) return {};
+  const BackupHead& head = source.head();
+  const Digest from = source.head_digest();
+  const bool fits = signature_fits(
+      head.signer, {from, secrets.root, secrets.database_bytes, content_hash}, source.signature());
+  if (!options.signed_by.empty()) {
+    if (fits && fingerprint_of(head.signer) == options.signed_by) return {};
+  } else if (present != nullptr && present->id() == head.store) {
+    MAITRED_ASSIGN(const Before before, look_at(*present));
+    // After a rotation of keys, an earlier signature proves nothing: the store must remember.
+    if (contains(before.backups.made, backup_id(from, content_hash))) return {};
+    if (fits && contains(before.backups.signers, head.signer)) return {};
+  } else if (fits && certified) {
+    return {};
+  }
+  return not_authenticated(options.backup, head);
 }
 
 Status Restore::Impl::open_copy() {
@@ -280,11 +367,27 @@ Status Restore::Impl::replace_store() {
   if (present != nullptr) {
     MAITRED_ASSIGN(before, look_at(*present));
   }
-  MAITRED_TRY(replay_since(*copy, source.head(), options, before, actor, result));
+  rotates_twice = Keys(*copy, 0, {}).rotating();
+  MAITRED_TRY(replay_since(*copy, source.head(), options, before,
+                           backup_id(source.head_digest(), content_hash), actor, result));
   copy.reset();
   MAITRED_TRY(swap_files());
-  phase = Phase::kDone;
+  phase = Phase::kRotate;
   return {};
+}
+
+// Goes on with the rotation of keys that the restore has begun. The store is restored by now: what
+// fails here is done again at the next start.
+void Restore::Impl::rotate_some() {
+  constexpr std::size_t kCustomersPerStep = 32;
+  Store& store = after ? *after : *present;
+  const auto rotated = store.keys().rotate_some(options.store_key, kCustomersPerStep, actor);
+  if (rotated && !rotated->finished) return;
+  if (rotated && std::exchange(rotates_twice, false) && store.keys().renew_after_restore(actor)) {
+    return;
+  }
+  after.reset();
+  phase = Phase::kDone;
 }
 
 Status Restore::Impl::swap_files() {
@@ -304,6 +407,8 @@ Status Restore::Impl::swap_files() {
     *present = std::move(*restored);
   } else if (!restored) {
     return tl::unexpected(restored.error());
+  } else {
+    after.emplace(std::move(*restored));
   }
   return placed;
 }
@@ -336,6 +441,9 @@ Result<StepProgress> Restore::step() {
     case Impl::Phase::kReplace:
       MAITRED_TRY(impl.replace_store());
       break;
+    case Impl::Phase::kRotate:
+      impl.rotate_some();
+      break;
     case Impl::Phase::kDone:
       break;
   }
@@ -359,6 +467,8 @@ Result<RestoreReport> restore_backup(const RestoreOptions& options, Store* prese
   own.store_key = copy_of(options.store_key);
   own.erasures = options.erasures;
   own.replace = options.replace;
+  own.signed_by = options.signed_by;
+  own.accept_unsigned = options.accept_unsigned;
   MAITRED_ASSIGN(const auto restore, Restore::begin(std::move(own), present, actor));
   for (;;) {
     MAITRED_ASSIGN(const StepProgress now, restore->step());

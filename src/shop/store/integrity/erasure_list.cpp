@@ -29,14 +29,25 @@ std::string entry_text(bool erased, const std::string& index, WallTime at) {
   return fmt::format("{} {} {}", erased ? "erased" : "withdrawn", index, format_time(at));
 }
 
-std::string signature_of(const Vault& vault, const std::string& entry) {
-  const Digest mac = keyed_hash(vault.subkey(Purpose::kErasures), vault.store_id() + " " + entry);
-  return to_hex(mac);
+std::string signature_of(const Vault& vault, ByteView key, const std::string& entry) {
+  return to_hex(keyed_hash(key, vault.store_id() + " " + entry));
 }
 
-std::string signed_entry(const Vault& vault, bool erased, const std::string& index, WallTime at) {
+// The keys under which the list is kept: a line for the store as it is, and one for each earlier
+// seed, because a backup of that time knows no later key. Who had an earlier key can forge only
+// what such a backup reads.
+std::vector<ByteView> list_keys(const Vault& vault) {
+  std::vector<ByteView> keys{vault.subkey(Purpose::kErasures)};
+  for (std::size_t index = 0; index < vault.ring().former_count(); ++index) {
+    keys.push_back(vault.ring().former(index).erasures);
+  }
+  return keys;
+}
+
+std::string signed_entry(const Vault& vault, ByteView key, bool erased, const std::string& index,
+                         WallTime at) {
   const std::string entry = entry_text(erased, index, at);
-  return fmt::format("{} {}\n", entry, signature_of(vault, entry));
+  return fmt::format("{} {}\n", entry, signature_of(vault, key, entry));
 }
 
 std::optional<Bytes> index_from_hex(const std::string& hex) {
@@ -50,14 +61,14 @@ std::optional<Bytes> index_from_hex(const std::string& hex) {
   return index;
 }
 
-void read_entry(const Vault& vault, const std::string& line, ErasureList& list) {
+void read_entry(const Vault& vault, ByteView key, const std::string& line, ErasureList& list) {
   std::istringstream words(line);
   std::string what, hex, time, signature;
   words >> what >> hex >> time >> signature;
   const auto at = parse_time(time);
   if (!index_from_hex(hex) || !at || (what != "erased" && what != "withdrawn")) return;
   const bool erased = what == "erased";
-  if (signature != signature_of(vault, entry_text(erased, hex, *at))) return;
+  if (signature != signature_of(vault, key, entry_text(erased, hex, *at))) return;
   (erased ? list.erased : list.withdrawn)[hex] = *at;
 }
 
@@ -85,6 +96,30 @@ std::string own_content(const Vault& vault, const std::filesystem::path& file) {
   std::error_code ignored;
   std::filesystem::rename(file, file.string() + ".other", ignored);
   return "";
+}
+
+ErasureList read_lines(const Vault& vault, ByteView key, const std::string& content) {
+  ErasureList list;
+  std::istringstream lines(content);
+  for (std::string line; std::getline(lines, line);) read_entry(vault, key, line, list);
+  return list;
+}
+
+// The lines of `known` that the file lacks under this key.
+std::string missing_lines(const Vault& vault, ByteView key, const ErasureList& known,
+                          const std::string& content) {
+  const ErasureList written = read_lines(vault, key, content);
+  std::string missing;
+  const auto add = [&](bool erased, const auto& entries, const auto& present) {
+    for (const auto& [index, at] : entries) {
+      const auto last = present.find(index);
+      if (last != present.end() && last->second >= at) continue;
+      missing += signed_entry(vault, key, erased, index, at);
+    }
+  };
+  add(true, known.erased, written.erased);
+  add(false, known.withdrawn, written.withdrawn);
+  return missing;
 }
 
 Result<std::map<std::string, WallTime>> read_table(Vault& vault, std::string_view table,
@@ -200,33 +235,18 @@ std::filesystem::path erasure_file(const std::filesystem::path& store) {
 }
 
 ErasureList read_erasure_file(const Vault& vault, const std::filesystem::path& file) {
-  ErasureList list;
-  std::istringstream lines(own_content(vault, file));
-  for (std::string line; std::getline(lines, line);) read_entry(vault, line, list);
-  return list;
+  return read_lines(vault, vault.subkey(Purpose::kErasures), own_content(vault, file));
 }
 
 Status write_erasure_file(Vault& vault, const std::filesystem::path& file) {
   MAITRED_ASSIGN(const ErasureList known, erasures_of(vault));
   if (known.erased.empty() && known.withdrawn.empty()) return {};
   const std::string content = own_content(vault, file);
-  const ErasureList written = read_erasure_file(vault, file);
   std::string missing = content.empty() ? head_of(vault) : "";
   // Ends a line that a power cut tore, so that the next line is whole.
   if (!content.empty() && content.back() != '\n') missing += "\n";
   const std::size_t nothing_missing = missing.size();
-  for (const auto& [index, at] : known.erased) {
-    const auto last = written.erased.find(index);
-    if (last == written.erased.end() || last->second < at) {
-      missing += signed_entry(vault, true, index, at);
-    }
-  }
-  for (const auto& [index, at] : known.withdrawn) {
-    const auto last = written.withdrawn.find(index);
-    if (last == written.withdrawn.end() || last->second < at) {
-      missing += signed_entry(vault, false, index, at);
-    }
-  }
+  for (const ByteView key : list_keys(vault)) missing += missing_lines(vault, key, known, content);
   return missing.size() == nothing_missing ? Status{} : append_text(file, missing);
 }
 
@@ -234,7 +254,8 @@ Status append_erasure(Vault& vault, const CustomerId& id, bool erased, WallTime 
   const auto file = erasure_file(vault.database().path());
   std::error_code ignored;
   std::string text = std::filesystem::exists(file, ignored) ? "" : head_of(vault);
-  text += signed_entry(vault, erased, to_hex(erasure_index(vault, id)), at);
+  const std::string index = to_hex(erasure_index(vault, id));
+  for (const ByteView key : list_keys(vault)) text += signed_entry(vault, key, erased, index, at);
   return append_text(file, text);
 }
 

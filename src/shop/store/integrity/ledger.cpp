@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <limits>
 
 #include "src/shop/store/database/schema.h"
 
@@ -40,6 +41,18 @@ void hash_value(crypto_generichash_state& state, sqlite3_value* value) {
   if (is_bytes && number > 0) {
     crypto_generichash_update(&state, content, static_cast<std::size_t>(number));
   }
+}
+
+void add_row(Digest& total, ByteView key, sqlite3_value** values, int count) {
+  crypto_generichash_state state;
+  crypto_generichash_init(&state, key.data(), key.size(), sizeof(Digest));
+  hash_value(state, values[0]);
+  // values[1] is the rowid, which is no content.
+  for (int index = 2; index < count; ++index) hash_value(state, values[index]);
+  Digest digest{};
+  crypto_generichash_final(&state, digest.data(), digest.size());
+  // XOR is its own inverse: a deleted row takes its digest out again.
+  std::transform(total.begin(), total.end(), digest.begin(), total.begin(), std::bit_xor<>());
 }
 
 std::string joined(const std::vector<std::string>& columns, std::string_view prefix) {
@@ -94,14 +107,17 @@ Status RowDigests::attach() {
   return {};
 }
 
-Status RowDigests::follow(std::vector<Digest>& digests) {
+Status RowDigests::follow(std::vector<Digest>& digests, std::vector<Digest>& next) {
   digests.resize(digested_tables().size());
   target_ = &digests;
+  next_ = &next;
   for (std::size_t table = 0; table < digested_tables().size(); ++table) {
     const std::string_view name = digested_tables()[table];
     MAITRED_ASSIGN(const auto columns, columns_of(database_, name));
-    const std::string before = fmt::format("row_digest({}{})", table, joined(columns, "OLD."));
-    const std::string after = fmt::format("row_digest({}{})", table, joined(columns, "NEW."));
+    const std::string before =
+        fmt::format("row_digest({}, OLD.rowid{})", table, joined(columns, "OLD."));
+    const std::string after =
+        fmt::format("row_digest({}, NEW.rowid{})", table, joined(columns, "NEW."));
     MAITRED_TRY(database_.execute(fmt::format(
         "CREATE TEMP TRIGGER {0}_added AFTER INSERT ON main.{0} BEGIN SELECT {2}; END;"
         "CREATE TEMP TRIGGER {0}_removed AFTER DELETE ON main.{0} BEGIN SELECT {1}; END;"
@@ -114,31 +130,66 @@ Status RowDigests::follow(std::vector<Digest>& digests) {
 Result<std::vector<Digest>> RowDigests::compute(std::span<const std::string_view> tables) {
   std::vector<Digest> digests(tables.size());
   std::vector<Digest>* const followed = std::exchange(target_, &digests);
+  const ByteView next_key = std::exchange(next_key_, {});
   Status done;
   for (std::size_t table = 0; done && table < digests.size(); ++table) {
     const std::string_view name = tables[table];
     const auto columns = columns_of(database_, name);
-    done = columns ? Query(database_, fmt::format("SELECT row_digest({}{}) FROM main.{}", table,
-                                                  joined(*columns, ""), name))
+    done = columns ? Query(database_, fmt::format("SELECT row_digest({}, rowid{}) FROM main.{}",
+                                                  table, joined(*columns, ""), name))
                          .run()
                    : Status(tl::unexpected(columns.error()));
   }
   target_ = followed;
+  next_key_ = next_key;
   if (!done) return tl::unexpected(done.error());
   return digests;
+}
+
+void RowDigests::begin_sweep(ByteView next_key) {
+  next_key_ = next_key;
+  next_->assign(digested_tables().size(), Digest{});
+  passed_.assign(digested_tables().size(), std::numeric_limits<std::int64_t>::min());
+  table_ = 0;
+}
+
+bool RowDigests::swept() const { return !next_key_.empty() && table_ == digested_tables().size(); }
+
+void RowDigests::end_sweep() {
+  next_key_ = {};
+  next_->clear();
+}
+
+Result<bool> RowDigests::sweep(std::int64_t rows) {
+  while (rows > 0 && !swept()) {
+    const std::string_view name = digested_tables()[table_];
+    MAITRED_ASSIGN(const auto columns, columns_of(database_, name));
+    const std::string sql = fmt::format(
+        "SELECT rowid, row_digest({}, rowid{}) FROM main.{} WHERE rowid > ?1 "
+        "ORDER BY rowid LIMIT ?2",
+        table_, joined(columns, ""), name);
+    Query query(database_, sql, passed_[table_], rows);
+    sweeping_ = true;
+    Result<bool> found = query.next();
+    for (; found && *found; found = query.next()) {
+      passed_[table_] = query.number(0);
+      --rows;
+    }
+    sweeping_ = false;
+    if (!found) return found;
+    if (rows == 0) return false;
+    passed_[table_++] = std::numeric_limits<std::int64_t>::max();
+  }
+  return swept();
 }
 
 void RowDigests::on_row(sqlite3_context* context, int count, sqlite3_value** values) {
   const auto& self = *static_cast<const RowDigests*>(sqlite3_user_data(context));
   const auto table = static_cast<std::size_t>(sqlite3_value_int64(values[0]));
-  crypto_generichash_state state;
-  crypto_generichash_init(&state, self.key_.data(), self.key_.size(), sizeof(Digest));
-  for (int index = 0; index < count; ++index) hash_value(state, values[index]);
-  Digest digest{};
-  crypto_generichash_final(&state, digest.data(), digest.size());
-  Digest& total = (*self.target_)[table];
-  // XOR is its own inverse: a deleted row takes its digest out again.
-  std::transform(total.begin(), total.end(), digest.begin(), total.begin(), std::bit_xor<>());
+  if (!self.sweeping_) add_row((*self.target_)[table], self.key_, values, count);
+  const bool in_next = !self.next_key_.empty() &&
+                       (self.sweeping_ || sqlite3_value_int64(values[1]) <= self.passed_[table]);
+  if (in_next) add_row((*self.next_)[table], self.next_key_, values, count);
   sqlite3_result_null(context);
 }
 

@@ -21,6 +21,8 @@ struct Ledger {
   Digest audit_link{};          // of the newest audit row
   bool witnessed = false;       // a witness of the generation exists (witness.h)
   std::vector<Digest> digests;  // in the order of digested_tables()
+  // The digests under the present seed, during a rotation to it. In memory only.
+  std::vector<Digest> next_digests;
 };
 
 ClearBytes encode(const Ledger& ledger);
@@ -39,8 +41,20 @@ class RowDigests {
 
   // Call it once, before the other functions.
   Status attach();
-  // From now on, changes update `digests`, which must stay at its address.
-  Status follow(std::vector<Digest>& digests);
+  // From now on, changes update `digests` and, of rows that were swept, `next`. Both must stay at
+  // their addresses.
+  Status follow(std::vector<Digest>& digests, std::vector<Digest>& next);
+
+  // The key of `digests`. Computes nothing anew.
+  void use(ByteView key) { key_ = key; }
+
+  // Moves the digests to another key in steps: a sweep adds every row to `next`. Changes of rows
+  // that it has passed are followed there too.
+  void begin_sweep(ByteView next_key);
+  // Adds up to `rows` more rows; true when all tables are done. Requires `follow`.
+  Result<bool> sweep(std::int64_t rows);
+  bool swept() const;
+  void end_sweep();
 
   // Computes the digests of the rows that these tables hold now.
   Result<std::vector<Digest>> compute(std::span<const std::string_view> tables);
@@ -51,6 +65,12 @@ class RowDigests {
   Database& database_;
   ByteView key_;
   std::vector<Digest>* target_ = nullptr;
+
+  std::vector<Digest>* next_ = nullptr;
+  ByteView next_key_;                 // empty: no sweep
+  std::vector<std::int64_t> passed_;  // the last rowid of each table that is in `next`
+  std::size_t table_ = 0;             // that is swept
+  bool sweeping_ = false;             // during the query of a sweep
 };
 
 }  // namespace maitred

@@ -115,7 +115,10 @@ Result<std::optional<WitnessRecord>> Witness::read() {
         static_cast<ssize_t>(sector.size())) {
       continue;
     }
-    const auto record = read_sector(sector, store_id_, key_.span());
+    auto record = read_sector(sector, store_id_, key_.span());
+    if (!record && !former_key_.empty()) {
+      record = read_sector(sector, store_id_, former_key_.span());
+    }
     if (!record) continue;
     const bool newer = !newest || record->generation > newest->generation ||
                        (record->generation == newest->generation && record->file);
@@ -151,13 +154,23 @@ Status Witness::begin(std::uint64_t generation) {
   return {};
 }
 
+Status Witness::turn_to(ByteView key) {
+  key_ = SecretBytes::copy_of(key);
+  former_key_ = SecretBytes();
+  if (!fd_) return {};
+  // Both sectors: one under the former key would be worth nothing after the rotation.
+  const bool both = write({generation_, std::nullopt}) && write({generation_, std::nullopt});
+  if (both && ::fdatasync(fd_.get()) == 0) return {};
+  return witness_failed(file_);
+}
+
 void Witness::note(std::uint64_t generation) {
   if (!fd_) return;
   generation_ = generation;
   write({generation, std::nullopt});
 }
 
-void Witness::write(const WitnessRecord& record) {
+bool Witness::write(const WitnessRecord& record) {
   Sector sector{};
   std::memcpy(sector.data(), kWitnessMagic.data(), kWitnessMagic.size());
   std::memcpy(sector.data() + kNumberAt, &record.generation, sizeof record.generation);
@@ -169,7 +182,12 @@ void Witness::write(const WitnessRecord& record) {
   std::memcpy(sector.data() + kMacAt, mac.data(), mac.size());
   // The other sector keeps the record before this one, in case this write is torn.
   const auto offset = static_cast<off_t>(turn_ % 2 * kSector);
-  if (::pwrite(fd_.get(), sector.data(), sector.size(), offset) > 0) ++turn_;
+  if (::pwrite(fd_.get(), sector.data(), sector.size(), offset) !=
+      static_cast<ssize_t>(sector.size())) {
+    return false;
+  }
+  ++turn_;
+  return true;
 }
 
 }  // namespace maitred

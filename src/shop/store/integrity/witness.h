@@ -34,6 +34,12 @@ class Witness {
   Witness(const Witness&) = delete;
   Witness& operator=(const Witness&) = delete;
 
+  // A key that `read` accepts too: that of the former seed, while keys are rotated.
+  void read_with_former(ByteView key) { former_key_ = SecretBytes::copy_of(key); }
+
+  // Follows a new seed, durably. Error: store_failed.
+  Status turn_to(ByteView key);
+
   // Reads the newest record; nothing if there is no such file. Error: store_older (kEnvironment) if
   // it holds nothing readable or is another store's.
   Result<std::optional<WitnessRecord>> read();
@@ -48,12 +54,13 @@ class Witness {
   const std::filesystem::path& file() const { return file_; }
 
  private:
-  void write(const WitnessRecord& record);
+  bool write(const WitnessRecord& record);
 
   const std::filesystem::path store_;
   const std::filesystem::path file_;
   const std::string store_id_;
-  const SecretBytes key_;
+  SecretBytes key_;
+  SecretBytes former_key_;
   UniqueFd fd_;
   std::uint64_t generation_ = 0;
   unsigned turn_ = 0;

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "certificates.h"
 #include "maitred/base/file.h"
 #include "sealing.h"
 
@@ -113,8 +114,8 @@ Result<std::string> provide_key_pair(const KeyAccess& access) {
 }
 
 Result<SlotRecord> make_slot(const KeyAccess& access, const std::string& store_id,
-                             std::string_view table, std::int64_t number,
-                             const SecretBytes& secret) {
+                             std::string_view table, std::int64_t number, const SecretBytes& secret,
+                             ByteView signer) {
   SlotRecord slot;
   slot.number = number;
   if (access.source.kind == KeyKind::kPublic) {
@@ -134,6 +135,7 @@ Result<SlotRecord> make_slot(const KeyAccess& access, const std::string& store_i
   const Digest proof = proof_of(key, store_id);
   slot.proof = copy_of(proof);
   slot.public_key = slot_keys(key).public_key;
+  slot.certificate = certificate_of(voucher_of(key), store_id, signer);
   refill_slot(slot, store_id, table, secret);
   return slot;
 }
@@ -173,7 +175,7 @@ Result<std::optional<OpenedSlot>> open_slots(const std::vector<SlotRecord>& slot
                                                             "store from a backup",
                                                             slot.number));
     }
-    return OpenedSlot{slot.number, std::move(*secret), keys.public_key};
+    return OpenedSlot{slot.number, std::move(*secret), keys.public_key, voucher_of(key)};
   }
   return std::nullopt;
 }

@@ -32,19 +32,22 @@ struct SlotRecord {
   Bytes wrapped;
   std::string label;
   WallTime made{};
+  Bytes certificate;  // for the store's signature of backups (certificates.h); not in the table
 };
 
 struct OpenedSlot {
   std::int64_t number = 0;
   SecretBytes secret;
-  Bytes public_key;  // the public half that belongs to the key
+  Bytes public_key;     // the public half that belongs to the key
+  SecretBytes voucher;  // for certificates
 };
 
-// Makes a slot for this key with the secret in it. `table` and the number bind it to its place.
+// Makes a slot for this key with the secret in it. `table` and the number bind it to its place. It
+// vouches for `signer`, unless only a public key is given.
 // Errors as in key_source.h, and public_key_invalid (kInput).
 Result<SlotRecord> make_slot(const KeyAccess& access, const std::string& store_id,
-                             std::string_view table, std::int64_t number,
-                             const SecretBytes& secret);
+                             std::string_view table, std::int64_t number, const SecretBytes& secret,
+                             ByteView signer);
 
 // Puts another secret into a slot that has a public key.
 void refill_slot(SlotRecord& slot, const std::string& store_id, std::string_view table,

@@ -9,10 +9,16 @@
 #include <charconv>
 #include <cstring>
 
+#include "certificates.h"
 #include "key_slots.h"
+#include "maitred/base/check.h"
 #include "maitred/base/file.h"
+#include "resealing.h"
+#include "src/shop/store/backup/backup_trust.h"
+#include "src/shop/store/backup/unfinished_backup.h"
 #include "src/shop/store/database/schema.h"
 #include "src/shop/store/integrity/erasure_list.h"
+#include "src/shop/store/rows/audit_links.h"
 #include "src/shop/store/rows/customer_rows.h"
 #include "src/shop/store/rows/setting_rows.h"
 #include "vault.h"
@@ -42,15 +48,15 @@ Result<std::int64_t> free_number(Database& database) {
   return last.number(0) + 1;
 }
 
-// The number of the slot that this key opens; 0 if it opens none or is missing.
-Result<std::int64_t> slot_of(Vault& vault, const KeyAccess& key) {
+// The slot that this key opens; number 0 if it opens none or is missing.
+Result<OpenedSlot> slot_of(Vault& vault, const KeyAccess& key) {
   MAITRED_ASSIGN(const auto slots, read_slots(vault.database(), 2));
-  const auto opened = open_slots(slots, vault.store_id(), kSlotsTable, key);
+  auto opened = open_slots(slots, vault.store_id(), kSlotsTable, key);
   if (!opened) {
-    if (opened.error().code == "key_missing") return 0;
+    if (opened.error().code == "key_missing") return OpenedSlot{};
     return tl::unexpected(opened.error());
   }
-  return *opened ? (*opened)->number : 0;
+  return *opened ? std::move(**opened) : OpenedSlot{};
 }
 
 Status rename_durably(const std::filesystem::path& from, const std::filesystem::path& to) {
@@ -97,12 +103,13 @@ Result<std::int64_t> Keys::add(const KeyAccess& key, const std::string& label, c
                                                   describe(key.source), present->number));
   }
   MAITRED_ASSIGN(const std::int64_t number, free_number(vault_.database()));
-  MAITRED_ASSIGN(SlotRecord slot,
-                 make_slot(key, vault_.store_id(), kSlotsTable, number, vault_.root()));
+  MAITRED_ASSIGN(SlotRecord slot, make_slot(key, vault_.store_id(), kSlotsTable, number,
+                                            vault_.root(), backup_signer(vault_)));
   slot.label = label;
   slot.made = actor.at;
   MAITRED_TRY(vault_.transact([&]() -> Status {
     MAITRED_TRY(insert_slot(vault_.database(), slot));
+    MAITRED_TRY(put_certificate(vault_, number, slot.certificate));
     return AuditChain(vault_).append(actor, "key", "", fmt::format("slot {} added", number));
   }));
   return number;
@@ -114,6 +121,7 @@ Status Keys::drop_slot(std::int64_t number, WallTime at) {
     if (slot.number != number || slot.public_key.empty()) continue;
     MAITRED_TRY(note_revocation(vault_, slot_index(vault_, slot.public_key), at));
   }
+  MAITRED_TRY(drop_certificate(vault_, number));
   return Query(vault_.database(), "DELETE FROM key_slots WHERE slot = ?1", number).run();
 }
 
@@ -148,7 +156,9 @@ bool Keys::rotating() const {
 
 Status Keys::begin_rotation(const KeyAccess& key, bool keep_key, const Actor& actor) {
   if (rotating()) return {};
-  if (keep_key || key.source.kind != KeyKind::kFile) return new_root(nullptr, actor);
+  if (keep_key || key.source.kind != KeyKind::kFile) {
+    return new_root(nullptr, Why::kRotation, actor);
+  }
   const KeyAccess next = next_key_file(key);
   // A file that a crash left here before the transaction opens nothing yet, and is used.
   const auto made = provide_key(next);
@@ -160,16 +170,28 @@ Status Keys::begin_rotation(const KeyAccess& key, bool keep_key, const Actor& ac
                     made.error().message));
   }
   MAITRED_TRY(made);
-  return new_root(&next, actor);
+  return new_root(&next, Why::kRotation, actor);
 }
 
-// In one transaction: makes a root key, seals it to every slot, begins an epoch, and writes the
-// state from which the steps start.
-Status Keys::new_root(const KeyAccess* next, const Actor& actor) {
+Status Keys::renew_after_restore(const Actor& actor) {
+  return rotating() ? Status() : new_root(nullptr, Why::kRestore, actor);
+}
+
+Status Keys::certify() { return certify_slot(vault_, in_use_, voucher_); }
+
+// In one transaction: makes a root key and a seed, seals the root key to every slot, begins an
+// epoch, and writes the state from which the steps start.
+Status Keys::new_root(const KeyAccess* next, Why why, const Actor& actor) {
   Database& database = vault_.database();
   SecretBytes root = SecretBytes::random(kKeyBytes);
   std::int64_t in_use = in_use_;
-  MAITRED_TRY(vault_.transact([&]() -> Status {
+  const Status begun = vault_.transact([&]() -> Status {
+    MAITRED_TRY(vault_.turn_to_seed(SecretBytes::random(kKeyBytes)));
+    if (why == Why::kRotation) MAITRED_TRY(trust_no_former_signer(vault_));
+    const Bytes signer = backup_signer(vault_);
+    // Other slots vouch for the store again once it is opened with them.
+    Certificates certificates;
+    certificates[in_use_] = certificate_of(voucher_, vault_.store_id(), signer);
     MAITRED_ASSIGN(auto slots, read_slots(database, 2));
     RotationState state;
     for (SlotRecord& slot : slots) {
@@ -183,12 +205,14 @@ Status Keys::new_root(const KeyAccess* next, const Actor& actor) {
       if (slot.number != in_use_ || next == nullptr) continue;
       MAITRED_ASSIGN(in_use, free_number(database));
       MAITRED_ASSIGN(SlotRecord fresh,
-                     make_slot(*next, vault_.store_id(), kSlotsTable, in_use, root));
+                     make_slot(*next, vault_.store_id(), kSlotsTable, in_use, root, signer));
       fresh.label = slot.label;
       fresh.made = actor.at;
       MAITRED_TRY(insert_slot(database, fresh));
+      certificates = {{in_use, fresh.certificate}};
       state.old_slot = slot.number;
     }
+    MAITRED_TRY(put_certificates(vault_, certificates));
     Query counts(database, "SELECT ifnull(max(n), 0), count(*) FROM customers");
     MAITRED_TRY(counts.next());
     state.last = counts.number(0);
@@ -198,11 +222,17 @@ Status Keys::new_root(const KeyAccess* next, const Actor& actor) {
     MAITRED_TRY(write_state(vault_, state));
     MAITRED_TRY(AuditChain(vault_).append(actor, "key", "", "rotation begun"));
     MAITRED_TRY(vault_.store_seed(root));
-    return vault_.begin_epoch(root);
-  }));
+    MAITRED_TRY(vault_.begin_epoch(root));
+    // An interrupted backup opens with the old keys.
+    drop_unfinished(vault_);
+    return {};
+  });
+  if (!begun && vault_.former()) vault_.take_back_seed();
+  MAITRED_TRY(begun);
   in_use_ = in_use;
   // The log still holds pages with the old wrapping until it is emptied.
   MAITRED_TRY(vault_.take_root(std::move(root)));
+  MAITRED_TRY(vault_.announce_seed());
   return database.truncate_wal();
 }
 
@@ -212,18 +242,20 @@ Status Keys::switch_key_file(const KeyAccess& key, const Actor& actor) {
   MAITRED_ASSIGN(auto state, read_state(vault_));
   if (!state || state->old_slot == 0) return {};
   const KeyAccess next = next_key_file(key);
-  MAITRED_ASSIGN(const std::int64_t waiting, slot_of(vault_, next));
-  if (waiting != 0 && waiting != state->old_slot) {
+  MAITRED_ASSIGN(const OpenedSlot waiting, slot_of(vault_, next));
+  if (waiting.number != 0 && waiting.number != state->old_slot) {
     MAITRED_TRY(rename_durably(next.source.where, key.source.where));
   }
-  MAITRED_ASSIGN(std::int64_t present, slot_of(vault_, key));
-  if (present == 0 || present == state->old_slot) {
+  MAITRED_ASSIGN(OpenedSlot present, slot_of(vault_, key));
+  if (present.number == 0 || present.number == state->old_slot) {
     // The new key file was lost before it was moved: make another one.
     MAITRED_TRY(provide_key(next));
-    MAITRED_ASSIGN(present, add(next, "", actor));
+    MAITRED_TRY(add(next, "", actor));
     MAITRED_TRY(rename_durably(next.source.where, key.source.where));
+    MAITRED_ASSIGN(present, slot_of(vault_, key));
   }
-  in_use_ = present;
+  in_use_ = present.number;
+  voucher_ = std::move(present.voucher);
   const std::int64_t old_slot = std::exchange(state->old_slot, 0);
   MAITRED_TRY(vault_.transact([&]() -> Status {
     MAITRED_TRY(drop_slot(old_slot, actor.at));
@@ -233,47 +265,86 @@ Status Keys::switch_key_file(const KeyAccess& key, const Actor& actor) {
   return vault_.database().truncate_wal();
 }
 
+// A step on groups and customers; true when all are done. Requires a transaction.
+Result<bool> Keys::rekey_some(RotationState& state, std::size_t customers) {
+  if (state.next_group < state.groups) {
+    MAITRED_TRY(vault_.rekey_group(state.next_group++));
+    return false;
+  }
+  std::vector<std::pair<std::int64_t, CustomerId>> due;
+  {
+    Query rows(vault_.database(),
+               "SELECT n, id FROM customers WHERE n > ?1 AND n <= ?2 ORDER BY n LIMIT ?3",
+               state.after, state.last, static_cast<std::int64_t>(customers));
+    for (;;) {
+      MAITRED_ASSIGN(const bool found, rows.next());
+      if (!found) break;
+      due.emplace_back(rows.number(0), CustomerId(rows.text(1)));
+    }
+  }
+  for (const auto& [n, id] : due) {
+    MAITRED_TRY(vault_.rekey(id));
+    if (vault_.former()) MAITRED_TRY(reindex_customer(vault_, id));
+    state.after = n;
+    ++state.done;
+  }
+  return due.size() < customers;
+}
+
+// A step on what hangs on the seed; true when nothing is left but the digests.
+Result<bool> Keys::move_seed_some(RotationState& state, std::size_t rows) {
+  if (!vault_.former() || state.chain_moved) return true;
+  MAITRED_ASSIGN(const bool resealed, reseal_some(vault_, state, rows));
+  if (resealed) MAITRED_TRY(relink_some(vault_, state, rows));
+  return state.chain_moved;
+}
+
+Status Keys::end_rotation(const Actor& actor) {
+  const bool new_seed = vault_.former().has_value();
+  // From now on nothing accepts the former seed: what lies beside the store must be under the new
+  // one.
+  if (new_seed) MAITRED_TRY(vault_.announce_seed());
+  MAITRED_TRY(vault_.transact([&]() -> Status {
+    MAITRED_TRY(drop_setting(vault_, kRotationKey));
+    MAITRED_TRY(AuditChain(vault_).append(actor, "key", "", "rotation finished"));
+    return new_seed ? vault_.drop_former_seed() : Status();
+  }));
+  if (new_seed) vault_.forget_former_seed();
+  return vault_.database().truncate_wal();
+}
+
 Result<RotationProgress> Keys::rotate_some(const KeyAccess& key, std::size_t customers,
                                            const Actor& actor) {
+  // These rows cost about as much as a customer.
+  constexpr std::size_t kRowsForCustomer = 8;
+  constexpr std::size_t kDigestsForCustomer = 32;
   MAITRED_TRY(switch_key_file(key, actor));
   MAITRED_ASSIGN(auto state, read_state(vault_));
   if (!state) return RotationProgress{0, 0, true};
-  Database& database = vault_.database();
-  RotationProgress progress{0, state->total, false};
   // Each step writes its progress in the same transaction, so a crash repeats no customer.
-  MAITRED_TRY(vault_.transact([&]() -> Status {
-    if (state->next_group < state->groups) {
-      MAITRED_TRY(vault_.rekey_group(state->next_group++));
-      return write_state(vault_, *state);
-    }
-    std::vector<std::pair<std::int64_t, CustomerId>> due;
-    {
-      Query rows(database,
-                 "SELECT n, id FROM customers WHERE n > ?1 AND n <= ?2 ORDER BY n LIMIT ?3",
-                 state->after, state->last, static_cast<std::int64_t>(customers));
-      for (;;) {
-        MAITRED_ASSIGN(const bool found, rows.next());
-        if (!found) break;
-        due.emplace_back(rows.number(0), CustomerId(rows.text(1)));
+  bool moved = state->chain_moved;
+  if (!moved) {
+    MAITRED_TRY(vault_.transact([&]() -> Status {
+      MAITRED_ASSIGN(const bool rekeyed, rekey_some(*state, customers));
+      if (rekeyed) {
+        MAITRED_ASSIGN(moved, move_seed_some(*state, customers * kRowsForCustomer));
       }
+      return write_state(vault_, *state);
+    }));
+    if (vault_.former()) {
+      vault_.note_relinked(state->relinked, *old_link_of(*state), state->chain_moved);
     }
-    for (const auto& [n, id] : due) {
-      MAITRED_TRY(vault_.rekey(id));
-      state->after = n;
-      ++state->done;
-    }
-    progress.finished = due.size() < customers;
-    if (!progress.finished) return write_state(vault_, *state);
-    MAITRED_TRY(drop_setting(vault_, kRotationKey));
-    return AuditChain(vault_).append(actor, "key", "", "rotation finished");
-  }));
-  if (progress.finished) {
-    progress.done = progress.total;
-    MAITRED_TRY(database.truncate_wal());
-    return progress;
   }
-  progress.done = std::min(state->done, progress.total);
-  return progress;
+  RotationProgress progress{std::min(state->done, state->total), state->total, false};
+  if (!moved) return progress;
+  if (vault_.former()) {
+    MAITRED_ASSIGN(
+        const bool swept,
+        vault_.sweep_digests(static_cast<std::int64_t>(customers * kDigestsForCustomer)));
+    if (!swept) return progress;
+  }
+  MAITRED_TRY(end_rotation(actor));
+  return RotationProgress{state->total, state->total, true};
 }
 
 }  // namespace maitred

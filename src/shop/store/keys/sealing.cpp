@@ -10,7 +10,7 @@ namespace {
 
 constexpr std::size_t kNonceBytes = crypto_aead_xchacha20poly1305_ietf_NPUBBYTES;
 constexpr std::size_t kTagBytes = crypto_aead_xchacha20poly1305_ietf_ABYTES;
-constexpr std::size_t kPurposes = 16;
+constexpr std::size_t kPurposes = 17;
 constexpr char kKdfContext[crypto_kdf_CONTEXTBYTES + 1] = "maitred1";
 
 // Version of the sealed form, then the place. The row comes last, because it alone may contain a

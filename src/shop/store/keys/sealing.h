@@ -44,6 +44,7 @@ enum class Purpose : std::uint8_t {
   kErasures = 13,
   kConsentTexts = 14,
   kBackup = 15,
+  kBackupSigning = 16,
 };
 
 // All subkeys in one block of locked memory, derived from a seed that stays when the root key

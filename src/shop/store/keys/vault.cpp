@@ -18,7 +18,8 @@ Vault::Vault(std::unique_ptr<Database> database, std::string store_id, SecretByt
       store_id_(std::move(store_id)),
       seed_(std::move(seed)),
       subkeys_(seed_),
-      rotation_(SecretBytes::copy_of(subkeys_.of(Purpose::kRotation))),
+      ring_(KeyRing::of_first(subkeys_)),
+      rotation_(SecretBytes::copy_of(ring_.rotation())),
       digests_(*database_, subkeys_.of(Purpose::kDigest)),
       root_(std::move(root)),
       key_(kKeyBytes),
@@ -28,7 +29,7 @@ Status Vault::begin() {
   MAITRED_TRY(digests_.attach());
   // The rows of meta and key_slots were written before the triggers existed.
   MAITRED_ASSIGN(ledger_.digests, digests_.compute(digested_tables()));
-  MAITRED_TRY(digests_.follow(ledger_.digests));
+  MAITRED_TRY(follow());
   epoch_key_ = SecretBytes::random(kKeyBytes);
   MAITRED_TRY(store_epoch(1, epoch_key_, root_));
   MAITRED_TRY(store_seed(root_));
@@ -38,6 +39,8 @@ Status Vault::begin() {
 
 Status Vault::unlock() {
   MAITRED_TRY(load_epoch());
+  MAITRED_TRY(load_ring());
+  MAITRED_TRY(load_former());
   MAITRED_TRY(load_ledger());
   return digests_.attach();
 }
@@ -127,7 +130,16 @@ void Vault::undo(const Ledger& before) {
 }
 
 Bytes Vault::blind(Purpose purpose, std::string_view text) const {
-  const Digest digest = keyed_hash(subkey(purpose), text);
+  const ByteView key = purpose == Purpose::kTokens       ? ring_.tokens()
+                       : purpose == Purpose::kTombstones ? ring_.erased()
+                                                         : subkey(purpose);
+  const Digest digest = keyed_hash(key, text);
+  return {digest.begin(), digest.end()};
+}
+
+Bytes Vault::former_blind(Purpose purpose, std::string_view text) const {
+  if (!former_) return blind(purpose, text);
+  const Digest digest = keyed_hash(former_->subkeys.of(purpose), text);
   return {digest.begin(), digest.end()};
 }
 
@@ -137,6 +149,7 @@ Bytes Vault::seal(Purpose purpose, const Place& place, ByteView clear) const {
 
 Result<ClearBytes> Vault::open(Purpose purpose, const Place& place, ByteView sealed) const {
   auto clear = unseal(subkey(purpose), store_id_, place, sealed);
+  if (!clear && former_) clear = unseal(former_->subkeys.of(purpose), store_id_, place, sealed);
   if (!clear) return corrupt(place.table, place.row);
   return std::move(*clear);
 }

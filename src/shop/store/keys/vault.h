@@ -10,6 +10,7 @@
 #include <string>
 #include <string_view>
 
+#include "key_ring.h"
 #include "maitred/base/secret.h"
 #include "maitred/base/time.h"
 #include "maitred/shop/store/rotation.h"
@@ -23,6 +24,19 @@ namespace maitred {
 // Reads the seed of a store. Before schema 2 it was the root key itself. Error: store_corrupt.
 Result<SecretBytes> read_seed(Database& database, int schema_version, const std::string& store_id,
                               const SecretBytes& root);
+
+// The seed before the present one, while a rotation of keys is under way. What hangs on it still
+// opens.
+struct FormerSeed {
+  SecretBytes seed;
+  Subkeys subkeys;
+  KeyRing ring_before;
+  // Audit rows up to this one are linked under the present seed; `link` is the old link of that
+  // row.
+  std::uint64_t relinked = 0;
+  Digest link{};
+  bool chain_moved = false;  // all of them are
+};
 
 // Thread-compatible. Not movable, because SQLite points into it.
 class Vault {
@@ -42,7 +56,7 @@ class Vault {
   // Does the three steps above.
   Status load(int schema_version);
   // From now on, every change updates the digests. Call it after load, before the first change.
-  Status follow() { return digests_.follow(ledger_.digests); }
+  Status follow() { return digests_.follow(ledger_.digests, ledger_.next_digests); }
   // Checks the rows against the ledger. Error: store_corrupt.
   Status check_digests();
 
@@ -55,6 +69,8 @@ class Vault {
   const SecretBytes& root() const { return root_; }
   const SecretBytes& seed() const { return seed_; }
   ByteView subkey(Purpose purpose) const { return subkeys_.of(purpose); }
+  const KeyRing& ring() const { return ring_; }
+  const std::optional<FormerSeed>& former() const { return former_; }
 
   // Runs `work` in a transaction; a nested one is a savepoint. If it fails, everything is undone.
   Status transact(const std::function<Status()>& work);
@@ -66,8 +82,11 @@ class Vault {
     on_commit_ = std::move(handler);
   }
 
-  // The keyed hash by which a sealed value is found (a blind index).
+  // The keyed hash by which a sealed value is found (a blind index). Hashes of tokens and of erased
+  // customers stay the same when the seed changes.
   Bytes blind(Purpose purpose, std::string_view text) const;
+  // The hash that a row has which the rotation under way has not reached yet; otherwise as blind.
+  Bytes former_blind(Purpose purpose, std::string_view text) const;
 
   // Seal and open values of the store.
   Bytes seal(Purpose purpose, const Place& place, ByteView clear) const;
@@ -116,6 +135,23 @@ class Vault {
   // Writes the seed, sealed under this root key.
   Status store_seed(const SecretBytes& root);
 
+  // Makes this the seed of the store; the one before becomes the former seed. Requires the
+  // outermost transaction, and no former seed. If the transaction fails, call take_back_seed.
+  Status turn_to_seed(SecretBytes seed);
+  void take_back_seed();
+  // Sets a function that follows the seed outside the database. It must do so durably.
+  void set_on_new_seed(std::function<Status()> handler) { on_new_seed_ = std::move(handler); }
+  Status announce_seed() const { return on_new_seed_ ? on_new_seed_() : Status(); }
+  // Notes how far the audit chain is linked under the present seed. Requires that this is on disk.
+  void note_relinked(std::uint64_t row, const Digest& old_link, bool all);
+  // Computes the digests under the present seed for up to `rows` more rows. True when they are
+  // complete. Requires a former seed. After a restart it begins anew.
+  Result<bool> sweep_digests(std::int64_t rows);
+  // Ends the rotation to the present seed: the first in the transaction, as its last change, the
+  // second after the commit. Require complete digests.
+  Status drop_former_seed();
+  void forget_former_seed();
+
   // Gives the customer a new data key and seals every row of the customer again.
   Status rekey(const CustomerId& id);
 
@@ -129,6 +165,9 @@ class Vault {
                      ByteView key);
   Status group_keys_of_schema2();
   void forget_keys();
+  Status load_ring();
+  Status load_former();
+  void take_ring(KeyRing ring);
   Status save_ledger();
   Status load_ledger();
   Status check_digests(std::span<const std::string_view> tables);
@@ -138,10 +177,14 @@ class Vault {
   // Constant after construction.
   std::unique_ptr<Database> database_;
   std::string store_id_;
+
   SecretBytes seed_;
   Subkeys subkeys_;
+  KeyRing ring_;
+  std::optional<FormerSeed> former_;
   TemplateRotation rotation_;
   RowDigests digests_;
+  std::function<Status()> on_new_seed_;
 
   SecretBytes root_;
   std::uint64_t epoch_ = 0;

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <cstring>
 
+#include "audit_links.h"
+#include "maitred/base/file.h"
 #include "src/shop/store/keys/vault.h"
 
 namespace maitred {
@@ -12,12 +14,23 @@ namespace {
 
 constexpr std::string_view kAuditTable = "audit";
 
-Digest link_of(const Vault& vault, const Digest& before, std::uint64_t number, ByteView sealed) {
+Digest link_of(ByteView key, const Digest& before, std::uint64_t number, ByteView sealed) {
   Bytes message(before.begin(), before.end());
   const std::string text = std::to_string(number) + "|";
   message.insert(message.end(), text.begin(), text.end());
   message.insert(message.end(), sealed.begin(), sealed.end());
-  return keyed_hash(vault.subkey(Purpose::kAuditLink), message);
+  return keyed_hash(key, message);
+}
+
+// The key that links a row: during a rotation, rows that it has not reached keep the former one.
+ByteView link_key(const Vault& vault, std::uint64_t number) {
+  const auto& former = vault.former();
+  const bool moved = !former || former->chain_moved || number <= former->relinked;
+  return moved ? vault.subkey(Purpose::kAuditLink) : former->subkeys.of(Purpose::kAuditLink);
+}
+
+bool fits(ByteView stored, const Digest& link) {
+  return std::equal(stored.begin(), stored.end(), link.begin(), link.end());
 }
 
 Result<AuditRow> read_row(Vault& vault, const Query& row) {
@@ -45,7 +58,8 @@ Status AuditChain::append(const Actor& actor, std::string_view action, std::stri
     const Bytes sealed =
         vault_.seal(Purpose::kAudit, {kAuditTable, std::to_string(row.number)}, clear);
     // Each link covers the one before, so no row can be changed, removed or reordered alone.
-    const Digest link = link_of(vault_, ledger.audit_link, row.number, sealed);
+    const Digest link =
+        link_of(link_key(vault_, row.number), ledger.audit_link, row.number, sealed);
     MAITRED_TRY(Query(vault_.database(), "INSERT INTO audit VALUES (?1, ?2, ?3)", row.number,
                       sealed, ByteView(link))
                     .run());
@@ -79,10 +93,10 @@ Result<std::uint64_t> AuditChain::verify() const {
     ++number;
     if (query.count(0) != number) return broken(fmt::format("row {} is missing", number));
     // Each link covers the one before, so no row can be changed, removed or reordered alone.
-    const Digest link = link_of(vault_, before, number, query.blob(1));
-    const ByteView stored = query.blob(2);
-    if (!std::equal(stored.begin(), stored.end(), link.begin(), link.end()) ||
-        !read_row(vault_, query)) {
+    const auto& former = vault_.former();
+    if (former && !former->chain_moved && number == former->relinked + 1) before = former->link;
+    const Digest link = link_of(link_key(vault_, number), before, number, query.blob(1));
+    if (!fits(query.blob(2), link) || !read_row(vault_, query)) {
       return broken(fmt::format("row {} was changed or moved", number));
     }
     before = link;
@@ -98,6 +112,83 @@ Result<std::uint64_t> AuditChain::verify() const {
     return broken(fmt::format("row {} was added or changed", number));
   }
   return number;
+}
+
+namespace {
+
+struct LinkedRow {
+  std::uint64_t number = 0;
+  Bytes sealed;
+  Bytes link;
+};
+
+Result<std::vector<LinkedRow>> rows_after(Vault& vault, std::uint64_t number, std::size_t most) {
+  Query rows(vault.database(), "SELECT n, sealed, link FROM audit WHERE n > ?1 ORDER BY n LIMIT ?2",
+             number, static_cast<std::int64_t>(most));
+  std::vector<LinkedRow> found;
+  for (;;) {
+    MAITRED_ASSIGN(const bool row, rows.next());
+    if (!row) return found;
+    const ByteView sealed = rows.blob(1);
+    const ByteView link = rows.blob(2);
+    found.push_back({rows.count(0), {sealed.begin(), sealed.end()}, {link.begin(), link.end()}});
+  }
+}
+
+// The present link of the row before the first one that is due.
+Result<Digest> present_link(Vault& vault, std::uint64_t number) {
+  Digest link{};
+  if (number == 0) return link;
+  Query row(vault.database(), "SELECT link FROM audit WHERE n = ?1", number);
+  MAITRED_ASSIGN(const bool found, row.next());
+  if (!found || row.blob(0).size() != link.size()) {
+    return vault.corrupt(kAuditTable, std::to_string(number));
+  }
+  std::ranges::copy(row.blob(0), link.begin());
+  return link;
+}
+
+}  // namespace
+
+std::optional<Digest> old_link_of(const RotationState& state) {
+  Digest link{};
+  if (state.link.empty()) return link;
+  const auto bytes = from_base64(state.link);
+  if (!bytes || bytes->size() != link.size()) return std::nullopt;
+  std::ranges::copy(*bytes, link.begin());
+  return link;
+}
+
+Status relink_some(Vault& vault, RotationState& state, std::size_t rows) {
+  const ByteView old_key = vault.former()->subkeys.of(Purpose::kAuditLink);
+  const ByteView new_key = vault.subkey(Purpose::kAuditLink);
+  Ledger& ledger = vault.ledger();
+  Digest before = *old_link_of(state);
+  MAITRED_ASSIGN(Digest link, present_link(vault, state.relinked));
+  MAITRED_ASSIGN(const auto due, rows_after(vault, state.relinked, rows));
+  for (const LinkedRow& row : due) {
+    const Place place{kAuditTable, std::to_string(row.number)};
+    // A row that was changed must not be made to fit.
+    before = link_of(old_key, before, row.number, row.sealed);
+    if (row.number != state.relinked + 1 || !fits(row.link, before)) {
+      return vault.corrupt(place.table, place.row);
+    }
+    MAITRED_ASSIGN(const ClearBytes clear, vault.open(Purpose::kAudit, place, row.sealed));
+    const Bytes sealed = vault.seal(Purpose::kAudit, place, clear);
+    link = link_of(new_key, link, row.number, sealed);
+    MAITRED_TRY(Query(vault.database(), "UPDATE audit SET sealed = ?2, link = ?3 WHERE n = ?1",
+                      row.number, sealed, ByteView(link))
+                    .run());
+    state.relinked = row.number;
+  }
+  state.link = to_base64(before);
+  if (due.size() == rows && state.relinked < ledger.audit_rows) return {};
+  if (state.relinked != ledger.audit_rows || before != ledger.audit_link) {
+    return vault.corrupt(kAuditTable, std::to_string(state.relinked + 1));
+  }
+  ledger.audit_link = link;
+  state.chain_moved = true;
+  return {};
 }
 
 }  // namespace maitred

@@ -77,6 +77,15 @@ Status write_customer_record(Vault& vault, const CustomerId& id, const CustomerR
       .run();
 }
 
+Status reindex_customer(Vault& vault, const CustomerId& id) {
+  MAITRED_ASSIGN(const CustomerRecord record, read_customer_record(vault, id));
+  const std::string normalised = normalised_loyalty(record.profile.loyalty);
+  if (normalised.empty()) return {};
+  return Query(vault.database(), "UPDATE customers SET loyalty = ?2 WHERE id = ?1", id.value,
+               vault.blind(Purpose::kBlindIndex, normalised))
+      .run();
+}
+
 Result<Consent> read_consent(Vault& vault, const CustomerId& id) {
   Query row(vault.database(),
             "SELECT number, sealed FROM consents WHERE customer = ?1 ORDER BY number DESC LIMIT 1",

@@ -17,6 +17,8 @@ tl::unexpected<Error> unknown_customer(const CustomerId& id);
 Result<CustomerRecord> read_customer_record(Vault& vault, const CustomerId& id);
 Result<CustomerRecord> read_customer_record(Vault& vault, const CustomerId& id, ByteView sealed);
 Status write_customer_record(Vault& vault, const CustomerId& id, const CustomerRecord& record);
+// Writes the index of the loyalty id again, under the present seed.
+Status reindex_customer(Vault& vault, const CustomerId& id);
 
 // The newest consent counts.
 Result<Consent> read_consent(Vault& vault, const CustomerId& id);

@@ -33,8 +33,10 @@ Result<CustomerId> fresh_id(Vault& vault) {
 Result<std::optional<CustomerId>> holder_of(Vault& vault, std::string_view loyalty) {
   const std::string normalised = normalised_loyalty(loyalty);
   if (normalised.empty()) return std::nullopt;
-  Query row(vault.database(), "SELECT id FROM customers WHERE loyalty = ?1",
-            vault.blind(Purpose::kBlindIndex, normalised));
+  // A rotation of keys under way has not reached every customer.
+  Query row(vault.database(), "SELECT id FROM customers WHERE loyalty IN (?1, ?2)",
+            vault.blind(Purpose::kBlindIndex, normalised),
+            vault.former_blind(Purpose::kBlindIndex, normalised));
   MAITRED_ASSIGN(const bool found, row.next());
   if (!found) return std::nullopt;
   return CustomerId(row.text(0));

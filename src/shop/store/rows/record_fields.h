@@ -119,7 +119,11 @@ inline constexpr auto kRotationFields = record_fields<RotationState>(
     field("after", &RotationState::after), field("last", &RotationState::last),
     field("old_slot", &RotationState::old_slot), field("done", &RotationState::done),
     field("total", &RotationState::total), field("next_group", &RotationState::next_group),
-    field("groups", &RotationState::groups));
+    field("groups", &RotationState::groups), field("table", &RotationState::table, kOptionalField),
+    field("row", &RotationState::row, kOptionalField),
+    field("relinked", &RotationState::relinked, kOptionalField),
+    field("link", &RotationState::link, kOptionalField),
+    field("chain_moved", &RotationState::chain_moved, kOptionalField));
 
 inline constexpr auto kNotedTimeFields = record_fields<NotedTime>(time_ms("at", &NotedTime::at));
 

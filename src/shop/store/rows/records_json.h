@@ -39,7 +39,9 @@ struct Tombstone {
 
 // How far a rotation of keys is. First the groups from `next_group` up to `groups` get a new key,
 // then the customers: rows up to `after` have theirs, rows up to `last` get it. `old_slot` is the
-// slot of the key file's old key, 0 once it is gone.
+// slot of the key file's old key, 0 once it is gone. Then the rows that hang on the seed: of table
+// number `table` those up to `row` are sealed under the new seed. Last the audit chain: rows up to
+// `relinked` are linked under the new seed, and `link` is the old link of that row (base64).
 struct RotationState {
   std::int64_t after = 0;
   std::int64_t last = 0;
@@ -48,6 +50,11 @@ struct RotationState {
   std::uint64_t total = 0;
   std::int64_t next_group = 0;
   std::int64_t groups = 0;
+  std::uint64_t table = 0;
+  std::int64_t row = 0;
+  std::uint64_t relinked = 0;
+  std::string link{};
+  bool chain_moved = false;  // the whole chain is
 };
 
 // When something was last done.

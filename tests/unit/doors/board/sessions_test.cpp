@@ -35,6 +35,7 @@ TEST_F(BoardSessions, OutliveARestartButAStolenTextOpensNothing) {
   const std::string id = sessions_.open("token-1", kNow);
   const std::string text = sessions_.text();
   EXPECT_EQ(text.find(id), std::string::npos);
+  EXPECT_EQ(text.find("token-1"), std::string::npos);
   Sessions again;
   again.restore(text, kNow);
   EXPECT_EQ(again.token_of(id, kNow), "token-1");
@@ -42,6 +43,26 @@ TEST_F(BoardSessions, OutliveARestartButAStolenTextOpensNothing) {
   EXPECT_EQ(again.text(), "");
   again.restore("garbage\n\n  x y\n" + std::string(64, 'a') + " notanumber t\n", kNow);
   EXPECT_EQ(again.text(), "");
+}
+
+TEST_F(BoardSessions, ATokenThatWasKeptInClearIsDropped) {
+  const std::string id = sessions_.open("token-1", kNow);
+  std::string text = sessions_.text();
+  text.replace(text.rfind(' ') + 1, std::string::npos, "token-1\n");
+  sessions_.restore(text, kNow);
+  EXPECT_EQ(sessions_.token_of(id, kNow), std::nullopt);
+  EXPECT_EQ(sessions_.text(), "");
+}
+
+TEST_F(BoardSessions, AnotherSessionsTokenDoesNotOpen) {
+  const std::string mine = sessions_.open("mine", kNow);
+  const std::string own = sessions_.text();
+  const std::string theirs = sessions_.open("theirs", kNow);
+  sessions_.end(mine);
+  std::string text = sessions_.text();
+  text.replace(0, 64, own.substr(0, 64));
+  sessions_.restore(text, kNow);
+  EXPECT_EQ(sessions_.token_of(mine, kNow), std::nullopt);
 }
 
 TEST_F(BoardSessions, AreNeverTooMany) {

@@ -49,6 +49,7 @@ class BackupResumeTest : public StoreTest {
     for (;;) {
       const auto progress = backup->step();
       if (!progress) return {progress.error().code, 0, ""};
+      signature_ = backup->signed_by();
       if (progress->finished) return {"", backup->resumed_bytes(), backup->why_restarted()};
     }
   }
@@ -74,6 +75,7 @@ class BackupResumeTest : public StoreTest {
     options.store = folder_ / "other" / "store.db";
     options.store_key = copy_of(key_);
     if (key) options.backup_key = copy_of(*key);
+    options.signed_by = signature_;
     const std::uint64_t customers = must(restore_backup(options, nullptr, kActor)).customers;
     EXPECT_EQ(code_of(must(Store::open(options.store, key_)).check()), "");
     fs::remove_all(folder_ / "other");
@@ -81,6 +83,7 @@ class BackupResumeTest : public StoreTest {
   }
 
   fs::path backup_, part_, note_;
+  std::string signature_;  // of the last backup
   std::vector<CustomerId> ids_;
 };
 

@@ -20,6 +20,7 @@ class BackupTest : public StoreTest {
     for (;;) {
       const auto progress = (*backup)->step();
       if (!progress) return progress.error().code;
+      signature_ = (*backup)->signed_by();
       if (progress->finished) return "";
     }
   }
@@ -44,6 +45,7 @@ class BackupTest : public StoreTest {
   }
 
   fs::path backup_;
+  std::string signature_;  // of the backup
 };
 
 TEST_F(BackupTest, BringsEverythingBackToAnEmptyBox) {
@@ -132,6 +134,8 @@ TEST_F(BackupTest, SealedToAPublicKeyOnlyItsSecretHalfOpensIt) {
   EXPECT_EQ(code_of(restore_backup(wrong, nullptr, kActor)), "key_invalid");
   RestoreOptions right = options();
   right.backup_key = copy_of(secret);
+  EXPECT_EQ(code_of(restore_backup(right, nullptr, kActor)), "backup_not_authenticated");
+  right.signed_by = signature_;
   EXPECT_EQ(must(restore_backup(right, nullptr, kActor)).customers, 1U);
   EXPECT_EQ(must(open().customers().count()), 1U);
 }
