@@ -88,14 +88,14 @@ struct EarlierPart {
 }  // namespace
 
 struct Backup::Impl {
-  enum class Phase { kCopying, kHashing, kTakingUp, kSealing, kVerifying, kFinished };
+  enum class Phase { kCopying, kHashing, kTakingUp, kSealing, kVerifying, kErasing, kFinished };
 
   Impl(Vault& held, const std::filesystem::path& file)
       : vault(held), target(file), part(part_of(file)) {}
   ~Impl() {
     // The plain copy of the database never outlives the backup; the sealed part may be continued.
     pages.reset();
-    ::unlink(copy.c_str());
+    if (phase != Phase::kFinished) erase_database(copy);
     if (!useless && !(sink && sink->full())) return;
     ::unlink(part.c_str());
     drop_unfinished(vault);
@@ -114,6 +114,7 @@ struct Backup::Impl {
   Status seal_some();
   Status begin_verifying();
   Status verify_some();
+  Status erase_some();
   Result<ByteView> read_copy(std::uint64_t offset);
 
   Vault& vault;
@@ -135,6 +136,7 @@ struct Backup::Impl {
   std::uint64_t sealed = 0;
   std::uint64_t resumed = 0;  // of what is sealed
   std::uint64_t verified = 0;
+  std::uint64_t erased = 0;  // of the copy
   crypto_generichash_state hash{};
   Digest copy_hash{};
   std::optional<BackupSink> sink;
@@ -201,7 +203,7 @@ Status Backup::Impl::copy_again() {
 
 Status Backup::Impl::step() {
   // Somebody who was erased meanwhile must not be in the backup.
-  if (phase > Phase::kCopying && phase < Phase::kFinished && vault.epoch() != epoch) {
+  if (phase > Phase::kCopying && phase < Phase::kErasing && vault.epoch() != epoch) {
     return copy_again();
   }
   switch (phase) {
@@ -215,6 +217,8 @@ Status Backup::Impl::step() {
       return seal_some();
     case Phase::kVerifying:
       return verify_some();
+    case Phase::kErasing:
+      return erase_some();
     case Phase::kFinished:
       break;
   }
@@ -265,6 +269,7 @@ Status Backup::Impl::hash_some() {
 
 Status Backup::Impl::begin_sealing() {
   earlier.reset();
+  drop_unfinished(vault);
   head.made = actor.at;
   sealed = resumed = 0;
   phase = Phase::kSealing;
@@ -346,14 +351,29 @@ Status Backup::Impl::verify_some() {
                       part.string()));
     }
     if (to_be_fetched) {
-      phase = Phase::kFinished;
+      phase = Phase::kErasing;
       return {};
     }
     const Status placed = finish_file(part, target);
     if (!placed) return environment_error("backup_failed", placed.error().message);
-    phase = Phase::kFinished;
+    phase = Phase::kErasing;
     return note_taken(vault, actor);
   }
+  return {};
+}
+
+// Overwrites the copy, which holds the keys of everybody who may be erased later. In steps, because
+// it is as large as the store.
+Status Backup::Impl::erase_some() {
+  const std::uint64_t end = std::min(size, erased + kChunksPerStep * kBackupChunkBytes);
+  const UniqueFd fd(::open(copy.c_str(), O_WRONLY | O_CLOEXEC | O_NOFOLLOW));
+  // A disk that fails here has the backup already.
+  const bool failed = !fd || !overwrite_range(fd, erased, end);
+  erased = end;
+  if (!failed && erased < size) return {};
+  reading.reset();
+  ::unlink(copy.c_str());
+  phase = Phase::kFinished;
   return {};
 }
 
