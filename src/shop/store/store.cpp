@@ -105,6 +105,7 @@ Result<Store> Store::open(const std::filesystem::path& path, const KeyAccess& ke
 Result<Store> StoreAccess::open(const std::filesystem::path& path, const KeyAccess& key,
                                 UniqueFd lock, const OpenOptions& options) {
   MAITRED_TRY(check_header(path));
+  MAITRED_TRY(check_modes(path));
   // The lock is held, so no other process is building these files.
   remove_leftovers(path);
   MAITRED_ASSIGN(auto database, Database::open(path, Database::Mode::kExisting));
@@ -137,7 +138,7 @@ Result<Store> StoreAccess::open(const std::filesystem::path& path, const KeyAcce
   }
   MAITRED_TRY(vault.follow());
   MAITRED_TRY(upgrade_slot(vault, number, public_key));
-  MAITRED_TRY(check_generation(vault, parts->witness, witness, options));
+  MAITRED_TRY(check_age(vault, parts->witness, witness, options, number));
   MAITRED_TRY(parts->keys.certify());
   MAITRED_TRY(write_erasure_file(vault, erasure_file(path)));
   const auto created_at = parse_time(created);
@@ -254,6 +255,8 @@ Status Store::set_setting(std::string_view key, std::span<const std::uint8_t> va
   Vault& vault = parts_->vault;
   return vault.transact([&] { return put_setting(vault, key, value); });
 }
+
+Status Store::check_in_place() const { return parts_->vault.database().check_in_place(); }
 
 Result<std::uint64_t> Store::check() const { return check_rows(parts_->vault); }
 

@@ -20,9 +20,6 @@ Status build_store(const std::filesystem::path& built, const KeyAccess& key, con
 // Error: store_corrupt if there is no such row.
 Result<std::string> read_meta(Database& database, std::string_view key);
 
-// Deletes what a crash left of a backup or a restore.
-void remove_leftovers(const std::filesystem::path& path);
-
 // Gives a slot of schema 1 its public key, once the key is at hand.
 Status upgrade_slot(Vault& vault, std::int64_t number, const Bytes& public_key);
 
@@ -30,11 +27,11 @@ Status upgrade_slot(Vault& vault, std::int64_t number, const Bytes& public_key);
 // to its last bit; of any other one, every page and row is checked. Error: store_corrupt.
 Status check_file(Vault& vault, int schema_version, const std::optional<WitnessRecord>& kept);
 
-// Compares the store's generation with the one that the witness last saw, and has the witness
-// follow from now on. Error: store_older, unless `options` accepts an older store.
-Status check_generation(Vault& vault, Witness& witness,
-                        const Result<std::optional<WitnessRecord>>& kept,
-                        const OpenOptions& options);
+// Compares the store's generation with the one that the witness last saw, and its erasures with the
+// list beside it. Has the witness follow from now on. `slot` is the key slot in use. Error:
+// store_older, unless `options` accepts an older store.
+Status check_age(Vault& vault, Witness& witness, const Result<std::optional<WitnessRecord>>& kept,
+                 const OpenOptions& options, std::int64_t slot);
 
 // If a read fails, reports page damage first: it is the likely cause, and says what to do.
 template <class Answer>
