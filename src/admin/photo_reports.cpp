@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <cstring>
 #include <span>
@@ -40,6 +41,7 @@ Result<PhotoReport> read_photo_report(const json& object) {
   }
   MAITRED_ASSIGN(ReportFields fields, read_fields<ReportFields>(used));
   fields.report.quality = object.value("quality", json::object());
+  if (!fields.report.quality.is_object()) return field_must_be("quality", "an object");
   return std::move(fields.report);
 }
 
@@ -73,12 +75,16 @@ Result<Template> template_of(const PhotoReport& report, const std::string& engin
   WipedVector<float> values(length);
   std::memcpy(values.data(), bytes.data(), bytes.size());
   wipe(std::as_writable_bytes(std::span(bytes)));
+  double square = 0.0;
   for (const float value : values) {
     if (!std::isfinite(value)) return field_must_be("template", "finite numbers");
+    square += static_cast<double>(value) * static_cast<double>(value);
   }
+  // Outside these a float's norm is 0 or infinite, and the template has no direction.
+  if (square < 1e-12 || square > 1e12) return field_must_be("template", "of a sensible length");
   const auto overall = report.quality.find("overall");
   const bool rated = overall != report.quality.end() && overall->is_number();
-  return Template(engine, values, rated ? overall->get<float>() : 1.0F);
+  return Template(engine, values, rated ? std::clamp(overall->get<float>(), 0.0F, 1.0F) : 1.0F);
 }
 
 Result<std::vector<Template>> templates_of(const std::vector<PhotoReport>& reports,

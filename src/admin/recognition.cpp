@@ -2,7 +2,10 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "maitred/admin/views.h"
+#include "maitred/models/verify.h"
 #include "maitred/shop/consent/consent.h"
 
 namespace maitred::verbs {
@@ -13,10 +16,26 @@ Result<std::vector<Template>> templates_for(const Recognition& recognition,
   return templates_of(photos, recognition.engine(), recognition.template_length());
 }
 
+// Fails closed: where liveness is wanted and its models are there, no photo is compared that was
+// not judged, whatever the process that read it says.
+Status require_judged(const Settings& settings, const std::vector<PhotoReport>& photos) {
+  const bool judged = std::all_of(photos.begin(), photos.end(),
+                                  [](const PhotoReport& photo) { return photo.live.has_value(); });
+  if (judged || !settings.liveness_at_desk) return {};
+  if (!judges_liveness(Manifest::built_in(), settings.engine, settings.models_dir,
+                       shipped_model_folders())) {
+    return {};
+  }
+  return environment_error("liveness_not_judged",
+                           "the photo was not checked for liveness, although the models for it are "
+                           "installed; run: maitredctl models verify");
+}
+
 }  // namespace
 
 Result<IdentifyAnswer> identify(Shop& shop, const IdentifyArgs& args, const Actor& actor) {
   MAITRED_ASSIGN(Recognition * recognition, shop.recognition());
+  MAITRED_TRY(require_judged(shop.settings(), args.photos));
   MAITRED_ASSIGN(const auto photos, templates_for(*recognition, args.photos));
   const std::optional<bool> live = liveness_of(args.photos);
   IdentifyAnswer answer;
@@ -44,6 +63,7 @@ Result<VerifyAnswer> verify(Shop& shop, const VerifyArgs& args, const Actor& act
                                    args.id.value));
   }
   MAITRED_ASSIGN(Recognition * recognition, shop.recognition());
+  MAITRED_TRY(require_judged(shop.settings(), args.photos));
   MAITRED_ASSIGN(const auto photos, templates_for(*recognition, args.photos));
   VerifyAnswer answer;
   answer.live = liveness_of(args.photos);

@@ -206,4 +206,19 @@ bool engine_is_complete(const std::vector<ModelRow>& rows, std::string_view engi
   return true;
 }
 
+bool judges_liveness(const Manifest& manifest, std::string_view engine,
+                     const fs::path& models_folder, const std::vector<fs::path>& shipped) {
+  const Result<const ModelEngine*> found = manifest.engine(engine);
+  if (!found) return false;
+  const std::vector<fs::path> folders = search_folders(models_folder, shipped);
+  for (const ModelRole role : {ModelRole::kLiveness, ModelRole::kLivenessWide}) {
+    const auto files = (*found)->files.find(role);
+    if (files == (*found)->files.end()) continue;
+    for (const std::string& name : files->second) {
+      if (!find_file(name, folders).empty()) return true;
+    }
+  }
+  return false;
+}
+
 }  // namespace maitred

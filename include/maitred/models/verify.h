@@ -44,6 +44,12 @@ Result<EngineFiles> locate(const Manifest& manifest, std::string_view engine,
 // model_altered.
 Status verify_model_file(const ModelFile& file, const std::filesystem::path& path);
 
+// True if the engine can judge liveness here: a file for it is in one of the folders. Quick; an
+// altered file counts, because `locate` then refuses the whole engine.
+bool judges_liveness(const Manifest& manifest, std::string_view engine,
+                     const std::filesystem::path& models_folder,
+                     const std::vector<std::filesystem::path>& shipped);
+
 enum class ModelState { kPresent, kMissing, kAltered };
 
 // "present", "missing", "altered".

@@ -17,8 +17,7 @@
 #include <set>
 
 #include "maitred/base/file.h"
-#include "maitred/base/json.h"
-#include "maitred/base/json_fields.h"
+#include "maitred/link/photo_line.h"
 
 namespace maitred {
 namespace {
@@ -26,11 +25,6 @@ namespace {
 namespace net = boost::asio;
 using boost::system::error_code;
 using Stream = net::local::stream_protocol::socket;
-
-constexpr std::size_t kLongestReport_bytes = std::size_t{1} << 20;
-constexpr int kDeepestReport = 8;
-constexpr std::size_t kLongestCode_bytes = 64;
-constexpr std::size_t kLongestMessage_bytes = 2000;
 
 tl::unexpected<Error> photo_failed(std::string what) {
   return environment_error("photo_failed", "the photo could not be analysed: " + std::move(what));
@@ -61,20 +55,11 @@ Result<UniqueFd> spawn_photo_eye(const PhotoEyeOptions& options, pid_t& pid) {
   return photo_failed(fmt::format("cannot start {}: {}", words[0], std::strerror(error)));
 }
 
-// Reads what the eye wrote: its report, or why it refuses the photo. The eye has decoded pixels
-// from outside, so nothing it writes is trusted.
-Result<std::string> report_of(const std::string& text) {
-  const auto object = parse_json(text, JsonLimits{kLongestReport_bytes, kDeepestReport});
-  if (!object || !object->is_object()) return photo_failed("maitred-eye wrote no report");
-  const auto error = object->find("error");
-  if (error == object->end()) return text;
-  const auto unreadable = photo_failed("maitred-eye wrote an error that cannot be read");
-  if (!error->is_object()) return unreadable;
-  JsonFields fields(*error);
-  const std::string code = fields.text("code", {.longest_bytes = kLongestCode_bytes});
-  const std::string message = fields.text_or_empty("message");
-  if (fields.wrong()) return unreadable;
-  return input_error(code, std::string(utf8_prefix(message, kLongestMessage_bytes)));
+// The text that was read, if it is a report. The eye has decoded pixels from outside, so nothing it
+// writes is trusted.
+Result<std::string> report_of(std::string text) {
+  MAITRED_TRY(read_photo_line(text));
+  return text;
 }
 
 }  // namespace
@@ -152,7 +137,7 @@ class PhotoEye::Impl : public std::enable_shared_from_this<Impl> {
           if (error == net::error::operation_aborted) return;
           if (error) return self->finish(analysis, report_of(analysis->report));
           analysis->report.append(analysis->block.data(), count);
-          if (analysis->report.size() > kLongestReport_bytes) {
+          if (analysis->report.size() > kPhotoLineLimit_bytes) {
             return self->finish(analysis, photo_failed("the report of maitred-eye is too long"));
           }
           self->receive(analysis);

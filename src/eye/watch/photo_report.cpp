@@ -127,7 +127,10 @@ Result<std::string> report_image(Engine& engine, const ImageView& image, Purpose
 }
 
 std::string error_json(const Error& error) {
-  return json_text({{"error", {{"code", error.code}, {"message", error.message}}}});
+  return json_text({{"error",
+                     {{"fault", static_cast<int>(error.fault)},
+                      {"code", error.code},
+                      {"message", error.message}}}});
 }
 
 }  // namespace maitred

@@ -3,10 +3,8 @@
 
 #include <array>
 #include <cerrno>
-#include <nlohmann/json.hpp>
 #include <vector>
 
-#include "maitred/base/json.h"
 #include "maitred/eye/watch/photo_report.h"
 
 namespace maitred {
@@ -38,13 +36,6 @@ Status write_line(int output, std::string line) {
   return {};
 }
 
-std::string refusal_line(const Error& error) {
-  return json_text({{"error",
-                     {{"fault", static_cast<int>(error.fault)},
-                      {"code", error.code},
-                      {"message", error.message}}}});
-}
-
 }  // namespace
 
 Status report_photos(Engine& engine, Purpose purpose, int input, int output) {
@@ -55,13 +46,13 @@ Status report_photos(Engine& engine, Purpose purpose, int input, int output) {
     const std::size_t size = head[0] | std::size_t{head[1]} << 8U | std::size_t{head[2]} << 16U |
                              std::size_t{head[3]} << 24U;
     if (size > kLargestPhoto_bytes) {
-      return write_line(output, refusal_line({Fault::kInput, "photo_too_large",
-                                              "the photo is larger than 16 MiB"}));
+      return write_line(output, error_json({Fault::kInput, "photo_too_large",
+                                            "the photo is larger than 16 MiB"}));
     }
     bytes.resize(size);
     if (read_fully(input, bytes.data(), size) < size) return {};
     const Result<std::string> report = report_photo(engine, bytes, purpose);
-    MAITRED_TRY(write_line(output, report ? *report : refusal_line(report.error())));
+    MAITRED_TRY(write_line(output, report ? *report : error_json(report.error())));
   }
   return {};
 }

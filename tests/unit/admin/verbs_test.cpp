@@ -1,6 +1,9 @@
 // Every registered verb, with good, missing and wrong arguments, on a real store.
 #include <gmock/gmock.h>
 
+#include <filesystem>
+#include <fstream>
+
 #include "shop_fixture.h"
 
 namespace maitred {
@@ -336,11 +339,40 @@ TEST_F(VerbsTest, AFaceIsIdentifiedAndVerifiedFromItsPhoto) {
             (json{{"verified", false}, {"live", false}}));
 }
 
+TEST_F(VerbsTest, WhereLivenessCanBeJudgedAPhotoThatWasNotIsNotCompared) {
+  const auto models = file("models");
+  std::filesystem::create_directory(models);
+  std::ofstream(models / "2.7_80x80_MiniFASNetV2.onnx") << "present";
+  settings_.models_dir = models;
+  reopen();
+  const json unjudged = {{"id", id_}, {"photos", {photo_of(1)}}};
+  EXPECT_EQ(code("identify", {{"photos", {photo_of(1)}}}), "liveness_not_judged");
+  EXPECT_EQ(code("verify", unjudged), "liveness_not_judged");
+  json live = photo_of(1);
+  live["live"] = true;
+  EXPECT_EQ(answer("identify", {{"photos", {live}}})["match"], true);
+  EXPECT_EQ(code("identify", {{"photos", {live, photo_of(1)}}}), "liveness_not_judged");
+
+  settings_.liveness_at_desk = false;
+  reopen();
+  EXPECT_EQ(answer("verify", unjudged)["verified"], true);
+}
+
 TEST_F(VerbsTest, PhotosAreCheckedBeforeTheyAreUsed) {
   EXPECT_EQ(code("identify", json::object()), "no_photo");
   json other = photo_of(1);
   other["engine"] = "dlib";
   EXPECT_EQ(code("identify", {{"photos", {other}}}), "template_mismatch");
+  for (const float value : {0.0F, 1e30F}) {  // no direction: of length 0, or infinite
+    const std::vector<float> same(256, value);
+    const auto* bytes = reinterpret_cast<const std::uint8_t*>(same.data());
+    json odd = photo_of(1);
+    odd["template"] = to_base64({bytes, same.size() * sizeof(float)});
+    EXPECT_EQ(code("identify", {{"photos", {odd}}}), "bad_usage") << value;
+  }
+  json graded = photo_of(1);
+  graded["quality"] = "high";
+  EXPECT_EQ(code("identify", {{"photos", {graded}}}), "bad_usage");
   json cut = photo_of(1);
   cut["template"] = "AAAA";
   EXPECT_EQ(code("identify", {{"photos", {cut}}}), "bad_usage");

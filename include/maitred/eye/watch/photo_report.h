@@ -41,12 +41,12 @@ Result<ImageGrade> grade_image(Engine& engine, const ImageView& image);
 
 // Reports on photos one after the other, for an import. Each comes from `input` as its size in
 // bytes (4 bytes, little endian) and its bytes; each is answered on `output` with the line of
-// report_photo, or with {"error":{"fault":2,"code":"…","message":"…"}}. Ends at the end of the
+// report_photo, or with error_json. Ends at the end of the
 // input, after kPhotosInARow photos, or after a photo over the size limit. Errors: io_failed.
 Status report_photos(Engine& engine, Purpose purpose, int input, int output);
 inline constexpr int kPhotosInARow = 64;
 
-// {"error":{"code":"…","message":"…"}}
+// {"error":{"fault":2,"code":"…","message":"…"}}; the fault is the exit status it would give.
 std::string error_json(const Error& error);
 
 // Limits memory, processor time, files and core dumps of this process and forbids new privileges,

@@ -16,6 +16,7 @@
 
 #include "maitred/base/file.h"
 #include "maitred/base/json.h"
+#include "maitred/link/photo_line.h"
 
 extern char** environ;
 
@@ -191,10 +192,17 @@ Result<nlohmann::json> follow_trial(
 Result<nlohmann::json> watch_camera(
     const std::filesystem::path& settings_file, const CameraPhotos& wanted,
     const std::function<void(const nlohmann::json& hint)>& on_hint) {
-  return follow_trial({eye_program().string(), "-c", settings_file.string(), "--enrol",
-                       fmt::format("{}", wanted.seconds), "--purpose",
-                       wanted.purpose == PhotoPurpose::kEnrol ? "enrol" : "probe", wanted.camera},
-                      wanted.camera, wanted.seconds, "photos", on_hint);
+  MAITRED_ASSIGN(
+      nlohmann::json photos,
+      follow_trial({eye_program().string(), "-c", settings_file.string(), "--enrol",
+                    fmt::format("{}", wanted.seconds), "--purpose",
+                    wanted.purpose == PhotoPurpose::kEnrol ? "enrol" : "probe", wanted.camera},
+                   wanted.camera, wanted.seconds, "photos", on_hint));
+  if (!photos.is_array() || photos.empty()) {
+    return environment_error("trial_failed", "maitred-eye gave no list of pictures");
+  }
+  for (const nlohmann::json& photo : photos) MAITRED_TRY(check_photo_report(photo));
+  return photos;
 }
 
 Result<nlohmann::json> watch_placement(

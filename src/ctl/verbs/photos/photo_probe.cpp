@@ -12,16 +12,14 @@
 #include <cstring>
 #include <vector>
 
-#include "eye_report.h"
 #include "maitred/base/file.h"
-#include "maitred/base/json.h"
 #include "maitred/base/time.h"
+#include "maitred/link/photo_line.h"
 
 namespace maitred {
 namespace {
 
 constexpr std::size_t kPhotoLimitBytes = std::size_t{16} << 20;
-constexpr std::size_t kReportLimitBytes = std::size_t{1} << 20;
 constexpr Milliseconds kPatience{40'000};
 
 struct Pipe {
@@ -134,7 +132,7 @@ Ending converse(int input, int output, const std::vector<std::uint8_t>& message,
     if (got == 0 || (got < 0 && errno != EINTR)) return Ending::kEnd;
     if (got > 0) received.append(block.data(), static_cast<std::size_t>(got));
     if (received.find('\n') != std::string::npos) return Ending::kLine;
-    if (received.size() > kReportLimitBytes) return Ending::kEnd;
+    if (received.size() > kPhotoLineLimit_bytes) return Ending::kEnd;
   }
 }
 
@@ -195,18 +193,10 @@ Result<nlohmann::json> PhotoProber::probe_once(const std::vector<std::uint8_t>& 
 }
 
 Result<nlohmann::json> read_photo_answer(std::string_view line, const std::string& name) {
-  auto object = parse_json(line, JsonLimits{kReportLimitBytes, 8});
-  if (!object || !object->is_object()) {
-    return environment_error("photo_failed", "maitred-eye gave an answer that is no report");
-  }
-  const auto reported = object->find("error");
-  if (reported == object->end()) return object;
-  Error error =
-      eye_error(*reported, {Fault::kEnvironment, "photo_failed", "the photo was not read"});
-  if (reported->is_object() && reported->value("fault", nlohmann::json()) == 2) {
-    error.fault = Fault::kInput;
-    error.message = fmt::format("{}: {}", name, error.message);
-  }
+  auto report = read_photo_line(line);
+  if (report || report.error().fault != Fault::kInput) return report;
+  Error error = report.error();
+  error.message = fmt::format("{}: {}", name, error.message);
   return tl::unexpected(std::move(error));
 }
 

@@ -3,6 +3,7 @@
 
 #include "src/ctl/verbs/photos/eye_report.h"
 #include "src/ctl/verbs/photos/photo_probe.h"
+#include "tests/support/photo_line.h"
 
 namespace maitred {
 namespace {
@@ -10,9 +11,17 @@ namespace {
 using testing::HasSubstr;
 
 TEST(PhotoAnswer, AReportIsHandedOn) {
-  const auto report = read_photo_answer(R"({"engine":"retail","template":"AAAA"})", "a.jpg");
-  ASSERT_TRUE(report);
-  EXPECT_EQ((*report)["engine"], "retail");
+  const auto report = read_photo_answer(photo_report().dump(), "a.jpg");
+  ASSERT_TRUE(report) << report.error().message;
+  EXPECT_EQ(*report, photo_report());
+}
+
+TEST(PhotoAnswer, AReportThatLeavesOutWhetherTheFaceIsLiveIsRefused) {
+  nlohmann::json report = photo_report();
+  report.erase("live");
+  const auto answer = read_photo_answer(report.dump(), "a.jpg");
+  ASSERT_FALSE(answer);
+  EXPECT_EQ(answer.error().code, "photo_failed");
 }
 
 TEST(PhotoAnswer, AnythingButAnObjectIsAFaultOfTheEye) {

@@ -10,6 +10,7 @@
 #include <opencv2/imgproc.hpp>
 
 #include "maitred/base/file.h"
+#include "maitred/link/photo_line.h"
 #include "tests/unit/eye/watch/scripted_engine.h"
 
 namespace maitred {
@@ -42,6 +43,8 @@ TEST(ReportPhoto, SaysTemplateBoxAndQuality) {
   const auto report = report_photo(engine, photo(), Purpose::kEnrol);
   ASSERT_TRUE(report) << report.error().message;
   EXPECT_EQ(report->find('\n'), std::string::npos);
+  const auto read = read_photo_line(*report);  // as the core and maitredctl read it
+  EXPECT_TRUE(read) << read.error().message;
   const json object = json::parse(*report);
   EXPECT_EQ(object["engine"], "scripted");
   EXPECT_EQ(object["faces"], 1);
