@@ -23,17 +23,21 @@ WebServerOptions web_options(const Settings& settings) {
   return options;
 }
 
-// systemd's socket lies beside the folder, because the folder is removed with the service.
-std::filesystem::path photo_socket(const std::filesystem::path& runtime_folder) {
-  if (runtime_folder == "/run/maitred") return "/run/maitred-photo.sock";
-  return runtime_folder / "photo.sock";
+// systemd's socket lies beside the folder, because the folder is removed with the service. Photos
+// are looked at nowhere else then.
+PhotoEyeOptions photo_options(const BoardService::Parts& parts) {
+  PhotoEyeOptions options{parts.eye_program, parts.shop.settings().file,
+                          parts.runtime_folder / "photo.sock"};
+  if (parts.runtime_folder != "/run/maitred") return options;
+  options.socket = "/run/maitred-photo.sock";
+  options.fall_back = false;
+  return options;
 }
 
 }  // namespace
 
 BoardService::BoardService(Parts& parts)
-    : eye_(parts.io, PhotoEyeOptions{parts.eye_program, parts.shop.settings().file,
-                                     photo_socket(parts.runtime_folder)}),
+    : eye_(parts.io, photo_options(parts)),
       room_(BoardRoom::Parts{parts.io, parts.shop, parts.staff, eye_}) {}
 
 Result<std::function<void()>> BoardService::renew_tls(const Settings& settings) {

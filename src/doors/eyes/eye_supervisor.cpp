@@ -12,6 +12,7 @@
 #include <cstring>
 #include <memory>
 
+#include "maitred/base/clean_environment.h"
 #include "maitred/base/log.h"
 
 namespace maitred {
@@ -51,8 +52,9 @@ pid_t spawn(const std::vector<std::string>& command) {
   posix_spawnattr_setflags(&attributes,
                            POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETPGROUP);
   pid_t pid = 0;
-  const int error =
-      posix_spawn(&pid, command.front().c_str(), &actions, &attributes, arguments.data(), environ);
+  CleanEnvironment clean(environ);
+  const int error = posix_spawn(&pid, command.front().c_str(), &actions, &attributes,
+                                arguments.data(), clean.get());
   posix_spawnattr_destroy(&attributes);
   posix_spawn_file_actions_destroy(&actions);
   return error == 0 ? pid : -error;
@@ -98,7 +100,7 @@ void EyeSupervisor::launch(const std::string& camera, Child& child) {
     schedule_restart(camera, child);
     return;
   }
-  child.pid = pid;
+  child.pid = child.newest = pid;
   journal().info("camera {}: eye started, pid {}", camera, pid);
 }
 
@@ -187,6 +189,11 @@ void EyeSupervisor::hello_received(std::string_view camera, pid_t pid) {
   message_received(camera);
   const auto found = children_.find(camera);
   if (found != children_.end() && found->second.pid == pid) found->second.said_hello = true;
+}
+
+bool EyeSupervisor::started(std::string_view camera, pid_t pid) const {
+  const auto found = children_.find(camera);
+  return found != children_.end() && pid > 0 && found->second.newest == pid;
 }
 
 void EyeSupervisor::watch_silence() {

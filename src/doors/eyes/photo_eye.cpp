@@ -16,6 +16,7 @@
 #include <cstring>
 #include <set>
 
+#include "maitred/base/clean_environment.h"
 #include "maitred/base/file.h"
 #include "maitred/link/photo_line.h"
 
@@ -47,8 +48,9 @@ Result<UniqueFd> spawn_photo_eye(const PhotoEyeOptions& options, pid_t& pid) {
       options.program.string(), "-c", options.settings.string(), "--photo", "--purpose", "probe"};
   std::array<char*, 7> arguments{};
   for (std::size_t i = 0; i < words.size(); ++i) arguments[i] = words[i].data();
+  CleanEnvironment clean(environ);
   const int error =
-      posix_spawn(&pid, words[0].c_str(), &actions, nullptr, arguments.data(), environ);
+      posix_spawn(&pid, words[0].c_str(), &actions, nullptr, arguments.data(), clean.get());
   posix_spawn_file_actions_destroy(&actions);
   if (error == 0) return ours;
   pid = 0;
@@ -115,6 +117,13 @@ class PhotoEye::Impl : public std::enable_shared_from_this<Impl> {
       analysis.stream.connect(net::local::stream_protocol::endpoint(options_.socket.string()),
                               error);
       if (!error) return {};
+      if (!options_.fall_back) {
+        return environment_error(
+            "photo_service_away",
+            fmt::format("{} does not answer, and photos are not looked at anywhere else: run "
+                        "systemctl start maitred-photo.socket",
+                        options_.socket.string()));
+      }
       analysis.stream.close(error);
     }
     MAITRED_ASSIGN(UniqueFd fd, spawn_photo_eye(options_, analysis.pid));

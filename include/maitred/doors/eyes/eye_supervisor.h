@@ -49,6 +49,9 @@ class EyeSupervisor {
   // The eye of this camera has sent its hello. `pid` is the process that sent it: the hello of a
   // killed process may be read late.
   void hello_received(std::string_view camera, pid_t pid);
+  // True if `pid` is the newest process that was started for this camera. It may have ended: what
+  // it said last is still to be read.
+  bool started(std::string_view camera, pid_t pid) const;
   // Ends the eye of this camera until `resume`, or for at most `longest`. False for an unknown
   // camera.
   bool pause(std::string_view camera, Milliseconds longest);
@@ -64,6 +67,7 @@ class EyeSupervisor {
   struct Child {
     Child(boost::asio::io_context& io, Backoff pauses) : backoff(pauses), timer(io) {}
     pid_t pid = 0;
+    pid_t newest = 0;  // the newest pid, also after its end
     Backoff backoff;
     Timestamp started{};
     Timestamp last_message{};

@@ -21,6 +21,8 @@ struct PhotoEyeOptions {
   // The socket of a service that analyses photos, one for each connection. Used if it exists;
   // otherwise a process is started for each photo.
   std::filesystem::path socket{};
+  // False under systemd: what a started process may do is then what the core may do.
+  bool fall_back = true;
   std::size_t at_once = 2;                           // more are refused
   Milliseconds patience = std::chrono::seconds(30);  // then the process is killed
 };
@@ -36,7 +38,7 @@ class PhotoEye {
   PhotoEye& operator=(const PhotoEye&) = delete;
 
   // Answers with the report of maitred-eye, one JSON object (photo_report.h). Errors: those of the
-  // report (kInput); photo_busy, photo_failed (kEnvironment).
+  // report (kInput); photo_busy, photo_failed, photo_service_away (kEnvironment).
   void analyse(std::string photo, Answer answer);
 
  private:

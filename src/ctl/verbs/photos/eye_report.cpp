@@ -14,6 +14,7 @@
 #include <set>
 #include <vector>
 
+#include "maitred/base/clean_environment.h"
 #include "maitred/base/file.h"
 #include "maitred/base/json.h"
 #include "maitred/link/photo_line.h"
@@ -49,11 +50,13 @@ Status start_trial(Trial& trial, std::vector<std::string> words) {
   posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
   posix_spawn_file_actions_adddup2(&actions, write_end.get(), STDOUT_FILENO);
   posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, "/dev/null", O_WRONLY, 0);
+  posix_spawn_file_actions_addclosefrom_np(&actions, 3);
   std::vector<char*> arguments;
   for (std::string& word : words) arguments.push_back(word.data());
   arguments.push_back(nullptr);
-  const int error =
-      posix_spawn(&trial.pid, words.front().c_str(), &actions, nullptr, arguments.data(), environ);
+  CleanEnvironment clean(environ);
+  const int error = posix_spawn(&trial.pid, words.front().c_str(), &actions, nullptr,
+                                arguments.data(), clean.get());
   posix_spawn_file_actions_destroy(&actions);
   if (error == 0) return {};
   trial.pid = 0;

@@ -12,6 +12,7 @@
 #include <cstring>
 #include <vector>
 
+#include "maitred/base/clean_environment.h"
 #include "maitred/base/file.h"
 #include "maitred/base/time.h"
 #include "maitred/link/photo_line.h"
@@ -74,6 +75,7 @@ Result<pid_t> start_eye(const Pipe& to_eye, const Pipe& from_eye,
   posix_spawn_file_actions_init(&actions);
   posix_spawn_file_actions_adddup2(&actions, to_eye.read_end.get(), STDIN_FILENO);
   posix_spawn_file_actions_adddup2(&actions, from_eye.write_end.get(), STDOUT_FILENO);
+  posix_spawn_file_actions_addclosefrom_np(&actions, 3);
   const std::string beside = (program_folder() / "maitred-eye").string();
   const std::string program = std::filesystem::exists(beside) ? beside : "/usr/bin/maitred-eye";
   std::vector<std::string> words = {
@@ -84,8 +86,9 @@ Result<pid_t> start_eye(const Pipe& to_eye, const Pipe& from_eye,
   for (std::string& word : words) arguments.push_back(word.data());
   arguments.push_back(nullptr);
   pid_t pid = 0;
+  CleanEnvironment clean(environ);
   const int error =
-      posix_spawn(&pid, program.c_str(), &actions, nullptr, arguments.data(), environ);
+      posix_spawn(&pid, program.c_str(), &actions, nullptr, arguments.data(), clean.get());
   posix_spawn_file_actions_destroy(&actions);
   if (error != 0) {
     return environment_error("photo_failed",

@@ -161,5 +161,28 @@ TEST_F(PhotoAnalysis, AServiceOfItsOwnIsAskedFirst) {
   EXPECT_EQ(photo, "a photo");
 }
 
+TEST_F(PhotoAnalysis, WithoutItsServiceNothingElseIsStartedWhereThatIsForbidden) {
+  options_.socket = folder_.path() / "photo.sock";
+  options_.fall_back = false;
+  const auto started = folder_.path() / "started";
+  open("touch " + started.string());
+  const auto answer = analyse();
+  ASSERT_FALSE(answer);
+  EXPECT_EQ(answer.error().code, "photo_service_away");
+  EXPECT_EQ(answer.error().fault, Fault::kEnvironment);
+  EXPECT_FALSE(std::filesystem::exists(started));
+}
+
+TEST_F(PhotoAnalysis, TheProcessInheritsNoSecretOfTheEnvironment) {
+  ::setenv("MAITRED_PASSPHRASE_FILE", "/a/secret", 1);
+  const auto seen = folder_.path() / "seen";
+  answer_to("env > " + seen.string());
+  ::unsetenv("MAITRED_PASSPHRASE_FILE");
+  for (const std::string& line : lines_of(seen)) {
+    EXPECT_EQ(line.find("MAITRED_"), std::string::npos) << line;
+  }
+  EXPECT_FALSE(lines_of(seen).empty());
+}
+
 }  // namespace
 }  // namespace maitred
