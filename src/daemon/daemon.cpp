@@ -148,8 +148,9 @@ Status Daemon::open_listeners() {
   eyes.socket = options_.runtime_folder / "eye.sock";
   eyes.allowed_uids = options_.eye_users;
   EyeHandlers handlers;
-  handlers.on_connected = [](EyeSession session, pid_t pid) {
+  handlers.on_connected = [this](EyeSession session, pid_t pid) {
     journal().debug("eye connection {} from pid {}", session, pid);
+    process_of_[session] = pid;
   };
   handlers.on_message = [this](EyeSession session, EyeMessage message) {
     eye_message(session, std::move(message));

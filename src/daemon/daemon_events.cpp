@@ -2,6 +2,8 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
+#include <cerrno>
+#include <csignal>
 
 #include "maitred/base/log.h"
 #include "maitred/daemon/daemon.h"
@@ -11,6 +13,18 @@ namespace {
 
 Timestamp steady_now() { return std::chrono::steady_clock::now(); }
 
+EyeBounds::Source source_of(const CameraSettings& camera) {
+  if (is_live_source(camera.source)) return EyeBounds::Source::kLive;
+  return camera.realtime ? EyeBounds::Source::kFilm : EyeBounds::Source::kFastFilm;
+}
+
+// A process of another user counts as running, too.
+bool is_running(pid_t pid) { return ::kill(pid, 0) == 0 || errno != ESRCH; }
+
+tl::unexpected<Error> not_its_camera(std::string why) {
+  return input_error("eye_refused", std::move(why));
+}
+
 }  // namespace
 
 void Daemon::eye_message(EyeSession session, EyeMessage message) {
@@ -18,8 +32,10 @@ void Daemon::eye_message(EyeSession session, EyeMessage message) {
   if (camera != camera_of_.end()) {
     cameras_.message_received(camera->second, steady_now());
     if (supervisor_) supervisor_->message_received(camera->second);
+  } else if (!std::holds_alternative<EyeHello>(message)) {
+    return eyes_->disconnect(session);
   }
-  std::visit([&](const auto& what) { handle(session, what); }, message);
+  std::visit([&](auto& what) { handle(session, what); }, message);
   schedule_deadline();
 }
 
@@ -35,6 +51,13 @@ void Daemon::handle(EyeSession session, const EyeHello& hello) {
                    hello.camera, hello.engine, recognition_->engine());
     return eyes_->disconnect(session);
   }
+  const pid_t pid = process_of_.at(session);
+  if (const Status claim = check_claim(hello, pid); !claim) {
+    journal().warn("refused an eye for camera '{}' (process {}): {}", hello.camera, pid,
+                   claim.error().message);
+    return eyes_->disconnect(session);
+  }
+  camera_of_process_[pid] = hello.camera;
   // The newer eye replaces the older, whose decoder may hang.
   const auto older = session_of_.find(hello.camera);
   if (older != session_of_.end()) {
@@ -43,15 +66,57 @@ void Daemon::handle(EyeSession session, const EyeHello& hello) {
     eyes_->disconnect(gone);
   }
   camera_of_[session] = hello.camera;
+  const CameraSettings* settings = shop_->settings().camera(hello.camera);
+  bounds_of_.insert_or_assign(session, EyeBounds(source_of(*settings), steady_now()));
   session_of_[hello.camera] = session;
   cameras_.connected(hello.camera, steady_now());
   telemetry_->metrics().eye_connected(hello.camera);
-  if (supervisor_) supervisor_->hello_received(hello.camera, hello.pid);
-  journal().info("camera {}: eye connected, pid {}", hello.camera, hello.pid);
+  if (supervisor_) supervisor_->hello_received(hello.camera, pid);
+  journal().info("camera {}: eye connected, pid {}", hello.camera, pid);
 }
 
-void Daemon::handle(EyeSession session, const Sighting& sighting) {
+Status Daemon::check_claim(const EyeHello& hello, pid_t pid) {
+  if (supervisor_ && !supervisor_->started(hello.camera, pid)) {
+    return not_its_camera("it is not the process that was started for this camera");
+  }
+  std::erase_if(camera_of_process_, [](const auto& one) { return !is_running(one.first); });
+  const auto bound = camera_of_process_.find(pid);
+  if (bound != camera_of_process_.end() && bound->second != hello.camera) {
+    return not_its_camera("it is the eye of camera '" + bound->second + "'");
+  }
+  const auto older = session_of_.find(hello.camera);
+  if (older == session_of_.end()) return {};
+  const pid_t other = process_of_.at(older->second);
+  const EyeState state = cameras_.state_of(hello.camera, steady_now());
+  const bool well =
+      other != pid && is_running(other) && state != EyeState::kStalled && state != EyeState::kEnded;
+  if (!well) return {};
+  return not_its_camera("the eye of this camera, process " + std::to_string(other) +
+                        ", is connected and well");
+}
+
+void Daemon::refuse(EyeSession session, const Status& refused) {
+  const std::string& camera = camera_of_.at(session);
+  telemetry_->metrics().eye_refused(camera);
+  if (!refused_logged_.insert(session).second) return;
+  journal().warn(
+      "camera {}: refused what its eye says: {}; if the clock of this machine is right and nothing "
+      "else is wrong, its eye may be taken over: restart it (logged once a connection)",
+      camera, refused.error().message);
+}
+
+void Daemon::end_overdue_tracks() {
+  for (auto& [session, bounds] : bounds_of_) {
+    for (const TrackEnded& over : bounds.overdue(steady_now())) {
+      end_track(camera_of_.at(session), over);
+    }
+  }
+}
+
+void Daemon::handle(EyeSession session, Sighting& sighting) {
   const std::string camera = camera_of_.at(session);
+  const Status admitted = bounds_of_.at(session).admit(sighting, wall_now(), steady_now());
+  if (!admitted) return refuse(session, admitted);
   const auto matches = recognition_->observe(camera, sighting);
   if (!matches) return stop_if_store_failed(tl::unexpected(matches.error()));
   arrivals(*matches);
@@ -61,7 +126,12 @@ void Daemon::handle(EyeSession session, const Sighting& sighting) {
 }
 
 void Daemon::handle(EyeSession session, const TrackEnded& ended) {
-  const std::string camera = camera_of_.at(session);
+  const Status admitted = bounds_of_.at(session).admit(ended, wall_now());
+  if (!admitted) return refuse(session, admitted);
+  end_track(camera_of_.at(session), ended);
+}
+
+void Daemon::end_track(const std::string& camera, const TrackEnded& ended) {
   const auto customer = recognition_->decided(camera, ended.track);
   const bool compared = recognition_->knows(camera, ended.track);
   const auto matches = recognition_->end_track(camera, ended.track);
@@ -82,6 +152,10 @@ void Daemon::handle(EyeSession session, const EyeHealth& health) {
 
 void Daemon::arrivals(const std::vector<Match>& matches) {
   for (const Match& match : matches) {
+    const CameraSettings* camera = shop_->settings().camera(match.camera);
+    const bool live = camera != nullptr && is_live_source(camera->source);
+    // The last look at a track may lie before the clock was set: nobody arrives in the past.
+    if (live && match.at < wall_now() - EyeLimits{}.behind) continue;
     telemetry_->metrics().recognised(match);
     if (shop_->vigilance().suspended(match.camera) || recognition_->suspended(match.customer)) {
       journal().debug("camera {}: no alert: suspended after wrong-person reports", match.camera);
@@ -92,6 +166,9 @@ void Daemon::arrivals(const std::vector<Match>& matches) {
 }
 
 void Daemon::eye_closed(EyeSession session) {
+  bounds_of_.erase(session);
+  refused_logged_.erase(session);
+  process_of_.erase(session);
   const auto found = camera_of_.find(session);
   if (found == camera_of_.end()) return;
   const std::string camera = found->second;

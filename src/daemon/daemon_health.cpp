@@ -107,6 +107,7 @@ void Daemon::watch_cameras() {
     was = camera.state;
     if (!away_still) since = now;
   }
+  end_overdue_tracks();
   camera_timer_.expires_after(kCameraLook);
   camera_timer_.async_wait([this](const boost::system::error_code& error) {
     if (!error && !stopping_) watch_cameras();

@@ -123,6 +123,7 @@ void Daemon::drop_removed_cameras(const Settings& fresh) {
 void Daemon::drop_eye(EyeSession session) {
   const std::string camera = camera_of_.at(session);
   camera_of_.erase(session);
+  bounds_of_.erase(session);
   session_of_.erase(camera);
   recognition_->drop_camera(camera);
   eyes_->disconnect(session);

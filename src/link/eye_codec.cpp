@@ -48,10 +48,13 @@ Status check(const EyeHello& hello) {
 
 Status check_template(std::span<const float> values) {
   if (values.empty() || values.size() > kTemplateLimit) return bad("template length");
+  double square = 0.0;
   for (const float value : values) {
     if (!within(value, -kLargestValue, kLargestValue)) return bad("template value");
+    square += static_cast<double>(value) * static_cast<double>(value);
   }
-  return {};
+  // A vector of zeros has no direction.
+  return within(square, 0.98, 1.02) ? Status{} : bad("template length is not 1");
 }
 
 Status check(const Sighting& sighting) {

@@ -11,6 +11,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -23,6 +24,7 @@
 #include "maitred/doors/board/board_service.h"
 #include "maitred/doors/control/server.h"
 #include "maitred/doors/eyes/camera_states.h"
+#include "maitred/doors/eyes/eye_bounds.h"
 #include "maitred/doors/eyes/eye_listener.h"
 #include "maitred/doors/eyes/eye_supervisor.h"
 #include "maitred/doors/metrics/telemetry.h"
@@ -78,8 +80,14 @@ class Daemon {
 
   void eye_message(EyeSession session, EyeMessage message);
   void handle(EyeSession session, const EyeHello& hello);
-  void handle(EyeSession session, const Sighting& sighting);
+  // Refuses a process that speaks for another camera than the one it was started for.
+  Status check_claim(const EyeHello& hello, pid_t pid);
+  // Logs what the core does not take from an eye once a connection, and counts it.
+  void refuse(EyeSession session, const Status& refused);
+  void end_overdue_tracks();
+  void handle(EyeSession session, Sighting& sighting);
   void handle(EyeSession session, const TrackEnded& ended);
+  void end_track(const std::string& camera, const TrackEnded& ended);
   void handle(EyeSession session, const EyeHealth& health);
   void eye_closed(EyeSession session);
   void arrivals(const std::vector<Match>& matches);
@@ -140,6 +148,10 @@ class Daemon {
   std::map<std::string, std::pair<EyeState, Timestamp>> camera_was_;
   std::unique_ptr<Telemetry> telemetry_;
   std::map<EyeSession, std::string> camera_of_;
+  std::map<EyeSession, EyeBounds> bounds_of_;
+  std::map<EyeSession, pid_t> process_of_;
+  std::set<EyeSession> refused_logged_;
+  std::map<pid_t, std::string> camera_of_process_;  // of processes that still run
   std::map<std::string, EyeSession, std::less<>> session_of_;
   std::unique_ptr<StaffServer> staff_;
   std::unique_ptr<BoardService> board_;

@@ -36,15 +36,20 @@ void CameraStates::disconnected(const std::string& camera) {
   cameras_.at(camera).connected = false;
 }
 
+EyeState CameraStates::state_of(const Entry& entry, Timestamp now) {
+  if (entry.health.state == EyeState::kEnded) return EyeState::kEnded;
+  if (!entry.connected) return EyeState::kConnecting;
+  return now - entry.last > kStallAfter ? EyeState::kStalled : entry.health.state;
+}
+
+EyeState CameraStates::state_of(const std::string& camera, Timestamp now) const {
+  return state_of(cameras_.at(camera), now);
+}
+
 std::vector<CameraState> CameraStates::states(Timestamp now) const {
   std::vector<std::pair<std::size_t, CameraState>> ordered;
   for (const auto& [name, entry] : cameras_) {
-    CameraState state{name, entry.health.state, entry.health};
-    const bool ended = entry.health.state == EyeState::kEnded;
-    if (!entry.connected && !ended) state.state = EyeState::kConnecting;
-    if (entry.connected && !ended && now - entry.last > kStallAfter) {
-      state.state = EyeState::kStalled;
-    }
+    CameraState state{name, state_of(entry, now), entry.health};
     if (state.state != EyeState::kRunning) state.health.fps = 0.0;
     ordered.emplace_back(entry.order, std::move(state));
   }

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <utility>
 
 #include "maitred/base/log.h"
 
@@ -29,9 +30,15 @@ Status check_place(std::optional<EyeHello>& hello, const EyeMessage& message) {
 
 }  // namespace
 
-EyeConnection::EyeConnection(boost::asio::io_context& io, UniqueFd socket, pid_t pid,
+EyeConnection::EyeConnection(boost::asio::io_context& io, UniqueFd socket, pid_t pid, Rate rate,
                              std::weak_ptr<Owner> owner)
-    : socket_(io, socket.get()), pid_(pid), owner_(std::move(owner)) {
+    : socket_(io, socket.get()),
+      pid_(pid),
+      rate_(rate),
+      owner_(std::move(owner)),
+      pause_(io),
+      allowed_(rate.burst),
+      refilled_(std::chrono::steady_clock::now()) {
   socket.release();
 }
 
@@ -45,6 +52,7 @@ void EyeConnection::close() {
   gone_ = true;
   boost::system::error_code ignored;
   socket_.close(ignored);
+  pause_.cancel();
   leave();
 }
 
@@ -69,7 +77,28 @@ void EyeConnection::receive() {
   if (!message) return refuse(message.error());
   if (const Status fit = check_place(hello_, *message); !fit) return refuse(fit.error());
   if (const auto owner = owner_.lock()) owner->on_message(id(), std::move(*message));
-  wait_for_message();
+  pace();
+}
+
+// An eye that floods is slowed down, not cut off: a film that is read fast may send as much.
+void EyeConnection::pace() {
+  if (gone_) return;
+  const Timestamp now = std::chrono::steady_clock::now();
+  const std::chrono::duration<double> since = now - refilled_;
+  refilled_ = now;
+  allowed_ = std::min(rate_.burst, allowed_ + since.count() * rate_.per_second) - 1.0;
+  if (allowed_ >= 0.0) return wait_for_message();
+  if (!std::exchange(flood_logged_, true)) {
+    journal().warn(
+        "the eye of {} (process {}) sends more than {:.0f} messages a second: the rest "
+        "waits",
+        hello_ ? hello_->camera : "a camera", pid_, rate_.per_second);
+  }
+  pause_.expires_after(
+      std::chrono::ceil<Milliseconds>(std::chrono::duration<double>(-allowed_ / rate_.per_second)));
+  pause_.async_wait([self = shared_from_this()](const boost::system::error_code& error) {
+    if (!error) self->wait_for_message();
+  });
 }
 
 void EyeConnection::refuse(const Error& error) {

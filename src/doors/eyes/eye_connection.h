@@ -4,10 +4,12 @@
 #include <array>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
+#include <boost/asio/steady_timer.hpp>
 #include <memory>
 #include <optional>
 
 #include "maitred/base/net/session_server.h"
+#include "maitred/base/time.h"
 #include "maitred/link/eye_codec.h"
 
 namespace maitred {
@@ -21,7 +23,13 @@ class EyeConnection : public Session, public std::enable_shared_from_this<EyeCon
     virtual void on_message(SessionId id, EyeMessage message) = 0;
   };
 
-  EyeConnection(boost::asio::io_context& io, UniqueFd socket, pid_t pid,
+  // How many messages are read a second, and how many at once after a pause.
+  struct Rate {
+    double per_second;
+    double burst;
+  };
+
+  EyeConnection(boost::asio::io_context& io, UniqueFd socket, pid_t pid, Rate rate,
                 std::weak_ptr<Owner> owner);
 
   // Session
@@ -32,12 +40,19 @@ class EyeConnection : public Session, public std::enable_shared_from_this<EyeCon
 
  private:
   void wait_for_message();
+  // Waits for the next message, but not before the rate allows one.
+  void pace();
   void receive();
   void refuse(const Error& error);
 
   boost::asio::posix::stream_descriptor socket_;
   const pid_t pid_;
+  const Rate rate_;
   const std::weak_ptr<Owner> owner_;
+  boost::asio::steady_timer pause_;
+  double allowed_;  // messages that may be read now
+  Timestamp refilled_;
+  bool flood_logged_ = false;
   std::optional<EyeHello> hello_;
   std::array<std::uint8_t, kEyeMessageLimitBytes + 1> buffer_{};
   bool gone_ = false;

@@ -74,7 +74,9 @@ class EyeListener::Impl : public EyeConnection::Owner, public std::enable_shared
                      sessions_->open_sessions());
       return nullptr;
     }
-    return std::make_shared<EyeConnection>(io_, std::move(socket), peer->pid, weak_from_this());
+    const EyeConnection::Rate rate{options_.messages_per_second, options_.burst};
+    return std::make_shared<EyeConnection>(io_, std::move(socket), peer->pid, rate,
+                                           weak_from_this());
   }
 
   asio::io_context& io_;

@@ -167,6 +167,10 @@ void ShopMetrics::counts(MetricsText& metrics) const {
   for (const auto& [camera, count] : eye_connections_) {
     metrics.sample(as_double(count), {{"camera", camera}});
   }
+  metrics.family("maitred_eye_refused_total", "counter", "Messages of eyes that were refused");
+  for (const auto& [camera, count] : eye_refused_) {
+    metrics.sample(as_double(count), {{"camera", camera}});
+  }
 }
 
 std::string ShopMetrics::text(const ShopFacts& shop, const ProcessFacts& process) const {

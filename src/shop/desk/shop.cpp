@@ -13,14 +13,12 @@ namespace {
 // their weight.
 constexpr std::size_t kMostLearned = 3;
 
-// A recording that is read faster than real time, or a camera's clock, may be ahead of this clock.
-constexpr std::chrono::hours kClockTolerance{7 * 24};
-
 // A clock that was set back would make expired consents valid again.
 Status check_clock(const Store& store) {
   MAITRED_ASSIGN(const auto rows, store.audit().rows(1));
   const WallTime now = wall_now();
-  if (rows.empty() || rows.back().at <= now + kClockTolerance) return {};
+  // A recording that is read faster than real time may be ahead of this clock.
+  if (rows.empty() || rows.back().at <= now + kFurthestAhead) return {};
   return environment_error(
       "clock_behind", fmt::format("the clock says {}, but the store's newest entry is of {}: set "
                                   "the clock of this machine; if it was wrong then and is right "

@@ -134,5 +134,35 @@ TEST_F(LongVerbsTest, RetentionErasesWhoIsDue) {
   EXPECT_EQ(names(), (std::set<std::string>{"Ada"}));
 }
 
+// An eye that was taken over, or a clock that was wrong, has left a visit in 2099.
+TEST_F(LongVerbsTest, RetentionErasesWhoseLastVisitLiesInTheFuture) {
+  const CustomerId ada{enrol("Ada", 1)};
+  settings_.visits.retention = std::chrono::hours{24 * 10};
+  reopen();
+  Arrival arrival;
+  arrival.visit.id = VisitId{"v1"};
+  arrival.visit.customer = ada;
+  arrival.visit.camera = "entrance";
+  arrival.visit.start = arrival.visit.end = actor_.at + std::chrono::hours{24 * 365 * 73};
+  must(shop_->store().visits().commit_arrival(
+      arrival, [](const Customer&) { return true; }, actor_));
+  const auto run_at = [&](int days) {
+    const auto task = must(verbs::begin_retention(
+        *shop_, {}, Actor{"maitred", actor_.at + std::chrono::hours{24 * days}}));
+    EXPECT_TRUE(finish(*task));
+    return task->answer.erased.size();
+  };
+  const auto last_visit = [&] {
+    return must(shop_->store().customers().find(ada)).last_visit.value();
+  };
+  EXPECT_EQ(run_at(-400), 0U);  // by a clock that was set back, everything lies in the future
+  EXPECT_EQ(last_visit(), arrival.visit.end);
+  EXPECT_EQ(run_at(1), 0U);  // counts from now
+  EXPECT_EQ(last_visit(), actor_.at + std::chrono::hours{24});
+  EXPECT_EQ(run_at(10), 0U);
+  EXPECT_EQ(run_at(12), 1U);
+  EXPECT_TRUE(names().empty());
+}
+
 }  // namespace
 }  // namespace maitred

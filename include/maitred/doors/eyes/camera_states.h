@@ -39,10 +39,15 @@ class CameraStates {
   // eye is connected but silent, kConnecting if its eye is gone, and kEnded if its eye reported the
   // end of its file.
   std::vector<CameraState> states(Timestamp now) const;
+  // The state of one camera, as in `states`. Requires a known camera.
+  EyeState state_of(const std::string& camera, Timestamp now) const;
   // True if every eye has reported the end of its file and has left.
   bool all_ended() const;
 
  private:
+  struct Entry;
+  static EyeState state_of(const Entry& entry, Timestamp now);
+
   struct Entry {
     std::size_t order = 0;
     bool connected = false;

@@ -28,6 +28,9 @@ struct EyeListenerOptions {
   unsigned mode = 0660;
   std::vector<uid_t> allowed_uids{};  // besides our own and root
   std::size_t max_eyes = 64;
+  // Messages of one eye a second, and at once. More wait in its socket, and then in the eye.
+  double messages_per_second = 500;
+  double burst = 1000;
 };
 
 // Called on the io_context's thread, in order: connected, then the EyeHello as first message, then
@@ -41,8 +44,9 @@ struct EyeHandlers {
 
 // Refuses connections of other users. Closes and logs a connection that sends a message that does
 // not decode, no EyeHello first, a second EyeHello, or a template of another engine or length than
-// its EyeHello announced. Reads the next message of an eye after on_message has returned. Bound to
-// the io_context's thread; the io_context must outlive it.
+// its EyeHello announced. Reads an eye that sends too much only as fast as the options allow. Reads
+// the next message of an eye after on_message has returned. Bound to the io_context's thread; the
+// io_context must outlive it.
 class EyeListener {
  public:
   // Errors: socket_in_use, socket_path_unusable (kEnvironment).

@@ -53,6 +53,7 @@ class ShopMetrics {
   // Counts a new alert or a change of one at `now`.
   void alert(const Alert& alert, WallTime now);
   void eye_connected(const std::string& camera) { ++eye_connections_[camera]; }
+  void eye_refused(const std::string& camera) { ++eye_refused_[camera]; }
 
   // The exposition in Prometheus' text format.
   std::string text(const ShopFacts& shop, const ProcessFacts& process) const;
@@ -68,6 +69,7 @@ class ShopMetrics {
   std::map<std::string, std::uint64_t> changes_;                               // by state
   std::map<std::string, std::uint64_t> outcomes_;
   std::map<std::string, std::uint64_t> eye_connections_;
+  std::map<std::string, std::uint64_t> eye_refused_;
   std::array<std::uint64_t, kClaimBuckets_s.size() + 1> claims_{};
   double claim_seconds_ = 0.0;
 };

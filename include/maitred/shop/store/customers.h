@@ -51,6 +51,12 @@ struct RetentionTerms {
   std::optional<Milliseconds> after_withdrawal{};
 };
 
+// A time further ahead of the clock than this is a mistake, of a clock that was wrong or of an eye.
+inline constexpr std::chrono::hours kFurthestAhead{7 * 24};
+// True if the last visit or the enrolment lies further ahead of `now`: retention would come too
+// late, or never. Pure.
+bool is_ahead(const CustomerSummary& customer, WallTime now);
+
 // True if the customer's data must be erased: a term is over, or the consent has expired. Pure.
 bool is_due(const CustomerSummary& customer, WallTime now, const RetentionTerms& terms);
 
@@ -114,6 +120,10 @@ class Customers {
   enum class OtherEngines { kStay, kGo };
   Status replace_templates(const CustomerId& id, const std::vector<Template>& templates,
                            const Actor& actor, OtherEngines others = OtherEngines::kStay);
+
+  // Sets a last visit or an enrolment that is_ahead to the actor's time, so that retention counts
+  // from now.
+  Status bring_back(const CustomerId& id, const Actor& actor);
 
   // Encoded photos, kept only with consent scope photos: a renewal without it, a withdrawal and an
   // erasure delete them.

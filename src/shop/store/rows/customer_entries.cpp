@@ -1,6 +1,8 @@
 // Customers: asks, purchases and appointments, and the rule of retention.
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "customer_rows.h"
 #include "maitred/shop/store/customers.h"
 #include "src/shop/store/keys/vault.h"
@@ -86,6 +88,23 @@ Result<std::uint64_t> Customers::close_asks(const CustomerId& id, const Actor& a
   });
   MAITRED_TRY(done);
   return closed;
+}
+
+Status Customers::bring_back(const CustomerId& id, const Actor& actor) {
+  return vault_.transact([&]() -> Status {
+    MAITRED_ASSIGN(CustomerRecord record, read_customer_record(vault_, id));
+    const WallTime latest = actor.at + kFurthestAhead;
+    if (record.enrolled > latest) record.enrolled = actor.at;
+    if (record.last_visit && *record.last_visit > latest) record.last_visit = actor.at;
+    MAITRED_TRY(write_customer_record(vault_, id, record));
+    return AuditChain(vault_).append(actor, "retention", id.value,
+                                     "a last visit or an enrolment in the future set to now");
+  });
+}
+
+bool is_ahead(const CustomerSummary& customer, WallTime now) {
+  return std::max(customer.enrolled, customer.last_visit.value_or(customer.enrolled)) >
+         now + kFurthestAhead;
 }
 
 bool is_due(const CustomerSummary& customer, WallTime now, const RetentionTerms& terms) {

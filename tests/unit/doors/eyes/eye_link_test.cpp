@@ -281,5 +281,20 @@ TEST_F(EyeLink, TheCallbackMayEndTheListener) {
   EXPECT_EQ(messages_, 1);
 }
 
+TEST_F(EyeLink, AnEyeThatFloodsIsReadNoFasterThanAllowed) {
+  ASSERT_TRUE(listen({.socket = socket(), .messages_per_second = 100, .burst = 10}));
+  EyeSender eye = connect();
+  ASSERT_TRUE(eye.send(hello()));
+  std::thread flood([&] {
+    for (std::uint64_t track = 1; track < 40; ++track) EXPECT_TRUE(eye.send(sighting(track), 60s));
+  });
+  const auto begun = std::chrono::steady_clock::now();
+  EXPECT_TRUE(run_until([&] { return messages_ == 40; }));  // late, and none is lost
+  flood.join();
+  EXPECT_GE(std::chrono::steady_clock::now() - begun, 290ms);
+  EXPECT_EQ(tracks_.size(), 39U);
+  EXPECT_TRUE(closed_.empty());
+}
+
 }  // namespace
 }  // namespace maitred
