@@ -16,7 +16,7 @@ build_packages=(
   libpaho-mqttpp-dev libpaho-mqtt-dev libsystemd-dev libarchive-dev
   # the eye; libdlib-dev asks for BLAS and LAPACK without depending on them
   libopencv-dev libdlib-dev libdlib-data libblas-dev liblapack-dev libdnnl-dev libonnx-dev
-  libprotobuf-dev protobuf-compiler libpugixml-dev
+  libprotobuf-dev protobuf-compiler libpugixml-dev libseccomp-dev
 )
 test_packages=(
   libgtest-dev libgmock-dev binutils procps mosquitto mosquitto-clients clang-format

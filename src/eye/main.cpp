@@ -16,6 +16,7 @@
 #include "maitred/base/log.h"
 #include "maitred/base/secret.h"
 #include "maitred/eye/watch/camera_trial.h"
+#include "maitred/eye/watch/confine_eye.h"
 #include "maitred/eye/watch/eye_app.h"
 #include "maitred/eye/watch/live_enrolment.h"
 #include "maitred/eye/watch/liveness_trial.h"
@@ -41,6 +42,7 @@ struct Arguments {
   std::string engine;
   std::string film;
   int parent_pid = 0;
+  bool must_confine = false;
 
   bool speaks_json() const {
     return photo || photos || measure || enrol_s > 0.0 || placement_s > 0.0 || !film.empty();
@@ -99,26 +101,55 @@ EngineUse use_for(Purpose purpose) {
   return purpose == Purpose::kProbe ? EngineUse::kEverything : EngineUse::kWithoutLiveness;
 }
 
-Result<std::string> run_photo(const Settings& settings, Purpose purpose) {
-  // Read first, so that the sender need not wait until the models are loaded.
-  const std::vector<std::uint8_t> bytes = read_standard_input();
-  MAITRED_TRY(limit_this_process());
+// Loads the models, then gives up all rights that looking at a photo does not need. Nothing of a
+// photo has been read before.
+Result<Engine> confined_engine(const Settings& settings, const Arguments& arguments, int photos,
+                               Purpose purpose) {
+  EyeConfinement confinement(arguments.must_confine);
+  close_inherited_files();
+  MAITRED_TRY(confinement.files_for_photos(settings));
+  MAITRED_TRY(limit_this_process(photos));
   MAITRED_ASSIGN(Engine engine, prepare_engine(settings, use_for(purpose)));
+  MAITRED_TRY(confinement.calls_for_photos());
+  return engine;
+}
+
+Result<std::string> run_photo(const Settings& settings, const Arguments& arguments,
+                              Purpose purpose) {
+  MAITRED_ASSIGN(Engine engine, confined_engine(settings, arguments, 1, purpose));
+  const std::vector<std::uint8_t> bytes = read_standard_input();
   return report_photo(engine, bytes, purpose);
 }
 
-int photos_main(const Settings& settings, Purpose purpose) {
+int photos_main(const Settings& settings, const Arguments& arguments, Purpose purpose) {
   const auto run = [&]() -> Status {
-    MAITRED_TRY(limit_this_process(kPhotosInARow));
-    MAITRED_ASSIGN(Engine engine, prepare_engine(settings, use_for(purpose)));
+    MAITRED_ASSIGN(Engine engine, confined_engine(settings, arguments, kPhotosInARow, purpose));
     return report_photos(engine, purpose, STDIN_FILENO, STDOUT_FILENO);
   };
   const Status status = run();
   return status ? 0 : print_failure(status.error());
 }
 
-int photo_main(const Settings& settings, Purpose purpose) {
-  return print_report(run_photo(settings, purpose));
+int photo_main(const Settings& settings, const Arguments& arguments, Purpose purpose) {
+  return print_report(run_photo(settings, arguments, purpose));
+}
+
+// Confines a process that loads no models.
+Status confine(const Settings& settings, const Arguments& arguments, const std::string& source) {
+  EyeConfinement confinement(arguments.must_confine);
+  MAITRED_TRY(confinement.files_for_source(settings, source));
+  return confinement.calls_for_source(source);
+}
+
+// Loads the models, then gives up all rights that the source does not need. Nothing of it has been
+// read before.
+Result<Engine> confined_engine(const Settings& settings, const Arguments& arguments,
+                               const std::string& source, EngineUse use) {
+  EyeConfinement confinement(arguments.must_confine);
+  MAITRED_TRY(confinement.files_for_source(settings, source));
+  MAITRED_ASSIGN(Engine engine, prepare_engine(settings, use));
+  MAITRED_TRY(confinement.calls_for_source(source));
+  return engine;
 }
 
 // Prints one JSON object, also on failure.
@@ -129,6 +160,8 @@ int measure_main(const Settings& settings, const Arguments& arguments) {
   CaptureOptions options;
   options.camera = (*camera)->name;
   options.source = (*camera)->source;
+  const Status confined = confine(settings, arguments, options.source);
+  if (!confined) return print_failure(confined.error());
   return print_report(try_camera(options, kTrial));
 }
 
@@ -144,7 +177,9 @@ int enrol_main(const Settings& settings, const Arguments& arguments, Purpose pur
   const auto run = [&]() -> Status {
     MAITRED_ASSIGN(const EyeOptions options,
                    prepare_eye(settings, arguments.camera, std::getenv("RUNTIME_DIRECTORY")));
-    MAITRED_ASSIGN(Engine engine, prepare_engine(settings, use_for(purpose)));
+    MAITRED_ASSIGN(
+        Engine engine,
+        confined_engine(settings, arguments, options.capture.capture.source, use_for(purpose)));
     LiveEnrolment enrolment;
     enrolment.purpose = purpose;
     enrolment.duration = Milliseconds{static_cast<std::int64_t>(arguments.enrol_s * 1000.0)};
@@ -161,7 +196,9 @@ int placement_main(const Settings& settings, const Arguments& arguments) {
   const auto run = [&]() -> Status {
     MAITRED_ASSIGN(const EyeOptions options,
                    prepare_eye(settings, arguments.camera, std::getenv("RUNTIME_DIRECTORY")));
-    MAITRED_ASSIGN(Engine engine, prepare_engine(settings));
+    MAITRED_ASSIGN(Engine engine,
+                   confined_engine(settings, arguments, options.capture.capture.source,
+                                   EngineUse::kWithoutLiveness));
     PlacementWatch watch;
     watch.duration = Milliseconds{static_cast<std::int64_t>(arguments.placement_s * 1000.0)};
     watch.zone = options.analysis.zone;
@@ -176,7 +213,8 @@ int placement_main(const Settings& settings, const Arguments& arguments) {
 int liveness_main(const Settings& settings, const Arguments& arguments) {
   const auto run = [&]() -> Result<std::string> {
     MAITRED_TRY(limit_this_process(kPhotosInARow));
-    MAITRED_ASSIGN(Engine engine, prepare_engine(settings, EngineUse::kEverything));
+    MAITRED_ASSIGN(Engine engine,
+                   confined_engine(settings, arguments, arguments.film, EngineUse::kEverything));
     CaptureOptions options;
     options.camera = "film";
     options.source = arguments.film;
@@ -203,7 +241,8 @@ Status run_camera(const Settings& settings, const Arguments& arguments) {
   options.parent_pid = arguments.parent_pid;
   options.every_turn = [file = settings.file] { reload_levels_if_asked(file); };
   if (arguments.parent_pid == 0) options.notifier = ServiceNotifier::of_this_process();
-  MAITRED_ASSIGN(Engine engine, prepare_engine(settings, EngineUse::kOfCamera));
+  MAITRED_ASSIGN(Engine engine, confined_engine(settings, arguments, options.capture.capture.source,
+                                                EngineUse::kOfCamera));
   return run_eye(options, std::move(engine), stop_asked);
 }
 
@@ -234,8 +273,8 @@ int eye_main(const Arguments& arguments) {
     return static_cast<int>(logging.error().fault);
   }
   const Purpose purpose = arguments.purpose == "probe" ? Purpose::kProbe : Purpose::kEnrol;
-  if (arguments.photo) return photo_main(*settings, purpose);
-  if (arguments.photos) return photos_main(*settings, purpose);
+  if (arguments.photo) return photo_main(*settings, arguments, purpose);
+  if (arguments.photos) return photos_main(*settings, arguments, purpose);
   if (!arguments.film.empty()) return liveness_main(*settings, arguments);
   if (arguments.measure) return measure_main(*settings, arguments);
   if (arguments.placement_s > 0.0) return placement_main(*settings, arguments);
@@ -252,6 +291,9 @@ int parse_and_run(int argc, char** argv) {
                  "Configuration file (default: $MAITRED_CONFIG, then /etc/maitred/maitred.toml)");
   app.add_option("--parent-pid", arguments.parent_pid, "End when this parent process is gone")
       ->check(CLI::PositiveNumber);
+  app.add_flag(
+      "--must-confine", arguments.must_confine,
+      "End with status 3 where the kernel cannot confine this process (Landlock, seccomp)");
   auto* const photo = app.add_flag(
       "--photo", arguments.photo,
       "Read one JPEG, PNG or WebP image of at most 16 MiB from standard input; write its "

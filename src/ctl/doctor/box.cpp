@@ -1,9 +1,13 @@
 #include "maitred/ctl/doctor/box.h"
 
 #include <fmt/format.h>
+#include <linux/landlock.h>
 #include <sched.h>
+#include <sys/prctl.h>
 #include <sys/statvfs.h>
+#include <sys/syscall.h>
 #include <sys/timex.h>
+#include <unistd.h>
 
 #include <charconv>
 #include <chrono>
@@ -171,12 +175,28 @@ Finding judge_clock(const ClockFacts& clock) {
   return good("clock", fmt::format("{}, synchronised with a time server", format_time(clock.now)));
 }
 
+Finding judge_confinement(long landlock, bool seccomp) {
+  if (landlock >= 1 && seccomp) {
+    return good("confinement", fmt::format("Landlock {} and seccomp confine the programs that "
+                                           "decode pictures",
+                                           landlock));
+  }
+  return fault("confinement",
+               fmt::format("the kernel has no {}: programs that decode pictures from outside are "
+                           "not confined, and the services do not start them",
+                           landlock >= 1 ? "seccomp" : "Landlock"),
+               "use the kernel of Debian 12 or a newer one, and leave landlock in its lsm= option");
+}
+
 Findings look_at_box(const std::filesystem::path& store_folder, std::size_t cameras) {
   Findings findings;
   findings.push_back(judge_processor(slurp("/proc/cpuinfo"), usable_processors(), cameras));
   add(findings, judge_memory(slurp("/proc/meminfo"), cameras));
   findings.push_back(judge_disk(disk_of(store_folder)));
   findings.push_back(judge_clock(clock_now()));
+  const long landlock =
+      ::syscall(SYS_landlock_create_ruleset, nullptr, 0, LANDLOCK_CREATE_RULESET_VERSION);
+  findings.push_back(judge_confinement(landlock, ::prctl(PR_GET_SECCOMP, 0, 0, 0, 0) >= 0));
   return findings;
 }
 

@@ -9,6 +9,7 @@
 
 #include "maitred/base/file.h"
 #include "maitred/base/log.h"
+#include "maitred/eye/inference/held_model.h"
 #include "src/eye/inference/backends/backends.h"
 #include "src/eye/inference/backends/batch_in_parts.h"
 #include "src/eye/inference/graph/passes.h"
@@ -55,6 +56,12 @@ Result<Graph> load_dlib_graph(const std::filesystem::path& path, const Shape& in
   return build_dlib_resnet(weights, wanted[0]);
 }
 
+Result<Graph> graph_of(ParsedModel model, const NetworkOptions& options) {
+  const Shape input_shape(options.input_shape.begin(), options.input_shape.end());
+  MAITRED_ASSIGN(const Graph graph, import_model(std::move(model), input_shape));
+  return simplify(graph);
+}
+
 Result<Graph> load_graph(const std::filesystem::path& path, const NetworkOptions& options) {
   const Shape input_shape(options.input_shape.begin(), options.input_shape.end());
   if (path.extension() == ".dat" || path.extension() == ".bz2") {
@@ -62,8 +69,7 @@ Result<Graph> load_graph(const std::filesystem::path& path, const NetworkOptions
     return simplify(resnet);
   }
   MAITRED_ASSIGN(ParsedModel model, parse_file(path));
-  MAITRED_ASSIGN(const Graph graph, import_model(std::move(model), input_shape));
-  return simplify(graph);
+  return graph_of(std::move(model), options);
 }
 
 Result<std::unique_ptr<Network>> make_fused_onednn_network(const Graph& graph, int threads,
@@ -155,29 +161,50 @@ Result<std::unique_ptr<Network>> make_network(const Graph& graph, const NetworkO
 
 }  // namespace inference
 
-Result<std::unique_ptr<Network>> load_network(const std::filesystem::path& path,
-                                              const NetworkOptions& options) try {
+namespace {
+
+// `load` makes the graph for the options.
+template <class Load>
+Result<std::unique_ptr<Network>> network_of(const std::string& name, const NetworkOptions& options,
+                                            const Load& load) try {
   const int images = options.input_shape.empty() ? 1 : options.input_shape[0];
   if (images > inference::kImagesTogether && images % inference::kImagesTogether == 0) {
     NetworkOptions some = options;
     some.input_shape[0] = inference::kImagesTogether;
-    MAITRED_ASSIGN(auto part, load_network(path, some));
+    MAITRED_ASSIGN(auto part, network_of(name, some, load));
     if (auto whole = inference::batch_in_parts(std::move(part), images)) return whole;
   }
   const auto named = [&](const Error& error) {
     const bool about_model = error.code.starts_with("model_");
-    return tl::unexpected(
-        Error{error.fault, error.code,
-              (about_model ? "model " + path.filename().string() + ": " : "") + error.message});
+    return tl::unexpected(Error{error.fault, error.code,
+                                (about_model ? "model " + name + ": " : "") + error.message});
   };
-  Result<inference::Graph> graph = inference::load_graph(path, options);
+  Result<inference::Graph> graph = load(options);
   if (!graph) return named(graph.error());
   auto network = inference::make_network(*graph, options);
   if (!network) return named(network.error());
   return network;
 } catch (const std::exception& error) {  // from protobuf, or out of memory
-  return inference::model_invalid("model " + path.filename().string() +
-                                  " cannot be loaded: " + error.what());
+  return inference::model_invalid("model " + name + " cannot be loaded: " + error.what());
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Network>> load_network(const std::filesystem::path& path,
+                                              const NetworkOptions& options) {
+  return network_of(path.filename().string(), options, [&path](const NetworkOptions& wanted) {
+    return inference::load_graph(path, wanted);
+  });
+}
+
+Result<std::unique_ptr<Network>> load_held_network(std::span<const std::uint8_t> onnx,
+                                                   const std::string& name,
+                                                   const NetworkOptions& options) {
+  return network_of(name, options,
+                    [onnx](const NetworkOptions& wanted) -> Result<inference::Graph> {
+                      MAITRED_ASSIGN(auto model, inference::read_onnx(onnx));
+                      return inference::graph_of(std::move(model), wanted);
+                    });
 }
 
 }  // namespace maitred

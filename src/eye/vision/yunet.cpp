@@ -5,10 +5,13 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <cstdint>
 #include <cstring>
 #include <optional>
 
 #include "letterbox.h"
+#include "maitred/base/file.h"
+#include "maitred/eye/inference/held_model.h"
 
 namespace maitred {
 namespace {
@@ -60,8 +63,10 @@ struct SizedNetwork {
 
 class YunetDetector final : public FaceDetector {
  public:
-  YunetDetector(std::filesystem::path file, const YunetOptions& options)
-      : file_(std::move(file)), options_(options) {}
+  // `content` is the file's: a process that looks at pictures may not open it again.
+  YunetDetector(std::filesystem::path file, std::vector<std::uint8_t> content,
+                const YunetOptions& options)
+      : file_(std::move(file)), content_(std::move(content)), options_(options) {}
 
   // All sizes use the backend that the tested, small input uses.
   Status test() {
@@ -83,7 +88,8 @@ class YunetDetector final : public FaceDetector {
     network_options.input_shape = {1, 3, size.height_px, size.width_px};
     SizedNetwork made;
     made.size = size;
-    MAITRED_ASSIGN(made.network, load_network(file_, network_options));
+    MAITRED_ASSIGN(made.network,
+                   load_held_network(content_, file_.filename().string(), network_options));
     MAITRED_ASSIGN(made.outputs, map_outputs(*made.network, size, file_));
     if (networks_.size() >= kSizesKept) networks_.erase(networks_.begin());
     networks_.push_back(std::move(made));
@@ -127,6 +133,7 @@ class YunetDetector final : public FaceDetector {
 
  private:
   const std::filesystem::path file_;
+  const std::vector<std::uint8_t> content_;
   YunetOptions options_;
   std::vector<SizedNetwork> networks_;
   Letterbox letterbox_;
@@ -204,7 +211,9 @@ std::vector<Face> suppress_overlaps(std::vector<Face> faces, float max_overlap) 
 
 Result<std::unique_ptr<FaceDetector>> make_yunet_detector(const std::filesystem::path& file,
                                                           const YunetOptions& options) {
-  auto detector = std::make_unique<YunetDetector>(file, options);
+  constexpr std::size_t kLargestFile_bytes = std::size_t{16} << 20U;
+  MAITRED_ASSIGN(std::vector<std::uint8_t> content, read_file(file, kLargestFile_bytes));
+  auto detector = std::make_unique<YunetDetector>(file, std::move(content), options);
   // Reports a wrong file, or wrong arithmetic on this processor, at start and not at the first
   // frame.
   MAITRED_TRY(detector->test());

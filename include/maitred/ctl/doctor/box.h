@@ -1,5 +1,5 @@
-// Checks the machine: processor, memory, disk and clock. The judge_ functions are pure; look_at_box
-// reads the facts. Thread-safe.
+// Checks the machine: processor, memory, disk, clock, and what its kernel can confine. The judge_
+// functions are pure; look_at_box reads the facts. Thread-safe.
 #pragma once
 
 #include <cstdint>
@@ -33,6 +33,9 @@ struct ClockFacts {
   bool synchronised = false;  // according to the kernel
 };
 Finding judge_clock(const ClockFacts& clock);
+
+// `landlock` is the version that the kernel offers, below 1 for none.
+Finding judge_confinement(long landlock, bool seccomp);
 
 // Runs all of these checks on this machine. If `store_folder` does not exist, the disk of its
 // nearest existing parent is checked.

@@ -76,5 +76,14 @@ TEST(Box, EveryFindingThatIsNotGoodHasACure) {
   }
 }
 
+TEST(Box, AKernelThatCannotConfineIsNamed) {
+  EXPECT_EQ(judge_confinement(1, true).verdict, Verdict::kGood);
+  const Finding old = judge_confinement(-1, true);
+  EXPECT_EQ(old.verdict, Verdict::kFault);
+  EXPECT_NE(old.message.find("no Landlock"), std::string::npos);
+  EXPECT_FALSE(old.cure.empty());
+  EXPECT_NE(judge_confinement(4, false).message.find("no seccomp"), std::string::npos);
+}
+
 }  // namespace
 }  // namespace maitred
