@@ -40,7 +40,7 @@ int in_a_process(const std::function<int()>& checks) {
 
 bool refused(long result) { return result < 0 && (errno == EPERM || errno == EACCES); }
 bool opens(const std::filesystem::path& file, int flags = O_RDONLY) {
-  const int fd = ::open(file.c_str(), flags | O_CLOEXEC);
+  const int fd = ::open(file.c_str(), flags | O_CLOEXEC, 0600);
   if (fd < 0) return false;
   ::close(fd);
   return true;
