@@ -137,7 +137,7 @@ Result<Store> StoreAccess::open(const std::filesystem::path& path, const KeyAcce
   }
   MAITRED_TRY(vault.follow());
   MAITRED_TRY(upgrade_slot(vault, number, public_key));
-  MAITRED_TRY(check_generation(vault, parts->witness, witness, options));
+  MAITRED_TRY(check_age(vault, parts->witness, witness, options, number));
   MAITRED_TRY(parts->keys.certify());
   MAITRED_TRY(write_erasure_file(vault, erasure_file(path)));
   const auto created_at = parse_time(created);

@@ -34,6 +34,30 @@ tl::unexpected<Error> older_store(const Vault& vault, const std::string& how) {
                   vault.path().string(), how));
 }
 
+// How the witness shows that there was a newer state; empty if it does not.
+std::string sign_of_newer(const Ledger& ledger, const Witness& witness,
+                          const Result<std::optional<WitnessRecord>>& read) {
+  if (!read) return ledger.witnessed ? read.error().message : "";
+  if (!*read) {
+    if (!ledger.witnessed) return "";
+    return fmt::format("{} is missing, so it cannot be told whether this is the newest state",
+                       witness.file().string());
+  }
+  if (ledger.generation >= (*read)->generation) return "";
+  return fmt::format(
+      "this is an older copy of the store (generation {}, but {} has seen {}): later "
+      "changes are missing, erasures too",
+      ledger.generation, witness.file().string(), (*read)->generation);
+}
+
+// True if the list beside the store is newer than the store.
+Result<bool> is_behind(Vault& vault, const ErasureList& list) {
+  MAITRED_ASSIGN(const bool more, knows_more(vault, list));
+  if (!more || vault.ledger().listed) return more;
+  // Before the flag existed, a restore noted only what concerned somebody who was there.
+  return names_present(vault, list);
+}
+
 // The clock was ahead and has been set back: rows from now on would lie before the newest one. This
 // row says why.
 Status note_clock_set_back(Vault& vault, const Actor& actor) {
@@ -111,39 +135,39 @@ Status check_file(Vault& vault, int schema_version, const std::optional<WitnessR
                                        vault.path().string()));
 }
 
-Status check_generation(Vault& vault, Witness& witness,
-                        const Result<std::optional<WitnessRecord>>& read,
-                        const OpenOptions& options) {
+Status check_age(Vault& vault, Witness& witness, const Result<std::optional<WitnessRecord>>& read,
+                 const OpenOptions& options, std::int64_t slot) {
   const bool accept = options.accept_older;
   Ledger& ledger = vault.ledger();
-  if (!read && ledger.witnessed && !accept) return tl::unexpected(read.error());
-  const std::optional<WitnessRecord> kept = read ? *read : std::nullopt;
-  if (!kept && ledger.witnessed && !accept) {
-    return older_store(vault,
-                       fmt::format("{} is missing, so it cannot be told whether this is the newest "
-                                   "state",
-                                   witness.file().string()));
+  const std::string newer = sign_of_newer(ledger, witness, read);
+  if (!newer.empty() && !accept) {
+    return read ? older_store(vault, newer) : tl::unexpected(read.error());
   }
-  const std::uint64_t seen = kept ? kept->generation : 0;
-  if (ledger.generation < seen && !accept) {
-    return older_store(vault,
-                       fmt::format("this is an older copy of the store (generation {}, but {} "
-                                   "has seen {}): later changes are missing, erasures too",
-                                   ledger.generation, witness.file().string(), seen));
+  const ErasureList list = read_erasure_file(vault, erasure_file(vault.path()));
+  MAITRED_ASSIGN(const bool behind_list, is_behind(vault, list));
+  if (behind_list && !accept) {
+    return older_store(vault, fmt::format("this is an older copy of the store: {} has erasures or "
+                                          "withdrawals that are missing here",
+                                          erasure_file(vault.path()).string()));
   }
-  // Accepting an older copy must be on record, and erasures that it lacks must be replayed.
-  const bool took_older = accept && ((!kept && ledger.witnessed) || ledger.generation < seen);
   // The next generation must be above every one that was ever used, or an older copy could pass.
-  ledger.generation = std::max(ledger.generation, seen);
+  if (read && *read) ledger.generation = std::max(ledger.generation, (*read)->generation);
   MAITRED_TRY(witness.begin(ledger.generation));
   vault.set_on_commit([&witness](std::uint64_t generation) { witness.note(generation); });
-  if (took_older) {
+  // Accepting an older copy must be on record, and erasures that it lacks must be replayed.
+  if (accept && (!newer.empty() || behind_list)) {
     MAITRED_TRY(AuditChain(vault).append(options.actor, "accept", "", "an older state was taken"));
-    MAITRED_TRY(replay(vault, read_erasure_file(vault, erasure_file(vault.path())), options.actor));
+    MAITRED_TRY(vault.transact([&]() -> Status {
+      MAITRED_TRY(drop_revoked_slots(vault, list, slot));
+      return {};
+    }));
+    MAITRED_TRY(replay(vault, list, options.actor));
+  } else if (!ledger.listed) {
+    MAITRED_TRY(absorb(vault, list));
   }
   if (accept) MAITRED_TRY(note_clock_set_back(vault, options.actor));
-  if (ledger.witnessed) return {};
-  ledger.witnessed = true;
+  if (ledger.witnessed && ledger.listed) return {};
+  ledger.witnessed = ledger.listed = true;
   return vault.keep_ledger();
 }
 

@@ -30,11 +30,11 @@ Status upgrade_slot(Vault& vault, std::int64_t number, const Bytes& public_key);
 // to its last bit; of any other one, every page and row is checked. Error: store_corrupt.
 Status check_file(Vault& vault, int schema_version, const std::optional<WitnessRecord>& kept);
 
-// Compares the store's generation with the one that the witness last saw, and has the witness
-// follow from now on. Error: store_older, unless `options` accepts an older store.
-Status check_generation(Vault& vault, Witness& witness,
-                        const Result<std::optional<WitnessRecord>>& kept,
-                        const OpenOptions& options);
+// Compares the store's generation with the one that the witness last saw, and its erasures with the
+// list beside it. Has the witness follow from now on. `slot` is the key slot in use. Error:
+// store_older, unless `options` accepts an older store.
+Status check_age(Vault& vault, Witness& witness, const Result<std::optional<WitnessRecord>>& kept,
+                 const OpenOptions& options, std::int64_t slot);
 
 // If a read fails, reports page damage first: it is the likely cause, and says what to do.
 template <class Answer>

@@ -113,13 +113,21 @@ std::string missing_lines(const Vault& vault, ByteView key, const ErasureList& k
   const auto add = [&](bool erased, const auto& entries, const auto& present) {
     for (const auto& [index, at] : entries) {
       const auto last = present.find(index);
-      if (last != present.end() && last->second >= at) continue;
+      if (last != present.end() && last->second == at) continue;
       missing += signed_entry(vault, key, erased, index, at);
     }
   };
   add(true, known.erased, written.erased);
   add(false, known.withdrawn, written.withdrawn);
   return missing;
+}
+
+Status put_withdrawal(Vault& vault, const Bytes& index, WallTime at) {
+  MAITRED_ASSIGN(const ClearBytes clear, encode_record(Tombstone{at, vault.epoch()}));
+  return Query(vault.database(),
+               "INSERT INTO withdrawals VALUES (?1, ?2) ON CONFLICT (id) DO UPDATE SET sealed = ?2",
+               index, vault.seal(Purpose::kTombstones, {"withdrawals", to_hex(index)}, clear))
+      .run();
 }
 
 Result<std::map<std::string, WallTime>> read_table(Vault& vault, std::string_view table,
@@ -155,6 +163,34 @@ Status find_listed(Vault& vault, const ErasureList& list, std::vector<CustomerId
   }
 }
 
+// Erasures that the store lacks or has an earlier time of.
+bool is_missing(const std::map<std::string, WallTime>& known, const std::string& index,
+                WallTime at) {
+  const auto found = known.find(index);
+  // A row of schema 1 has no time.
+  return found == known.end() || (found->second < at && found->second != WallTime{});
+}
+
+// Notes the whole list in the store, so that it no longer knows more than the store. Requires a
+// transaction.
+Status note_list(Vault& vault, const ErasureList& list) {
+  MAITRED_ASSIGN(const ErasureList known, erasures_of(vault));
+  for (const auto& [index, at] : list.erased) {
+    const auto bytes = index_from_hex(index);
+    if (bytes && is_missing(known.erased, index, at)) {
+      MAITRED_TRY(note_revocation(vault, *bytes, at));
+    }
+  }
+  for (const auto& [index, at] : list.withdrawn) {
+    const auto bytes = index_from_hex(index);
+    const bool ended = known.erased.contains(index) || list.erased.contains(index);
+    if (bytes && !ended && is_missing(known.withdrawn, index, at)) {
+      MAITRED_TRY(put_withdrawal(vault, *bytes, at));
+    }
+  }
+  return {};
+}
+
 Result<std::uint64_t> drop_revoked_staff(Vault& vault, const ErasureList& list) {
   std::vector<Bytes> tokens;
   {
@@ -187,13 +223,15 @@ Bytes slot_index(const Vault& vault, const Bytes& public_key) {
   return vault.blind(Purpose::kTombstones, "slot " + to_hex(public_key));
 }
 
-Result<std::uint64_t> drop_revoked_slots(Vault& vault, const ErasureList& list) {
+Result<std::uint64_t> drop_revoked_slots(Vault& vault, const ErasureList& list,
+                                         std::int64_t in_use) {
   MAITRED_ASSIGN(const auto slots, read_slots(vault.database(), kSchemaVersion));
   std::uint64_t dropped = 0;
   for (const SlotRecord& slot : slots) {
     const auto revoked = list.erased.find(to_hex(slot_index(vault, slot.public_key)));
     // The same key may have been added again after it was revoked.
     if (revoked == list.erased.end() || revoked->second < slot.made) continue;
+    if (slot.number == in_use) continue;
     MAITRED_TRY(
         Query(vault.database(), "DELETE FROM key_slots WHERE slot = ?1", slot.number).run());
     ++dropped;
@@ -222,12 +260,7 @@ Result<ErasureList> erasures_of(Vault& vault) {
 }
 
 Status note_withdrawal(Vault& vault, const CustomerId& id, WallTime at) {
-  const Bytes index = erasure_index(vault, id);
-  MAITRED_ASSIGN(const ClearBytes clear, encode_record(Tombstone{at, vault.epoch()}));
-  return Query(vault.database(),
-               "INSERT INTO withdrawals VALUES (?1, ?2) ON CONFLICT (id) DO UPDATE SET sealed = ?2",
-               index, vault.seal(Purpose::kTombstones, {"withdrawals", to_hex(index)}, clear))
-      .run();
+  return put_withdrawal(vault, erasure_index(vault, id), at);
 }
 
 std::filesystem::path erasure_file(const std::filesystem::path& store) {
@@ -259,6 +292,32 @@ Status append_erasure(Vault& vault, const CustomerId& id, bool erased, WallTime 
   return append_text(file, text);
 }
 
+Result<bool> knows_more(Vault& vault, const ErasureList& list) {
+  MAITRED_ASSIGN(const ErasureList known, erasures_of(vault));
+  const auto lacks = [](const auto& entries) {
+    return [&entries](const auto& entry) { return is_missing(entries, entry.first, entry.second); };
+  };
+  if (std::ranges::any_of(list.erased, lacks(known.erased))) return true;
+  return std::ranges::any_of(list.withdrawn, [&](const auto& entry) {
+    return !known.erased.contains(entry.first) && lacks(known.withdrawn)(entry);
+  });
+}
+
+Result<bool> names_present(Vault& vault, const ErasureList& list) {
+  std::vector<CustomerId> erased;
+  std::vector<std::pair<CustomerId, WallTime>> withdrawn;
+  MAITRED_TRY(find_listed(vault, list, erased, withdrawn));
+  for (const auto& [id, at] : withdrawn) {
+    MAITRED_ASSIGN(const Consent consent, read_consent(vault, id));
+    if (!consent.withdrawn && consent.granted < at) return true;
+  }
+  return !erased.empty();
+}
+
+Status absorb(Vault& vault, const ErasureList& list) {
+  return vault.transact([&] { return note_list(vault, list); });
+}
+
 Result<Replayed> replay(Vault& vault, const ErasureList& list, const Actor& actor) {
   std::vector<CustomerId> erased;
   std::vector<std::pair<CustomerId, WallTime>> withdrawn;
@@ -273,11 +332,7 @@ Result<Replayed> replay(Vault& vault, const ErasureList& list, const Actor& acto
       ++done.withdrawn;
     }
     MAITRED_ASSIGN(done.staff, drop_revoked_staff(vault, list));
-    for (const auto& [index, at] : list.erased) {
-      const auto bytes = index_from_hex(index);
-      if (bytes) MAITRED_TRY(note_erasure(vault, *bytes, {at, vault.epoch(), std::nullopt}));
-    }
-    return {};
+    return note_list(vault, list);
   }));
   if (!erased.empty()) MAITRED_TRY(erase_all(vault, erased, actor));
   done.erased = erased.size();

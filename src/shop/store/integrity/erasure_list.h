@@ -48,8 +48,18 @@ Status note_revocation(Vault& vault, const Bytes& index, WallTime at);
 void list_revocations(Vault& vault);
 Bytes slot_index(const Vault& vault, const Bytes& public_key);
 
-// Deletes key slots that the list revokes, and returns their number. Requires a transaction.
-Result<std::uint64_t> drop_revoked_slots(Vault& vault, const ErasureList& list);
+// Deletes key slots that the list revokes, except `in_use`, and returns their number. Requires a
+// transaction.
+Result<std::uint64_t> drop_revoked_slots(Vault& vault, const ErasureList& list,
+                                         std::int64_t in_use = 0);
+
+// True if the list has an entry that the store lacks: then the store is older than its list, which
+// is written after the store.
+Result<bool> knows_more(Vault& vault, const ErasureList& list);
+// True if the list ends something of a customer who is present.
+Result<bool> names_present(Vault& vault, const ErasureList& list);
+// Notes the list's entries in the store and changes nothing else.
+Status absorb(Vault& vault, const ErasureList& list);
 
 struct Replayed {
   std::uint64_t erased = 0;
@@ -57,8 +67,8 @@ struct Replayed {
   std::uint64_t staff = 0;  // tokens
 };
 
-// Carries out the list's erasures and withdrawals in this store. A consent that was given after the
-// withdrawal stays. Requires that no transaction is open.
+// Carries out the list's erasures and withdrawals in this store, and notes all of the list there. A
+// consent that was given after the withdrawal stays. Requires that no transaction is open.
 Result<Replayed> replay(Vault& vault, const ErasureList& list, const Actor& actor);
 
 }  // namespace maitred

@@ -14,6 +14,9 @@ namespace {
 
 constexpr std::uint8_t kLedgerVersion = 2;  // 1 had no flags
 constexpr std::size_t kHeadBytes = 1 + 3 * 8 + 32 + 1;
+// Flags.
+constexpr std::uint8_t kWitnessed = 1;
+constexpr std::uint8_t kListed = 2;
 
 void put(ClearBytes& bytes, std::uint64_t value) {
   for (int shift = 0; shift < 64; shift += 8) {
@@ -71,7 +74,8 @@ ClearBytes encode(const Ledger& ledger) {
   put(bytes, ledger.audit_rows);
   bytes.insert(bytes.end(), ledger.audit_link.begin(), ledger.audit_link.end());
   bytes.push_back(static_cast<std::uint8_t>(ledger.digests.size()));
-  bytes.push_back(ledger.witnessed ? 1 : 0);
+  bytes.push_back(static_cast<std::uint8_t>((ledger.witnessed ? kWitnessed : 0) |
+                                            (ledger.listed ? kListed : 0)));
   for (const Digest& digest : ledger.digests) {
     bytes.insert(bytes.end(), digest.begin(), digest.end());
   }
@@ -89,8 +93,10 @@ std::optional<Ledger> decode_ledger(ByteView bytes) {
   std::memcpy(ledger.audit_link.data(), bytes.data() + 25, 32);
   ledger.digests.resize(bytes[kHeadBytes - 1]);
   if (bytes[0] == kLedgerVersion) {
-    if (bytes[kHeadBytes] > 1) return std::nullopt;
-    ledger.witnessed = bytes[kHeadBytes] == 1;
+    const std::uint8_t flags = bytes[kHeadBytes];
+    if (flags > (kWitnessed | kListed)) return std::nullopt;
+    ledger.witnessed = (flags & kWitnessed) != 0;
+    ledger.listed = (flags & kListed) != 0;
   }
   if (bytes.size() != head + ledger.digests.size() * sizeof(Digest)) return std::nullopt;
   for (std::size_t table = 0; table < ledger.digests.size(); ++table) {

@@ -20,6 +20,7 @@ struct Ledger {
   std::uint64_t audit_rows = 0;
   Digest audit_link{};          // of the newest audit row
   bool witnessed = false;       // a witness of the generation exists (witness.h)
+  bool listed = false;          // the store has every entry of the list beside it
   std::vector<Digest> digests;  // in the order of digested_tables()
   // The digests under the present seed, during a rotation to it. In memory only.
   std::vector<Digest> next_digests;
