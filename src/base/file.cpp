@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstring>
@@ -106,6 +107,46 @@ Status write_file(const std::filesystem::path& path, std::span<const std::uint8_
   UniqueFd folder_fd(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (!folder_fd || ::fsync(folder_fd.get()) != 0) return failed();
   return {};
+}
+
+std::optional<FileIdentity> identity_of(const std::filesystem::path& path) {
+  struct stat status {};
+  if (::stat(path.c_str(), &status) != 0) return std::nullopt;
+  return FileIdentity{static_cast<std::uint64_t>(status.st_dev),
+                      static_cast<std::uint64_t>(status.st_ino)};
+}
+
+Status overwrite_range(const UniqueFd& fd, std::uint64_t from, std::uint64_t to) {
+  static constexpr std::array<std::uint8_t, 65536> kZeros{};
+  while (from < to) {
+    const auto count = std::min<std::uint64_t>(to - from, kZeros.size());
+    const ssize_t step = ::pwrite(fd.get(), kZeros.data(), count, static_cast<off_t>(from));
+    if (step < 0 && errno == EINTR) continue;
+    if (step <= 0) return environment_error("file_unwritable", "cannot overwrite a file: " + why());
+    from += static_cast<std::uint64_t>(step);
+  }
+  if (::fdatasync(fd.get()) == 0) return {};
+  return environment_error("file_unwritable", "cannot overwrite a file: " + why());
+}
+
+Status overwrite_file(const std::filesystem::path& path) {
+  constexpr std::uint64_t kFirstBlock = 4096;
+  const UniqueFd fd(::open(path.c_str(), O_WRONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
+  if (!fd && errno == ENOENT) return {};
+  struct stat status {};
+  if (!fd || ::fstat(fd.get(), &status) != 0) {
+    return environment_error("file_unwritable",
+                             fmt::format("cannot overwrite {}: {}", path.string(), why()));
+  }
+  if (!S_ISREG(status.st_mode) || status.st_nlink != 1) return {};
+  const auto size = static_cast<std::uint64_t>(status.st_size);
+  MAITRED_TRY(overwrite_range(fd, 0, std::min(size, kFirstBlock)));
+  return size > kFirstBlock ? overwrite_range(fd, kFirstBlock, size) : Status{};
+}
+
+void erase_file(const std::filesystem::path& path) {
+  static_cast<void>(overwrite_file(path));
+  ::unlink(path.c_str());
 }
 
 Result<std::string> sha256_of_file(const std::filesystem::path& path) {

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -40,6 +41,27 @@ Result<std::vector<std::uint8_t>> read_file(const std::filesystem::path& path,
 // file is the old or the new one, never a part. Error: file_unwritable (kEnvironment).
 Status write_file(const std::filesystem::path& path, std::span<const std::uint8_t> bytes,
                   unsigned mode = 0644);
+
+// What stays the same when a file is renamed, and differs when another one takes its name.
+struct FileIdentity {
+  std::uint64_t device = 0;
+  std::uint64_t number = 0;
+  friend bool operator==(const FileIdentity&, const FileIdentity&) = default;
+};
+// Nothing if there is no such file.
+std::optional<FileIdentity> identity_of(const std::filesystem::path& path);
+
+// Overwrites this range of an open file with zeros, durably. Error: file_unwritable (kEnvironment).
+Status overwrite_range(const UniqueFd& fd, std::uint64_t from, std::uint64_t to);
+
+// Overwrites a regular file with zeros, durably; its first block first. Does nothing if there is no
+// such file, or if it has another name too, because that name may still be in use. Error:
+// file_unwritable (kEnvironment).
+Status overwrite_file(const std::filesystem::path& path);
+
+// Deletes a file so that its bytes do not stay in the free blocks of the disk. Flash and
+// copy-on-write file systems keep them anyway.
+void erase_file(const std::filesystem::path& path);
 
 // Lower-case hexadecimal SHA-256 of the file. Errors as read_file, without the size limit.
 Result<std::string> sha256_of_file(const std::filesystem::path& path);

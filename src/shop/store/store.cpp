@@ -105,6 +105,7 @@ Result<Store> Store::open(const std::filesystem::path& path, const KeyAccess& ke
 Result<Store> StoreAccess::open(const std::filesystem::path& path, const KeyAccess& key,
                                 UniqueFd lock, const OpenOptions& options) {
   MAITRED_TRY(check_header(path));
+  MAITRED_TRY(check_modes(path));
   // The lock is held, so no other process is building these files.
   remove_leftovers(path);
   MAITRED_ASSIGN(auto database, Database::open(path, Database::Mode::kExisting));
@@ -254,6 +255,8 @@ Status Store::set_setting(std::string_view key, std::span<const std::uint8_t> va
   Vault& vault = parts_->vault;
   return vault.transact([&] { return put_setting(vault, key, value); });
 }
+
+Status Store::check_in_place() const { return parts_->vault.database().check_in_place(); }
 
 Result<std::uint64_t> Store::check() const { return check_rows(parts_->vault); }
 

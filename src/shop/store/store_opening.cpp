@@ -98,15 +98,6 @@ Status build_store(const std::filesystem::path& built, const KeyAccess& key, con
   return vault.database().truncate_wal();
 }
 
-void remove_leftovers(const std::filesystem::path& path) {
-  std::error_code ignored;
-  for (const char* name : {".backing-up", ".restoring"}) {
-    for (const char* tail : {"", "-wal", "-shm", "-journal"}) {
-      std::filesystem::remove(path.string() + name + tail, ignored);
-    }
-  }
-}
-
 Status upgrade_slot(Vault& vault, std::int64_t number, const Bytes& public_key) {
   MAITRED_ASSIGN(auto slots, read_slots(vault.database(), kSchemaVersion));
   for (SlotRecord& slot : slots) {

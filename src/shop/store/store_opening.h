@@ -20,9 +20,6 @@ Status build_store(const std::filesystem::path& built, const KeyAccess& key, con
 // Error: store_corrupt if there is no such row.
 Result<std::string> read_meta(Database& database, std::string_view key);
 
-// Deletes what a crash left of a backup or a restore.
-void remove_leftovers(const std::filesystem::path& path);
-
 // Gives a slot of schema 1 its public key, once the key is at hand.
 Status upgrade_slot(Vault& vault, std::int64_t number, const Bytes& public_key);
 

@@ -61,6 +61,7 @@ class Store {
   // - store_missing, store_failed
   // - store_locked: names the process that has it
   // - store_too_new: written by a newer maitred
+  // - store_exposed: others may write the file or one beside it
   // - store_corrupt: not a store, damaged, or changed behind its back; names the table
   // - store_older: an older copy was put back, or the witness is missing
   // - key_wrong: this is not the key of this store
@@ -122,6 +123,10 @@ class Store {
   // Small sealed values of the store; nothing for a key without a value.
   Result<std::optional<std::vector<std::uint8_t>>> setting(std::string_view key) const;
   Status set_setting(std::string_view key, std::span<const std::uint8_t> value);
+
+  // Checks that the store's file was not deleted, replaced or made read-only since it was opened.
+  // Every change checks it too. Error: store_failed.
+  Status check_in_place() const;
 
   // Reads the whole file, opens every sealed row, checks the audit chain, and returns the number of
   // rows. Error: store_corrupt, naming table and row.

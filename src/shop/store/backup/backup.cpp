@@ -94,14 +94,14 @@ struct EarlierPart {
 }  // namespace
 
 struct Backup::Impl {
-  enum class Phase { kCopying, kHashing, kTakingUp, kSealing, kVerifying, kFinished };
+  enum class Phase { kCopying, kHashing, kTakingUp, kSealing, kVerifying, kErasing, kFinished };
 
   Impl(Vault& held, const std::filesystem::path& file)
       : vault(held), target(file), part(part_of(file)) {}
   ~Impl() {
     // The plain copy of the database never outlives the backup; the sealed part may be continued.
     pages.reset();
-    ::unlink(copy.c_str());
+    if (phase != Phase::kFinished) erase_database(copy);
     if (!useless && !(sink && sink->full())) return;
     ::unlink(part.c_str());
     drop_unfinished(vault);
@@ -121,6 +121,7 @@ struct Backup::Impl {
   Status seal_some();
   Status begin_verifying();
   Status verify_some();
+  Status erase_some();
   Result<ByteView> read_copy(std::uint64_t offset);
 
   Vault& vault;
@@ -143,6 +144,7 @@ struct Backup::Impl {
   std::uint64_t sealed = 0;
   std::uint64_t resumed = 0;  // of what is sealed
   std::uint64_t verified = 0;
+  std::uint64_t erased = 0;  // of the copy
   crypto_generichash_state hash{};
   Digest copy_hash{};
   std::optional<BackupSink> sink;
@@ -215,7 +217,7 @@ Status Backup::Impl::copy_again() {
 
 Status Backup::Impl::step() {
   // Somebody who was erased meanwhile must not be in the backup.
-  if (phase > Phase::kCopying && phase < Phase::kFinished && vault.epoch() != epoch) {
+  if (phase > Phase::kCopying && phase < Phase::kErasing && vault.epoch() != epoch) {
     return copy_again();
   }
   switch (phase) {
@@ -229,6 +231,8 @@ Status Backup::Impl::step() {
       return seal_some();
     case Phase::kVerifying:
       return verify_some();
+    case Phase::kErasing:
+      return erase_some();
     case Phase::kFinished:
       break;
   }
@@ -279,6 +283,7 @@ Status Backup::Impl::hash_some() {
 
 Status Backup::Impl::begin_sealing() {
   earlier.reset();
+  drop_unfinished(vault);
   head.made = actor.at;
   sealed = resumed = 0;
   phase = Phase::kSealing;
@@ -367,7 +372,7 @@ Status Backup::Impl::verify_some() {
                       part.string()));
     }
     if (to_be_fetched) {
-      phase = Phase::kFinished;
+      phase = Phase::kErasing;
       return {};
     }
     // First, so that no crash leaves a backup that the store does not know as its own.
@@ -375,9 +380,24 @@ Status Backup::Impl::verify_some() {
     MAITRED_TRY(vault.transact([&] { return note_made(vault, id); }));
     const Status placed = finish_file(part, target);
     if (!placed) return environment_error("backup_failed", placed.error().message);
-    phase = Phase::kFinished;
+    phase = Phase::kErasing;
     return note_taken(vault, id, actor);
   }
+  return {};
+}
+
+// Overwrites the copy, which holds the keys of everybody who may be erased later. In steps, because
+// it is as large as the store.
+Status Backup::Impl::erase_some() {
+  const std::uint64_t end = std::min(size, erased + kChunksPerStep * kBackupChunkBytes);
+  const UniqueFd fd(::open(copy.c_str(), O_WRONLY | O_CLOEXEC | O_NOFOLLOW));
+  // A disk that fails here has the backup already.
+  const bool failed = !fd || !overwrite_range(fd, erased, end);
+  erased = end;
+  if (!failed && erased < size) return {};
+  reading.reset();
+  ::unlink(copy.c_str());
+  phase = Phase::kFinished;
   return {};
 }
 

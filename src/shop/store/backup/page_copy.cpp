@@ -5,13 +5,14 @@
 #include <unistd.h>
 
 #include "maitred/base/file.h"
+#include "src/shop/store/database/store_file.h"
 
 namespace maitred {
 
 Result<std::unique_ptr<PageCopy>> PageCopy::begin(Database& source,
                                                   const std::filesystem::path& target) {
   std::unique_ptr<PageCopy> copy(new PageCopy(source, target));
-  for (const char* tail : {"", "-journal", "-wal"}) ::unlink((target.string() + tail).c_str());
+  erase_database(target);
   { const UniqueFd fd(::open(target.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600)); }
   int code = sqlite3_open_v2(target.c_str(), &copy->handle_,
                              SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, nullptr);

@@ -71,11 +71,7 @@ class Building {
   const std::filesystem::path file;
 
  private:
-  void clear() const {
-    for (const char* tail : {"", "-wal", "-shm", "-journal"}) {
-      ::unlink((file.string() + tail).c_str());
-    }
-  }
+  void clear() const { erase_database(file); }
 };
 
 struct OpenedBackup {
@@ -397,9 +393,9 @@ Status Restore::Impl::swap_files() {
     lock = StoreAccess::close(*present);
   }
   for (const char* tail : {"-wal", "-shm", "-journal"}) {
-    ::unlink((options.store.string() + tail).c_str());
+    erase_file(options.store.string() + tail);
   }
-  const Status placed = finish_file(building->file, options.store);
+  const Status placed = replace_file(building->file, options.store);
   auto restored = StoreAccess::open(options.store, options.store_key, std::move(lock));
   if (present != nullptr && !opened) {
     // A running core cannot go on without a store, and this one was checked a moment ago.

@@ -1,7 +1,9 @@
 #include "unfinished_backup.h"
 
+#include <fcntl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstring>
 #include <string>
 
@@ -14,12 +16,21 @@ namespace {
 constexpr std::size_t kFixedBytes = kKeyBytes + 2 * sizeof(Digest);
 constexpr std::size_t kLongestPartPath = 4096;
 constexpr std::size_t kLongestUnfinished = kFixedBytes + kLongestPartPath + 256;  // sealed
+constexpr std::uint64_t kLongestHead = 1 << 20;
 
 Place note_place() { return {kBackupTable, "unfinished"}; }
 
 void remove_part(const std::filesystem::path& part, const Vault& vault) {
   const auto source = BackupSource::open(part);
-  if (source && source->head().store == vault.store_id()) ::unlink(part.c_str());
+  if (!source || source->head().store != vault.store_id()) return;
+  // The key slots in its head open it, so without the head nothing does. The rest may be large.
+  const UniqueFd fd(::open(part.c_str(), O_WRONLY | O_CLOEXEC | O_NOFOLLOW));
+  std::error_code ignored;
+  const auto size = std::filesystem::file_size(part, ignored);
+  if (fd && !ignored) {
+    static_cast<void>(overwrite_range(fd, 0, std::min<std::uint64_t>(size, kLongestHead)));
+  }
+  ::unlink(part.c_str());
 }
 
 }  // namespace
@@ -75,7 +86,7 @@ void drop_unfinished(const Vault& vault) {
   const auto known = read_unfinished(vault);
   if (known) remove_part(known->part, vault);
   for (const char* tail : {"", ".new"}) {
-    ::unlink((unfinished_file(vault.path()).string() + tail).c_str());
+    erase_file(unfinished_file(vault.path()).string() + tail);
   }
 }
 

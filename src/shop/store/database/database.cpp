@@ -1,10 +1,12 @@
 #include "database.h"
 
 #include <fmt/format.h>
+#include <sys/statvfs.h>
 
 #include <algorithm>
 #include <cerrno>
 
+#include "erasing_disk.h"
 #include "sqlite_memory.h"
 
 namespace maitred {
@@ -30,10 +32,12 @@ Result<std::unique_ptr<Database>> Database::open(const std::filesystem::path& pa
   sqlite3* handle = nullptr;
   const int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE |
                     (mode == Mode::kCreate ? SQLITE_OPEN_CREATE : 0);
-  const int code = sqlite3_open_v2(path.c_str(), &handle, flags, nullptr);
+  const int code = sqlite3_open_v2(path.c_str(), &handle, flags, erasing_disk());
   std::unique_ptr<Database> database(new Database(handle, path));
   if (code != SQLITE_OK) return database->failure(code);
   MAITRED_TRY(database->configure(mode));
+  database->file_ = identity_of(path);
+  database->log_ = identity_of(path.string() + "-wal");
   return database;
 }
 
@@ -78,6 +82,24 @@ Status Database::truncate_wal() {
                                          path_.string()));
   }
   return {};
+}
+
+Status Database::check_in_place() const {
+  const std::filesystem::path log = path_.string() + "-wal";
+  const bool file_stays = !file_ || identity_of(path_) == file_;
+  if (!file_stays || (log_ && identity_of(log) != log_)) {
+    return environment_error(
+        "store_failed",
+        fmt::format("{} was deleted or replaced while it was open, so nothing more can be stored: "
+                    "put it back or restore a backup, then start maitred again",
+                    (file_stays ? log : path_).string()));
+  }
+  struct statvfs disk {};
+  if (!file_ || ::statvfs(path_.c_str(), &disk) != 0 || (disk.f_flag & ST_RDONLY) == 0) return {};
+  return environment_error("store_failed",
+                           fmt::format("cannot write {}: its file system is read-only now; look "
+                                       "for disk errors with dmesg",
+                                       path_.string()));
 }
 
 tl::unexpected<Error> Database::failure(int code) const {

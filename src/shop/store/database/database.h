@@ -13,6 +13,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "maitred/base/file.h"
 #include "maitred/base/result.h"
 
 namespace maitred {
@@ -37,6 +38,10 @@ class Database {
   // Empties the WAL into the database file. Error: store_failed.
   Status truncate_wal();
 
+  // Checks that the file and its log are still the ones that were opened, and can be written: what
+  // is written to a file without a name is lost when it is closed. Error: store_failed.
+  Status check_in_place() const;
+
   sqlite3* handle() const { return handle_; }
   const std::filesystem::path& path() const { return path_; }
   std::int64_t changes() const { return sqlite3_changes64(handle_); }
@@ -53,6 +58,9 @@ class Database {
 
   sqlite3* handle_;
   std::filesystem::path path_;
+  // The file and its log as they were opened; nothing in memory.
+  std::optional<FileIdentity> file_;
+  std::optional<FileIdentity> log_;
   std::unordered_map<std::string, std::vector<sqlite3_stmt*>> idle_;
 };
 

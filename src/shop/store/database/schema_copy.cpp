@@ -4,6 +4,7 @@
 
 #include <utility>
 
+#include "maitred/base/file.h"
 #include "schema.h"
 #include "store_file.h"
 
@@ -16,11 +17,11 @@ Result<SchemaCopy> SchemaCopy::keep(Database& database, int version) {
   const std::filesystem::path target =
       fmt::format("{}.schema{}", database.path().string(), version);
   const std::filesystem::path built = target.string() + ".part";
-  std::error_code failed;
-  std::filesystem::remove(built, failed);
+  erase_file(built);
   // SQLite makes the copy: opening and closing the store's file here would drop SQLite's lock on
   // it.
   MAITRED_TRY(Query(database, "VACUUM INTO ?1", built.string()).run());
+  std::error_code failed;
   std::filesystem::permissions(
       built, std::filesystem::perms::owner_read | std::filesystem::perms::owner_write, failed);
   MAITRED_TRY(finish_file(built, target));
@@ -35,8 +36,7 @@ SchemaCopy::~SchemaCopy() {
   if (copy_.empty() || !check_schema(database_)) return;
   Query version(database_, "PRAGMA user_version");
   const auto row = version.next();
-  std::error_code ignored;
-  if (row && *row && version.number(0) == kSchemaVersion) std::filesystem::remove(copy_, ignored);
+  if (row && *row && version.number(0) == kSchemaVersion) erase_file(copy_);
 }
 
 }  // namespace maitred

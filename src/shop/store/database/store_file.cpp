@@ -41,6 +41,13 @@ std::string name_of(int pid) {
   return fmt::format("{} (process {})", text, pid);
 }
 
+// What SQLite may keep beside a database.
+constexpr std::array<const char*, 3> kSqliteTails = {"-wal", "-shm", "-journal"};
+
+std::filesystem::path replaced_file(const std::filesystem::path& path) {
+  return path.string() + ".replaced";
+}
+
 }  // namespace
 
 Result<UniqueFd> lock_store(const std::filesystem::path& path) {
@@ -86,6 +93,19 @@ Status check_header(const std::filesystem::path& path) {
                   path.string()));
 }
 
+Status check_modes(const std::filesystem::path& path) {
+  for (const char* tail : {"", "-wal", ".lock", ".generation", ".erasures", ".unfinished"}) {
+    const std::filesystem::path file = path.string() + tail;
+    struct stat status {};
+    if (::stat(file.c_str(), &status) != 0 || (status.st_mode & (S_IWGRP | S_IWOTH)) == 0) continue;
+    return environment_error(
+        "store_exposed",
+        fmt::format("other users may write {0} (mode {1:04o}): find out why, then: chmod 600 {0}",
+                    file.string(), status.st_mode & 07777U));
+  }
+  return {};
+}
+
 Status make_folder(const std::filesystem::path& path) {
   std::error_code code;
   const std::filesystem::path folder = folder_of(path);
@@ -97,14 +117,16 @@ Status make_folder(const std::filesystem::path& path) {
                                                        folder.string(), code.message()));
 }
 
+void erase_database(const std::filesystem::path& path) {
+  for (const char* tail : kSqliteTails) erase_file(path.string() + tail);
+  erase_file(path);
+}
+
 Result<std::filesystem::path> begin_file(const std::filesystem::path& path) {
   const std::filesystem::path built = path.string() + ".creating";
-  std::error_code ignored;
+  erase_database(built);
   // SQLite would take the log of a deleted store for the log of the new one.
-  for (const char* tail : {"", "-wal", "-shm", "-journal"}) {
-    std::filesystem::remove(built.string() + tail, ignored);
-    if (*tail != '\0') std::filesystem::remove(path.string() + tail, ignored);
-  }
+  for (const char* tail : kSqliteTails) erase_file(path.string() + tail);
   const UniqueFd fd(::open(built.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
   if (!fd) return failed("make", built);
   return built;
@@ -117,6 +139,21 @@ Status finish_file(const std::filesystem::path& built, const std::filesystem::pa
   const UniqueFd folder(::open(folder_of(path).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (!folder || ::fsync(folder.get()) != 0) return failed("write the folder of", path);
   return {};
+}
+
+Status replace_file(const std::filesystem::path& built, const std::filesystem::path& path) {
+  // The second name keeps the replaced store within reach, also after a crash.
+  const std::filesystem::path replaced = replaced_file(path);
+  erase_file(replaced);
+  const bool kept = ::link(path.c_str(), replaced.c_str()) == 0;
+  MAITRED_TRY(finish_file(built, path));
+  if (kept) erase_file(replaced);
+  return {};
+}
+
+void remove_leftovers(const std::filesystem::path& path) {
+  for (const char* name : {".backing-up", ".restoring"}) erase_database(path.string() + name);
+  erase_file(replaced_file(path));
 }
 
 }  // namespace maitred

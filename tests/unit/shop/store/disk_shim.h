@@ -19,6 +19,7 @@ class DiskHooks {
   virtual ~DiskHooks() = default;
   virtual int open() { return SQLITE_OK; }  // before the real open
   virtual int remove() { return SQLITE_OK; }
+  virtual void about_to_remove(const char* /*name*/) {}
   virtual int read(sqlite3_file* file, void* into, int count, sqlite3_int64 offset) {
     return file->pMethods->xRead(file, into, count, offset);
   }
@@ -51,6 +52,7 @@ class DiskShim {
       return code;
     };
     vfs_.xDelete = [](sqlite3_vfs*, const char* name, int sync) {
+      hooks_->about_to_remove(name);
       if (const int code = hooks_->remove(); code != SQLITE_OK) return code;
       return real_disk()->xDelete(real_disk(), name, sync);
     };
