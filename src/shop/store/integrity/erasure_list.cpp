@@ -163,12 +163,34 @@ Status find_listed(Vault& vault, const ErasureList& list, std::vector<CustomerId
   }
 }
 
-// Erasures that the store lacks or has an earlier time of.
+// True if the store does not know of the withdrawal, or only of an earlier one.
 bool is_missing(const std::map<std::string, WallTime>& known, const std::string& index,
                 WallTime at) {
   const auto found = known.find(index);
   // A row of schema 1 has no time.
   return found == known.end() || (found->second < at && found->second != WallTime{});
+}
+
+struct Revocation {
+  Bytes index;
+  WallTime at;
+};
+
+// Key slots that are present, were revoked before, and according to the list once more.
+Result<std::vector<Revocation>> revoked_again(Vault& vault, const ErasureList& list,
+                                              const ErasureList& known) {
+  MAITRED_ASSIGN(const auto slots, read_slots(vault.database(), kSchemaVersion));
+  std::vector<Revocation> found;
+  for (const SlotRecord& slot : slots) {
+    Bytes index = slot_index(vault, slot.public_key);
+    const auto listed = list.erased.find(to_hex(index));
+    const auto noted = known.erased.find(to_hex(index));
+    if (listed == list.erased.end() || noted == known.erased.end()) continue;
+    if (noted->second < listed->second && slot.made <= listed->second) {
+      found.push_back({std::move(index), listed->second});
+    }
+  }
+  return found;
 }
 
 // Notes the whole list in the store, so that it no longer knows more than the store. Requires a
@@ -177,10 +199,10 @@ Status note_list(Vault& vault, const ErasureList& list) {
   MAITRED_ASSIGN(const ErasureList known, erasures_of(vault));
   for (const auto& [index, at] : list.erased) {
     const auto bytes = index_from_hex(index);
-    if (bytes && is_missing(known.erased, index, at)) {
-      MAITRED_TRY(note_revocation(vault, *bytes, at));
-    }
+    if (bytes && !known.erased.contains(index)) MAITRED_TRY(note_revocation(vault, *bytes, at));
   }
+  MAITRED_ASSIGN(const auto again, revoked_again(vault, list, known));
+  for (const auto& [index, at] : again) MAITRED_TRY(note_revocation(vault, index, at));
   for (const auto& [index, at] : list.withdrawn) {
     const auto bytes = index_from_hex(index);
     const bool ended = known.erased.contains(index) || list.erased.contains(index);
@@ -294,12 +316,11 @@ Status append_erasure(Vault& vault, const CustomerId& id, bool erased, WallTime 
 
 Result<bool> knows_more(Vault& vault, const ErasureList& list) {
   MAITRED_ASSIGN(const ErasureList known, erasures_of(vault));
-  const auto lacks = [](const auto& entries) {
-    return [&entries](const auto& entry) { return is_missing(entries, entry.first, entry.second); };
-  };
-  if (std::ranges::any_of(list.erased, lacks(known.erased))) return true;
+  MAITRED_ASSIGN(const auto again, revoked_again(vault, list, known));
+  const auto erased = [&](const auto& entry) { return known.erased.contains(entry.first); };
+  if (!again.empty() || !std::ranges::all_of(list.erased, erased)) return true;
   return std::ranges::any_of(list.withdrawn, [&](const auto& entry) {
-    return !known.erased.contains(entry.first) && lacks(known.withdrawn)(entry);
+    return !erased(entry) && is_missing(known.withdrawn, entry.first, entry.second);
   });
 }
 
