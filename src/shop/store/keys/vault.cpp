@@ -107,6 +107,7 @@ Status Vault::transact(const std::function<Status()>& work) {
   // Only the outermost transaction counts as a generation, and only if it changed a row.
   if (done && outermost && changes != sqlite3_total_changes(database_->handle())) {
     done = save_ledger();
+    if (done) done = database_->check_in_place();
   }
   if (done) done = database_->execute(outermost ? "COMMIT" : "RELEASE inner");
   if (!done) undo(before);
