@@ -167,6 +167,7 @@ TEST_F(TamperTest, AnyChangedRowIsNoticedAndItsTableNamed) {
       {"staff", "DELETE FROM staff WHERE n = 1"},
       {"staff", "UPDATE staff SET token = x'00' WHERE n = 1"},
       {"meta", "UPDATE meta SET value = '2020-01-01' WHERE key = 'created'"},
+      {"audit_subjects", "DELETE FROM audit_subjects WHERE n = 2"},
       {"tombstones", "INSERT INTO tombstones VALUES (x'00', x'00')"}};
   for (const auto& [table, sql] : changes) {
     overwrite(path_, whole);
