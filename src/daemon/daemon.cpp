@@ -258,6 +258,7 @@ void Daemon::schedule_upkeep() {
   upkeep_timer_.expires_after(kUpkeepEvery);
   upkeep_timer_.async_wait([this](const boost::system::error_code& error) {
     if (error || stopping_) return;
+    stop_if_store_failed(shop_->store().check_in_place());
     stop_if_store_failed(recognition_->drop_expired(wall_now()));
     stop_if_store_failed(shop_->vigilance().save());
     daily_retention();

@@ -20,8 +20,9 @@ struct Actor {
   WallTime at{};
 };
 
-// A row of the chain. It holds no personal data: the subject is an id, and `detail` names what
-// changed but not the new value.
+// A row of the chain. The subject is an id, and `detail` names what changed but not the new value.
+// If the row is about a customer, or a visit of one, both are sealed under that customer's key.
+// After an erasure the subject is "erased" and the detail is empty; the chain still verifies.
 struct AuditRow {
   std::uint64_t number = 0;  // from 1, without a gap
   WallTime at{};
@@ -29,6 +30,7 @@ struct AuditRow {
   std::string action;   // "enrol", "forget", "consent", "match", "alert", ...
   std::string subject;  // a customer or visit id, a name of staff, or empty
   std::string detail;
+  bool of_customer = false;  // subject and detail are sealed under a customer's key
 };
 
 // Each row is sealed and carries a keyed hash of the row before it. The ledger keeps the number of

@@ -74,7 +74,7 @@ CREATE TABLE audit (n INTEGER PRIMARY KEY, sealed BLOB NOT NULL, link BLOB NOT N
 )sql";
 
 // The change from each version to the next; the first one leads to version 2.
-constexpr std::array<const char*, 3> kMigrations = {R"sql(
+constexpr std::array<const char*, 4> kMigrations = {R"sql(
 ALTER TABLE key_slots ADD COLUMN public_key BLOB NOT NULL DEFAULT x'';
 ALTER TABLE key_slots ADD COLUMN label TEXT NOT NULL DEFAULT '';
 ALTER TABLE key_slots ADD COLUMN made INTEGER NOT NULL DEFAULT 0;
@@ -88,18 +88,25 @@ CREATE TABLE key_groups (n INTEGER PRIMARY KEY, wrapped BLOB NOT NULL) STRICT;
 )sql",
                                                     // Version 4 has the same tables: it changed
                                                     // what some settings hold (raw_settings.h).
-                                                    ""};
+                                                    "",
+                                                    R"sql(
+CREATE TABLE audit_subjects (
+  n INTEGER PRIMARY KEY,
+  customer TEXT NOT NULL REFERENCES customers (id) ON DELETE CASCADE,
+  sealed BLOB NOT NULL) STRICT;
+CREATE INDEX audit_subjects_by_customer ON audit_subjects (customer);
+)sql"};
 static_assert(kMigrations.size() == kSchemaVersion - 1);
 
-constexpr std::array<std::string_view, 20> kDigested = {
-    "meta",       "key_slots",    "epochs",      "customers",     "customer_keys",
-    "consents",   "entries",      "templates",   "photos",        "visits",
-    "alerts",     "alert_events", "feedback",    "settings",      "staff",
-    "tombstones", "subkey_seed",  "withdrawals", "consent_texts", "key_groups"};
+constexpr std::array<std::string_view, 21> kDigested = {
+    "meta",          "key_slots",  "epochs",        "customers",  "customer_keys", "consents",
+    "entries",       "templates",  "photos",        "visits",     "alerts",        "alert_events",
+    "feedback",      "settings",   "staff",         "tombstones", "subkey_seed",   "withdrawals",
+    "consent_texts", "key_groups", "audit_subjects"};
 
 // The number of digested tables in a file of this version.
 std::size_t digested_count(int version) {
-  constexpr std::array<std::size_t, kSchemaVersion> kDigestedBefore = {16, 19, 20,
+  constexpr std::array<std::size_t, kSchemaVersion> kDigestedBefore = {16, 19, 20, 20,
                                                                        kDigested.size()};
   return kDigestedBefore.at(static_cast<std::size_t>(version) - 1);
 }

@@ -11,7 +11,7 @@
 namespace maitred {
 
 // The file's user_version. A file of a higher version is refused.
-inline constexpr int kSchemaVersion = 4;
+inline constexpr int kSchemaVersion = 5;
 
 // Tables whose rows the ledger's digests cover. The position is part of the format: new tables go
 // to the end. The audit chain and the ledger have protections of their own.

@@ -9,6 +9,7 @@
 
 #include "maitred/base/check.h"
 #include "src/shop/store/database/schema.h"
+#include "src/shop/store/rows/audit_subjects.h"
 #include "src/shop/store/rows/raw_settings.h"
 
 namespace maitred {
@@ -74,6 +75,7 @@ Status Vault::raise(int from) {
     if (from < 2) MAITRED_TRY(store_seed(root_));
     if (from < 3) MAITRED_TRY(group_keys_of_schema2());
     if (from < 4) MAITRED_TRY(rewrite_raw_settings(*this));
+    if (from < 5) MAITRED_TRY(seal_audit_subjects(*this));
     MAITRED_ASSIGN(ledger_.digests, digests_.compute(digested_tables()));
     return {};
   });
@@ -107,6 +109,7 @@ Status Vault::transact(const std::function<Status()>& work) {
   // Only the outermost transaction counts as a generation, and only if it changed a row.
   if (done && outermost && changes != sqlite3_total_changes(database_->handle())) {
     done = save_ledger();
+    if (done) done = database_->check_in_place();
   }
   if (done) done = database_->execute(outermost ? "COMMIT" : "RELEASE inner");
   if (!done) undo(before);

@@ -53,7 +53,7 @@ struct RekeyedTable {
   std::string_view select;
   std::string_view update;
 };
-constexpr std::array<RekeyedTable, 9> kRekeyed = {{
+constexpr std::array<RekeyedTable, 10> kRekeyed = {{
     {"customers", "SELECT n, id, sealed FROM customers WHERE id = ?1",
      "UPDATE customers SET sealed = ?2 WHERE n = ?1"},
     {"consents",
@@ -76,6 +76,8 @@ constexpr std::array<RekeyedTable, 9> kRekeyed = {{
      "UPDATE alert_events SET sealed = ?2 WHERE seq = ?1"},
     {"feedback", "SELECT n, visit || '/' || number, sealed FROM feedback WHERE customer = ?1",
      "UPDATE feedback SET sealed = ?2 WHERE n = ?1"},
+    {"audit_subjects", "SELECT n, n, sealed FROM audit_subjects WHERE customer = ?1",
+     "UPDATE audit_subjects SET sealed = ?2 WHERE n = ?1"},
 }};
 
 }  // namespace

@@ -4,15 +4,20 @@
 
 #include <algorithm>
 #include <cstring>
+#include <utility>
 
 #include "audit_links.h"
+#include "audit_subjects.h"
 #include "maitred/base/file.h"
+#include "src/shop/store/integrity/erasure_list.h"
 #include "src/shop/store/keys/vault.h"
 
 namespace maitred {
 namespace {
 
 constexpr std::string_view kAuditTable = "audit";
+constexpr std::string_view kSubjectTable = "audit_subjects";
+constexpr const char* kErased = "erased";
 
 Digest link_of(ByteView key, const Digest& before, std::uint64_t number, ByteView sealed) {
   Bytes message(before.begin(), before.end());
@@ -33,12 +38,54 @@ bool fits(ByteView stored, const Digest& link) {
   return std::equal(stored.begin(), stored.end(), link.begin(), link.end());
 }
 
+// The customer whom a row is about, directly or through a visit, if there is one.
+Result<std::optional<CustomerId>> customer_of(Vault& vault, std::string_view subject) {
+  if (subject.empty()) return std::nullopt;
+  Query known(vault.database(),
+              "SELECT id FROM customers WHERE id = ?1 "
+              "UNION ALL SELECT customer FROM visits WHERE id = ?1",
+              subject);
+  MAITRED_ASSIGN(const bool found, known.next());
+  if (!found) return std::nullopt;
+  return CustomerId(known.text(0));
+}
+
+Place subject_place(std::uint64_t number) { return {kSubjectTable, std::to_string(number)}; }
+
+// Moves subject and detail of the row to its customer.
+Status give_to_customer(Vault& vault, AuditRow& row, const CustomerId& customer) {
+  MAITRED_ASSIGN(const Bytes sealed, vault.write_for(customer, subject_place(row.number),
+                                                     AuditSubject{std::exchange(row.subject, {}),
+                                                                  std::exchange(row.detail, {})}));
+  row.of_customer = true;
+  return Query(vault.database(), "INSERT INTO audit_subjects VALUES (?1, ?2, ?3)", row.number,
+               customer.value, sealed)
+      .run();
+}
+
+Status read_subject(Vault& vault, AuditRow& row) {
+  Query about(vault.database(), "SELECT customer, sealed FROM audit_subjects WHERE n = ?1",
+              row.number);
+  MAITRED_ASSIGN(const bool found, about.next());
+  if (!found) {
+    row.subject = kErased;
+    return {};
+  }
+  MAITRED_ASSIGN(const AuditSubject read,
+                 vault.read_for<AuditSubject>(CustomerId(about.text(0)), subject_place(row.number),
+                                              about.blob(1)));
+  row.subject = read.subject;
+  row.detail = read.detail;
+  return {};
+}
+
 Result<AuditRow> read_row(Vault& vault, const Query& row) {
   const std::uint64_t number = row.count(0);
   const Place place{kAuditTable, std::to_string(number)};
   MAITRED_ASSIGN(const ClearBytes clear, vault.open(Purpose::kAudit, place, row.blob(1)));
   auto entry = decode_record<AuditRow>(clear);
   if (!entry || entry->number != number) return vault.corrupt(kAuditTable, place.row);
+  if (entry->of_customer) MAITRED_TRY(read_subject(vault, *entry));
   return std::move(*entry);
 }
 
@@ -54,6 +101,8 @@ Status AuditChain::append(const Actor& actor, std::string_view action, std::stri
     Ledger& ledger = vault_.ledger();
     AuditRow row{ledger.audit_rows + 1, actor.at,           actor.name, std::string(action),
                  std::string(subject),  std::string(detail)};
+    MAITRED_ASSIGN(const auto customer, customer_of(vault_, subject));
+    if (customer) MAITRED_TRY(give_to_customer(vault_, row, *customer));
     MAITRED_ASSIGN(const ClearBytes clear, encode_record(row));
     const Bytes sealed =
         vault_.seal(Purpose::kAudit, {kAuditTable, std::to_string(row.number)}, clear);
@@ -148,6 +197,22 @@ Result<Digest> present_link(Vault& vault, std::uint64_t number) {
   return link;
 }
 
+// Takes what the row says about a customer out of it.
+Status take_subject_out(Vault& vault, const ErasureList& known, AuditRow& row) {
+  MAITRED_ASSIGN(const auto customer, customer_of(vault, row.subject));
+  if (customer) return give_to_customer(vault, row, *customer);
+  const std::string index = to_hex(erasure_index(vault, CustomerId(row.subject)));
+  if (row.action == "forget") {
+    row.subject = index;
+  } else if (known.erased.contains(index) || row.action == "alert" || row.action == "feedback") {
+    // The customer, or the one of the visit, is erased.
+    row.of_customer = true;
+    row.subject.clear();
+    row.detail.clear();
+  }
+  return {};
+}
+
 }  // namespace
 
 std::optional<Digest> old_link_of(const RotationState& state) {
@@ -188,6 +253,46 @@ Status relink_some(Vault& vault, RotationState& state, std::size_t rows) {
   }
   ledger.audit_link = link;
   state.chain_moved = true;
+  return {};
+}
+
+Status seal_audit_subjects(Vault& vault) {
+  constexpr std::size_t kMigratedAtOnce = 500;
+  MAITRED_ASSIGN(const ErasureList known, erasures_of(vault));
+  Ledger& ledger = vault.ledger();
+  Digest before{};
+  Digest link{};
+  for (std::uint64_t done = 0; done < ledger.audit_rows;) {
+    MAITRED_ASSIGN(const auto due, rows_after(vault, done, kMigratedAtOnce));
+    if (due.empty()) return vault.corrupt(kAuditTable, std::to_string(done + 1));
+    for (const LinkedRow& row : due) {
+      const Place place{kAuditTable, std::to_string(row.number)};
+      const ByteView key = link_key(vault, row.number);
+      const auto& former = vault.former();
+      // Rows that a rotation has not reached are linked by themselves.
+      if (former && !former->chain_moved && row.number == former->relinked + 1) {
+        before = link = former->link;
+      }
+      // A row that was changed must not be made to fit.
+      before = link_of(key, before, row.number, row.sealed);
+      MAITRED_ASSIGN(const ClearBytes old, vault.open(Purpose::kAudit, place, row.sealed));
+      auto entry = decode_record<AuditRow>(old);
+      if (!entry || !fits(row.link, before) || row.number != ++done) {
+        return vault.corrupt(place.table, place.row);
+      }
+      MAITRED_TRY(take_subject_out(vault, known, *entry));
+      MAITRED_ASSIGN(const ClearBytes clear, encode_record(*entry));
+      const Bytes sealed = vault.seal(Purpose::kAudit, place, clear);
+      link = link_of(key, link, row.number, sealed);
+      MAITRED_TRY(Query(vault.database(), "UPDATE audit SET sealed = ?2, link = ?3 WHERE n = ?1",
+                        row.number, sealed, ByteView(link))
+                      .run());
+    }
+  }
+  if (before != ledger.audit_link) {
+    return vault.corrupt(kAuditTable, std::to_string(ledger.audit_rows));
+  }
+  ledger.audit_link = link;
   return {};
 }
 

@@ -113,7 +113,11 @@ inline constexpr auto kTombstoneFields = record_fields<Tombstone>(
 inline constexpr auto kAuditFields = record_fields<AuditRow>(
     field("number", &AuditRow::number), time_ms("at", &AuditRow::at),
     field("actor", &AuditRow::actor), field("action", &AuditRow::action),
-    field("subject", &AuditRow::subject), field("detail", &AuditRow::detail));
+    field("subject", &AuditRow::subject), field("detail", &AuditRow::detail),
+    field("of_customer", &AuditRow::of_customer, kOptionalField));
+
+inline constexpr auto kAuditSubjectFields = record_fields<AuditSubject>(
+    field("subject", &AuditSubject::subject), field("detail", &AuditSubject::detail));
 
 inline constexpr auto kRotationFields = record_fields<RotationState>(
     field("after", &RotationState::after), field("last", &RotationState::last),
@@ -154,6 +158,8 @@ template <>
 inline constexpr auto kFieldsOf<Tombstone> = kTombstoneFields;
 template <>
 inline constexpr auto kFieldsOf<AuditRow> = kAuditFields;
+template <>
+inline constexpr auto kFieldsOf<AuditSubject> = kAuditSubjectFields;
 template <>
 inline constexpr auto kFieldsOf<RotationState> = kRotationFields;
 template <>

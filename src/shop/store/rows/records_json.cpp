@@ -62,6 +62,7 @@ template Result<ClearBytes> encode_record(const Feedback&);
 template Result<ClearBytes> encode_record(const StaffMember&);
 template Result<ClearBytes> encode_record(const Tombstone&);
 template Result<ClearBytes> encode_record(const AuditRow&);
+template Result<ClearBytes> encode_record(const AuditSubject&);
 template Result<ClearBytes> encode_record(const RotationState&);
 template Result<ClearBytes> encode_record(const NotedTime&);
 template std::optional<CustomerRecord> decode_record(ByteView);
@@ -76,6 +77,7 @@ template std::optional<Feedback> decode_record(ByteView);
 template std::optional<StaffMember> decode_record(ByteView);
 template std::optional<Tombstone> decode_record(ByteView);
 template std::optional<AuditRow> decode_record(ByteView);
+template std::optional<AuditSubject> decode_record(ByteView);
 template std::optional<RotationState> decode_record(ByteView);
 template std::optional<NotedTime> decode_record(ByteView);
 

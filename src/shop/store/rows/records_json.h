@@ -37,6 +37,12 @@ struct Tombstone {
   std::optional<std::uint64_t> rows{};  // number of deleted rows; unknown for a replayed erasure
 };
 
+// What an audit row says about a customer.
+struct AuditSubject {
+  std::string subject;
+  std::string detail;
+};
+
 // How far a rotation of keys is. First the groups from `next_group` up to `groups` get a new key,
 // then the customers: rows up to `after` have theirs, rows up to `last` get it. `old_slot` is the
 // slot of the key file's old key, 0 once it is gone. Then the rows that hang on the seed: of table
@@ -83,6 +89,7 @@ extern template Result<ClearBytes> encode_record(const Feedback&);
 extern template Result<ClearBytes> encode_record(const StaffMember&);
 extern template Result<ClearBytes> encode_record(const Tombstone&);
 extern template Result<ClearBytes> encode_record(const AuditRow&);
+extern template Result<ClearBytes> encode_record(const AuditSubject&);
 extern template Result<ClearBytes> encode_record(const RotationState&);
 extern template Result<ClearBytes> encode_record(const NotedTime&);
 extern template std::optional<CustomerRecord> decode_record(ByteView);
@@ -97,6 +104,7 @@ extern template std::optional<Feedback> decode_record(ByteView);
 extern template std::optional<StaffMember> decode_record(ByteView);
 extern template std::optional<Tombstone> decode_record(ByteView);
 extern template std::optional<AuditRow> decode_record(ByteView);
+extern template std::optional<AuditSubject> decode_record(ByteView);
 extern template std::optional<RotationState> decode_record(ByteView);
 extern template std::optional<NotedTime> decode_record(ByteView);
 

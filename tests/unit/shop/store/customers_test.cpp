@@ -64,6 +64,7 @@ TEST_F(CustomersTest, ALoyaltyIdIsFreeAgainAfterAnUpdateOrErasure) {
 }
 
 TEST_F(CustomersTest, RefusesWhatCannotBeKept) {
+  const auto rows = must(store_.check());
   const auto refused = [&](Profile profile) {
     NewCustomer customer = new_customer("x", "");
     customer.profile = std::move(profile);
@@ -76,7 +77,7 @@ TEST_F(CustomersTest, RefusesWhatCannotBeKept) {
   EXPECT_EQ(refused({"\xff\xfe", "", {}}), "field_invalid");
   EXPECT_EQ(refused({"n", "", {{"", "v"}}}), "field_invalid");
   EXPECT_EQ(must(store_.customers().count()), 0U);
-  EXPECT_EQ(must(store_.check()), must(store_.audit().verify()));
+  EXPECT_EQ(must(store_.check()), rows);
 }
 
 TEST_F(CustomersTest, UnknownIdsAreSaidSoAndNamesAreNotRepeated) {

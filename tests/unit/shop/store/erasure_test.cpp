@@ -174,6 +174,49 @@ TEST_F(ErasureTest, ACopyOfTheWrappedKeyIsWorthlessAfterwards) {
   EXPECT_EQ(raw_column(path_, "SELECT epoch FROM epochs").size(), 1U);
 }
 
+TEST_F(ErasureTest, TheAuditChainNamesNobodyWhoIsErased) {
+  Store store = create();
+  const CustomerId gone = must(store.customers().enrol(new_customer("Gone", "L1"), kActor));
+  const CustomerId stays = must(store.customers().enrol(new_customer("Stays", "L2"), kActor));
+  std::vector<std::string> names{gone.value};
+  for (const CustomerId& id : {gone, stays}) {
+    const Arrival arrival = arrival_of(id);
+    must(store.visits().commit_arrival(arrival, always, kActor));
+    must(close_visit(store, arrival.visit.id, Outcome::kServed, ""));
+    must(store.visits().add_feedback({arrival.visit.id, 9, "", kNow}, kActor));
+    must(store.customers().add_ask(id, {0, "shoes", "", kNow, true}, kActor));
+    if (id == gone) names.push_back(arrival.visit.id.value);
+  }
+  must(store.withdraw(gone, kActor));
+  const auto before = must(store.audit().rows());
+  must(store.forget(gone, kActor));
+  // A new data key must open what is left.
+  must(store.keys().begin_rotation(key_, false, kActor));
+  while (!must(store.keys().rotate_some(key_, 10, kActor)).finished) {
+  }
+  const auto after = must(store.audit().rows());
+  EXPECT_EQ(must(store.audit().verify()), after.size());
+  EXPECT_EQ(code_of(store.check()), "");
+  std::size_t erased = 0;
+  for (std::size_t n = 0; n < after.size(); ++n) {
+    for (const std::string& name : names) {
+      EXPECT_EQ((after[n].subject + after[n].detail).find(name), std::string::npos)
+          << after[n].action;
+    }
+    if (n >= before.size()) continue;
+    EXPECT_EQ(after[n].action, before[n].action);
+    if (after[n].subject == "erased") {
+      ++erased;
+      EXPECT_EQ(after[n].detail, "");
+    } else {
+      EXPECT_EQ(after[n].subject, before[n].subject);
+      EXPECT_EQ(after[n].detail, before[n].detail);
+    }
+  }
+  // Enrolment, match, two of the alert, feedback, ask, withdrawal.
+  EXPECT_GE(erased, 7U);
+}
+
 TEST_F(ErasureTest, LeavesATombstoneWithoutTheId) {
   CustomerId id;
   {

@@ -1,6 +1,8 @@
 // A store of an older program is brought forward, and is as it was when that fails.
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "maitred/base/file.h"
 #include "raw_rows.h"
 #include "store_fixture.h"
@@ -41,10 +43,20 @@ TEST_P(MigrationTest, EverythingIsThereAndTheCopyIsGone) {
     EXPECT_EQ(must(store.customers().by_loyalty("l-cleo")), customers[1].id);
     EXPECT_EQ(code_of(store.check()), "");
     EXPECT_EQ(must(store.keys().slots()).size(), 1U);
+    // Rows about Anna, whom the older program erased, name her no longer; the others are kept.
+    const auto rows = must(store.audit().rows());
+    EXPECT_EQ(must(store.audit().verify()), rows.size());
+    EXPECT_EQ(std::ranges::count(rows, "erased", &AuditRow::subject) > 0, true);
+    EXPECT_GT(std::ranges::count(rows, customers[1].id.value, &AuditRow::subject), 0);
+    for (const AuditRow& row : rows) {
+      const bool named = row.action == "enrol" || row.action == "consent" || row.action == "ask";
+      if (!named || row.subject == "erased" || row.subject.empty()) continue;
+      EXPECT_TRUE(row.subject == customers[0].id.value || row.subject == customers[1].id.value);
+    }
     must(store.customers().enrol(new_customer("New", ""), kActor));
     must(store.forget(must(store.customers().list()).back().id, kActor));
   }
-  EXPECT_EQ(version(), "4");
+  EXPECT_EQ(version(), "5");
   EXPECT_FALSE(fs::exists(fmt::format("{}.schema{}", path_.string(), GetParam())));
   // The erasure of the older program is on the list as well.
   EXPECT_NE(content_of(path_.string() + ".erasures").find("erased "), std::string::npos);

@@ -214,5 +214,48 @@ TEST(KeySource, RefusesAnythingElse) {
   }
 }
 
+TEST_F(OpenTest, NoticesThatTheOpenFileWasDeletedOrReplaced) {
+  for (const char* tail : {"", "-wal"}) {
+    for (const bool replaced : {false, true}) {
+      const fs::path file = path_.string() + tail;
+      const fs::path aside = folder_ / "aside";
+      Store store = fs::exists(path_) ? open() : create();
+      const auto count = must(store.customers().count());
+      must(store.customers().enrol(new_customer("A Name", ""), kActor));
+      EXPECT_EQ(code_of(store.check_in_place()), "");
+      fs::rename(file, aside);
+      if (replaced) fs::copy_file(aside, file);
+      const auto enrolled = store.customers().enrol(new_customer("Lost", ""), kActor);
+      ASSERT_EQ(code_of(enrolled), "store_failed") << file << replaced;
+      EXPECT_NE(enrolled.error().message.find(file.string()), std::string::npos);
+      EXPECT_EQ(enrolled.error().fault, Fault::kEnvironment);
+      EXPECT_EQ(code_of(store.check_in_place()), "store_failed");
+      // Put back, the store goes on.
+      fs::rename(aside, file);
+      EXPECT_EQ(code_of(store.check_in_place()), "");
+      EXPECT_EQ(must(store.customers().count()), count + 1);
+    }
+  }
+}
+
+TEST_F(OpenTest, RefusesFilesThatOthersMayWrite) {
+  {
+    Store store = create();
+    const CustomerId id = must(store.customers().enrol(new_customer("A Name", ""), kActor));
+    must(store.forget(id, kActor));
+  }
+  for (const char* tail : {"", ".lock", ".generation", ".erasures"}) {
+    const fs::path file = path_.string() + tail;
+    for (const unsigned mode : {0666U, 0620U, 0602U}) {
+      fs::permissions(file, static_cast<fs::perms>(mode));
+      const auto opened = Store::open(path_, key_);
+      ASSERT_EQ(code_of(opened), "store_exposed") << file << mode;
+      EXPECT_NE(opened.error().message.find("chmod 600 " + file.string()), std::string::npos);
+    }
+    fs::permissions(file, static_cast<fs::perms>(0600));
+    EXPECT_EQ(open_code(), "") << file;
+  }
+}
+
 }  // namespace
 }  // namespace maitred

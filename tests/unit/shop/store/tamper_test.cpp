@@ -163,10 +163,12 @@ TEST_F(TamperTest, AnyChangedRowIsNoticedAndItsTableNamed) {
       {"alerts", "DELETE FROM alerts WHERE seq = 1"},
       {"alerts", "UPDATE alerts SET seq = 99 WHERE seq = 1"},
       {"alert_events", "DELETE FROM alert_events WHERE seq = 2"},
-      {"settings", "UPDATE settings SET key = 'other'"},
+      {"settings",
+       "UPDATE settings SET key = 'other' WHERE key = (SELECT key FROM settings LIMIT 1)"},
       {"staff", "DELETE FROM staff WHERE n = 1"},
       {"staff", "UPDATE staff SET token = x'00' WHERE n = 1"},
       {"meta", "UPDATE meta SET value = '2020-01-01' WHERE key = 'created'"},
+      {"audit_subjects", "DELETE FROM audit_subjects WHERE n = 2"},
       {"tombstones", "INSERT INTO tombstones VALUES (x'00', x'00')"}};
   for (const auto& [table, sql] : changes) {
     overwrite(path_, whole);
