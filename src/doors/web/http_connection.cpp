@@ -218,6 +218,7 @@ class HttpConnection : public WebSession, public std::enable_shared_from_this<Ht
     journal().debug("web client {}: refused with {}", id(), response.status);
     keep_alive_ = false;
     head_only_ = false;
+    known_ = false;  // it must not hold a place while it lingers
     send(std::move(response));
   }
 
