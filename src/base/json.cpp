@@ -54,11 +54,32 @@ std::size_t sequence_length(std::string_view text) {
   return 0;
 }
 
-// True if this well-formed character is a control character: C0, DEL or C1.
-bool is_control(std::string_view character) {
+// The code point of a well-formed character.
+std::uint32_t code_point(std::string_view character) {
   const auto first = static_cast<unsigned char>(character[0]);
-  if (character.size() == 1) return first < 0x20 || first == 0x7F;
-  return first == 0xC2 && static_cast<unsigned char>(character[1]) < 0xA0;
+  if (character.size() == 1) return first;
+  std::uint32_t point = first & (0x7FU >> character.size());
+  for (const char c : character.substr(1))
+    point = point << 6U | (static_cast<unsigned char>(c) & 0x3FU);
+  return point;
+}
+
+// True if this well-formed character shows nothing but changes how a terminal or page shows the
+// text around it: C0, DEL and C1; line and paragraph separators; marks that turn the direction;
+// blanks without width and other invisible formats. Letters of any script stay, and so do the two
+// joiners (U+200C, U+200D): Persian and Indian names are written with them.
+bool is_control(std::string_view character) {
+  struct Range {
+    std::uint32_t first, last;
+  };
+  static constexpr Range kRanges[] = {{0x00, 0x1F},     {0x7F, 0x9F},     {0xAD, 0xAD},
+                                      {0x61C, 0x61C},   {0x180E, 0x180E}, {0x200B, 0x200B},
+                                      {0x200E, 0x200F}, {0x2028, 0x202E}, {0x2060, 0x206F},
+                                      {0xFEFF, 0xFEFF}, {0xFFF9, 0xFFFB}, {0xE0000, 0xE007F}};
+  const std::uint32_t point = code_point(character);
+  return std::any_of(std::begin(kRanges), std::end(kRanges), [point](const Range& range) {
+    return range.first <= point && point <= range.last;
+  });
 }
 
 }  // namespace

@@ -14,6 +14,7 @@
 #include <string>
 
 #include "journal_stream.h"
+#include "maitred/base/json.h"
 #include "maitred/base/repeat_filter.h"
 
 namespace maitred {
@@ -56,10 +57,11 @@ class OperatorSink final : public spdlog::sinks::base_sink<std::mutex> {
     const auto decision = filter_.judge({message.payload.data(), message.payload.size()},
                                         std::chrono::steady_clock::now());
     if (!decision.say) return;
-    if (decision.kept_back == 0) return write(message);
-    const std::string text = fmt::format(
-        "{} (and {} times more before)",
-        std::string_view(message.payload.data(), message.payload.size()), decision.kept_back);
+    // Some of it may have come from outside.
+    std::string text = shown_text({message.payload.data(), message.payload.size()});
+    if (decision.kept_back > 0) {
+      text += fmt::format(" (and {} times more before)", decision.kept_back);
+    }
     spdlog::details::log_msg counted = message;
     counted.payload = text;
     write(counted);

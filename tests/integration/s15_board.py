@@ -112,6 +112,58 @@ class BoardTest(ShopTest):
         for secret in (token, old.split("=")[1]):
             self.assertNotIn(secret, log)
 
+    def test_a_stalled_flood_shuts_nobody_out(self):
+        board = self.empty()
+        token = self.box.do("staff", "add", "till")["token"]
+        self.assertEqual(board.sign_in(token), 200)
+        page = board.events()
+        crowd = []
+        try:
+            for number in range(600):
+                one = socket.create_connection(("127.0.0.1", self.board_port))
+                one.sendall(b"POST /signin HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 99\r\n"
+                            b"Content-Type: application/json\r\n\r\n{" if number % 2 else b"GET")
+                crowd.append(one)
+            began = time.monotonic()
+            self.assertEqual(Board(self.board_port).ask("GET", "/")[0], 200, "a new visitor")
+            self.assertEqual(board.ask("GET", "/history?since=2020-01-01")[0], 200)
+            page.send({"type": "ping"})
+            self.assertIsNotNone(page.until("pong"))
+            # The wrong tokens of others behind this address do not shut out the right one.
+            guesser = Board(self.board_port)
+            for number in range(12):
+                self.assertIn(guesser.sign_in(f"guess-{number}-0123456789"), (401, 429))
+            self.assertEqual(Board(self.board_port).sign_in(token), 200)
+            self.assertWithin(time.monotonic() - began, 15, "answers beside a stalled flood")
+            # As many pages as there are places, all of one terminal: requests still get through.
+            for _ in range(260):
+                one = board.events(resume=False)
+                crowd.append(one.socket)
+            self.assertEqual(one.status, 503)
+            self.assertEqual(Board(self.board_port).ask("GET", "/")[0], 200)
+        finally:
+            for one in crowd:
+                one.close()
+
+    def test_another_user_of_the_box_gets_nothing_without_a_token(self):
+        if os.geteuid() != 0:
+            self.skipTest("only root can be another user")
+        self.empty()
+        asks = 'exec 3<>/dev/tcp/127.0.0.1/$1; printf "$2" >&3; cat <&3'
+
+        def as_nobody(port, text):
+            return subprocess.run(["bash", "-c", asks, "ask", str(port), text], user=65534,
+                                  group=65534, extra_groups=[], capture_output=True, text=True,
+                                  cwd="/", timeout=60).stdout
+
+        refused = as_nobody(self.box.port, '{"type":"resume","after":0}\n')
+        self.assertIn("not_allowed", refused)
+        self.assertIn("maitredctl staff add", refused)
+        self.assertNotIn("hello", refused)
+        history = "GET /history?since=2020-01-01 HTTP/1.0\r\nHost: 127.0.0.1\r\n\r\n"
+        self.assertIn("401", as_nobody(self.board_port, history).split("\n")[0])
+        self.assertEqual(Board(self.board_port).ask("GET", "/history?since=2020-01-01")[0], 200)
+
     def test_guessers_floods_and_other_sites(self):
         board = self.empty()
         token = self.box.do("staff", "add", "till")["token"]

@@ -47,10 +47,11 @@ Result<std::vector<Alert>> WindowDesk::open_alerts(std::uint64_t after) {
   return found;
 }
 
-Result<ClaimAnswer> WindowDesk::claim(const VisitId&, const std::string&) {
+Result<ClaimAnswer> WindowDesk::claim(const VisitId&, const std::string&, const StaffTerminal&) {
   return input_error("unknown_visit", "not here");
 }
-Result<Alert> WindowDesk::close(const VisitId&, Outcome, const std::string&, const std::string&) {
+Result<Alert> WindowDesk::close(const VisitId&, Outcome, const std::string&, const std::string&,
+                                const StaffTerminal&) {
   return input_error("unknown_visit", "not here");
 }
 

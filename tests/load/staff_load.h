@@ -39,8 +39,9 @@ class WindowDesk : public StaffDesk {
 
   Alert raise(std::string headline);
   Result<std::vector<Alert>> open_alerts(std::uint64_t after) override;
-  Result<ClaimAnswer> claim(const VisitId&, const std::string&) override;
-  Result<Alert> close(const VisitId&, Outcome, const std::string&, const std::string&) override;
+  Result<ClaimAnswer> claim(const VisitId&, const std::string&, const StaffTerminal&) override;
+  Result<Alert> close(const VisitId&, Outcome, const std::string&, const std::string&,
+                      const StaffTerminal&) override;
 
  private:
   const std::size_t window_;

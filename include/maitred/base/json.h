@@ -28,8 +28,8 @@ std::string ordered_text(const nlohmann::ordered_json& value);
 // True if `text` is well-formed UTF-8. Pure.
 bool is_utf8(std::string_view text);
 
-// True if `text` is UTF-8 without control characters (below U+0020, U+007F to U+009F), so that it
-// fits one line of a log or terminal. Pure.
+// True if `text` is UTF-8 and fits one line of a log or terminal: no control characters, no line
+// separators, marks that turn the direction of text, or blanks without width. Pure.
 bool is_plain_line(std::string_view text);
 
 // Returns the text with '?' for each byte that is not UTF-8 and for each control character except

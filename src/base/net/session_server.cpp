@@ -1,10 +1,12 @@
 #include "maitred/base/net/session_server.h"
 
 #include <fcntl.h>
+#include <netinet/in.h>
 #include <spdlog/spdlog.h>
 #include <sys/socket.h>
 
 #include <algorithm>
+#include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/system/system_error.hpp>
 #include <cerrno>
@@ -19,13 +21,24 @@ namespace {
 using boost::system::error_code;
 
 constexpr Milliseconds kAcceptPause{200};
-// Sessions beyond the limit that refuse their client or are about to end. More than these are not
-// even told why.
+// Sessions beyond the limit that refuse their client or are about to end. If there are more, the
+// oldest of them are closed at once. Twice as many are the end: a newcomer is not even told why.
 constexpr std::size_t kEndingSessions = 64;
 
 int descriptor_of(const ListeningSocket& socket) {
   if (const auto* tcp = std::get_if<UniqueFd>(&socket)) return tcp->get();
   return std::get<UnixListener>(socket).fd();
+}
+
+// Empty for a Unix socket.
+std::string origin_of_peer(const UniqueFd& socket) {
+  boost::asio::ip::tcp::endpoint remote;
+  auto size = static_cast<socklen_t>(remote.capacity());
+  if (::getpeername(socket.get(), remote.data(), &size) != 0) return "";
+  const auto family = remote.data()->sa_family;
+  if (family != AF_INET && family != AF_INET6) return "";
+  remote.resize(size);
+  return origin_of(remote.address().to_string());
 }
 
 bool is_exhaustion(int error_number) {
@@ -74,7 +87,8 @@ void SessionServer::accept() {
   const int error_number = errno;
   if (!socket && is_exhaustion(error_number)) return pause(error_number);
   if (socket) {
-    admit([&](bool full) { return make_(std::move(socket), full); });
+    const std::string origin = origin_of_peer(socket);
+    admit([&](bool full) { return make_(std::move(socket), full); }, origin);
   }
   if (listening_) wait_for_client();
 }
@@ -88,21 +102,24 @@ void SessionServer::pause(int error_number) {
   });
 }
 
-void SessionServer::admit(const std::function<std::shared_ptr<Session>(bool full)>& make) {
-  const bool overrun = sessions_.size() >= options_.sessions + kEndingSessions;
-  const bool full = overrun || (open_sessions() >= options_.sessions && !make_room());
+void SessionServer::admit(const std::function<std::shared_ptr<Session>(bool full)>& make,
+                          const std::string& origin) {
+  if (sessions_.size() >= options_.sessions + kEndingSessions) end_the_ending();
+  const bool overrun = sessions_.size() >= options_.sessions + 2 * kEndingSessions;
+  const bool full = overrun || !make_room(origin);
   try {
     std::shared_ptr<Session> session = make(full);
     if (!session) return;
     if (overrun) return session->close();
-    adopt(++last_id_, std::move(session));
+    adopt(++last_id_, std::move(session), origin);
   } catch (const boost::system::system_error& error) {
     journal().error("cannot take another {}: {}", options_.client, error.what());
   }
 }
 
-void SessionServer::adopt(SessionId id, std::shared_ptr<Session> session) {
+void SessionServer::adopt(SessionId id, std::shared_ptr<Session> session, std::string origin) {
   session->id_ = id;
+  session->origin_ = std::move(origin);
   session->server_ = weak_from_this();
   sessions_[id] = session;
   session->start();
@@ -112,7 +129,7 @@ void SessionServer::replace(SessionId id, std::shared_ptr<Session> with) {
   const auto old = sessions_.find(id);
   if (old == sessions_.end()) return with->close();
   old->second->server_.reset();
-  adopt(id, with);
+  adopt(id, with, old->second->origin_);
   if (draining_) with->finish();
 }
 
@@ -129,20 +146,28 @@ std::size_t SessionServer::open_sessions() const {
                     [](const auto& entry) { return entry.second->is_open(); }));
 }
 
-// The session that has been idle longest goes.
-bool SessionServer::make_room() {
-  std::shared_ptr<Session> longest;
-  std::optional<Timestamp> since;
+// True if there is a place, or if a session was closed to make one.
+bool SessionServer::make_room(const std::string& origin) {
+  std::vector<Place> places;
+  places.reserve(sessions_.size());
   for (const auto& [id, session] : sessions_) {
-    if (!session->is_open()) continue;
-    const auto idle = session->idle_since();
-    if (!idle || (since && *idle >= *since)) continue;
-    longest = session;
-    since = idle;
+    if (session->is_open()) places.push_back({id, session->origin_, session->claim()});
   }
-  if (!longest || std::chrono::steady_clock::now() - *since < options_.grace) return false;
-  longest->close();
-  return true;
+  const PlaceLimits limits{options_.sessions, options_.of_origin, options_.grace};
+  const Admission admission =
+      admit_newcomer(places, limits, origin, std::chrono::steady_clock::now());
+  if (admission.evicted) close(*admission.evicted);
+  return !admission.full;
+}
+
+// A closed session is forgotten a moment later, so this closes a few more than it must.
+void SessionServer::end_the_ending() {
+  std::vector<std::shared_ptr<Session>> ending;
+  for (const auto& [id, session] : sessions_) {
+    if (!session->is_open()) ending.push_back(session);
+  }
+  ending.resize(ending.size() - std::min(ending.size(), kEndingSessions / 2));
+  for (const auto& session : ending) session->close();
 }
 
 void SessionServer::check_times() {

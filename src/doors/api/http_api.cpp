@@ -1,5 +1,6 @@
 #include "maitred/doors/api/http_api.h"
 
+#include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
 #include <nlohmann/json.hpp>
@@ -12,6 +13,7 @@
 #include "maitred/base/auth_failures.h"
 #include "maitred/base/json.h"
 #include "maitred/base/log.h"
+#include "maitred/base/stranger_log.h"
 #include "openapi.h"
 #include "routes.h"
 
@@ -102,8 +104,9 @@ HttpApi::HttpApi(boost::asio::io_context& io, Shop& shop,
 void HttpApi::refuse_token(const std::string& address, WebReply reply) {
   const Milliseconds wait = failures_->note(address, std::chrono::steady_clock::now());
   if (failures_->count(address) % 10 == 0) {
-    journal().warn("[api]: {} wrong tokens from {} within a minute", failures_->count(address),
-                   address);
+    log_stranger(journal(), spdlog::level::warn, "api wrong tokens",
+                 fmt::format("[api]: {} wrong tokens from {} within a minute",
+                             failures_->count(address), address));
   }
   WebResponse refusal = web_error(401, "bad_token", "the token is missing, unknown or revoked");
   refusal.headers.emplace_back("WWW-Authenticate", "Bearer");
@@ -135,6 +138,12 @@ Result<WebResponse> HttpApi::answer(const WebRequest& request, const Actor& acto
     default:
       return show(shop_, id, actor);
   }
+}
+
+bool HttpApi::knows(const WebRequest& head) {
+  if (bearer_token(head).empty()) return false;
+  const auto member = shop_.store().staff().member(bearer_token(head));
+  return member && *member && (*member)->system;
 }
 
 void HttpApi::on_request(const WebRequest& request, WebReply reply) {

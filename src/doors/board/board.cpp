@@ -8,6 +8,7 @@
 #include "assets.h"
 #include "maitred/base/json.h"
 #include "maitred/base/log.h"
+#include "maitred/base/stranger_log.h"
 #include "sessions.h"
 
 namespace maitred {
@@ -19,6 +20,7 @@ using nlohmann::json;
 constexpr std::size_t kPhotoLimit_bytes = std::size_t{4} << 20;
 constexpr std::size_t kTokenLimit_bytes = 256;
 constexpr std::size_t kSmallBody_bytes = 4096;
+constexpr Milliseconds kGuessDelay{2000};
 
 WebResponse json_response(std::string text) {
   return {.status = 200, .type = "application/json", .body = std::move(text), .headers = {}};
@@ -136,6 +138,9 @@ class Board::Impl : public std::enable_shared_from_this<Impl> {
     reply(answer_signed_in(request, *terminal));
   }
 
+  bool asks_for_user() { return !sign_in_always_needed(); }
+  bool knows(const WebRequest& head) { return sign_in_needed(head) && terminal_of(head); }
+
   std::size_t body_limit(const WebRequest& head) {
     const bool photo = head.path.starts_with("/desk/") && head.same_origin() && terminal_of(head);
     return photo ? kPhotoLimit_bytes : kSmallBody_bytes;
@@ -146,24 +151,28 @@ class Board::Impl : public std::enable_shared_from_this<Impl> {
     if (!request.same_origin()) return wrong_origin(request);
     if (!terminal_of(request)) return web_error(401, "signed_out", "sign in first");
     const std::string id(request.cookie(cookie_name(request)));
-    const auto may = [weak = weak_from_this(), id] {
+    const auto may = [weak = weak_from_this(), id, own_user = request.own_user] {
       const auto self = weak.lock();
-      return self && self->terminal_of_session(id);
+      return self && self->terminal_of_session(id, own_user);
     };
     const std::string token = sessions_.token_of(id, options_.clock()).value_or("");
     return std::make_shared<GuardedListener>(desk_.staff_line(token), may);
   }
 
  private:
-  bool sign_in_needed() { return options_.always_sign_in || desk_.tokens_required(); }
+  bool sign_in_always_needed() { return options_.always_sign_in || desk_.tokens_required(); }
+  // Without tokens this machine's other users must not get what staff gets.
+  bool sign_in_needed(const WebRequest& request) {
+    return sign_in_always_needed() || !request.own_user;
+  }
 
   // The terminal's name, empty if no sign-in is needed; nothing if the client must sign in first.
   std::optional<std::string> terminal_of(const WebRequest& request) {
-    return terminal_of_session(std::string(request.cookie(cookie_name(request))));
+    return terminal_of_session(std::string(request.cookie(cookie_name(request))), request.own_user);
   }
 
-  std::optional<std::string> terminal_of_session(const std::string& id) {
-    if (!sign_in_needed()) return std::string();
+  std::optional<std::string> terminal_of_session(const std::string& id, bool own_user) {
+    if (!sign_in_always_needed() && own_user) return std::string();
     const auto token = sessions_.token_of(id, options_.clock());
     return token ? desk_.terminal_of(*token) : std::nullopt;
   }
@@ -176,8 +185,10 @@ class Board::Impl : public std::enable_shared_from_this<Impl> {
   }
 
   static WebResponse wrong_origin(const WebRequest& request) {
-    journal().warn("board: a page of another site tried to reach {} from {}; refused",
-                   request.path.size() > 40 ? "a path" : shown_text(request.path), request.peer);
+    log_stranger(
+        journal(), spdlog::level::warn, "board wrong origin",
+        fmt::format("board: a page of another site tried to reach {} from {}; refused",
+                    request.path.size() > 40 ? "a path" : shown_text(request.path), request.peer));
     return web_error(403, "wrong_origin", "this comes from another page than the board");
   }
 
@@ -203,27 +214,29 @@ class Board::Impl : public std::enable_shared_from_this<Impl> {
 
   WebResponse session(const WebRequest& request) {
     const auto terminal = terminal_of(request);
-    return json_response(json_text({{"needed", sign_in_needed()},
-                                    {"signed_in", terminal.has_value() && sign_in_needed()},
+    return json_response(json_text({{"needed", sign_in_needed(request)},
+                                    {"signed_in", terminal.has_value() && sign_in_needed(request)},
                                     {"terminal", terminal.value_or("")}}));
   }
 
   WebResponse sign_in(const WebRequest& request) {
     const WallTime now = options_.clock();
-    if (!guesses_.may_try(request.peer, now)) {
-      WebResponse wait =
-          web_error(429, "too_many_attempts", "too many wrong tokens; wait a moment");
-      wait.headers.emplace_back("Retry-After", "6");
-      return wait;
-    }
     const auto object = object_of(request);
     if (!object) return web_error(400, object.error().code, object.error().message);
     const std::string token = text_of(*object, "token");
     const auto terminal =
         token.size() <= kTokenLimit_bytes ? desk_.terminal_of(token) : std::nullopt;
     if (!terminal) {
+      const bool slowly = !guesses_.may_try(request.peer, now);
       guesses_.failed(request.peer, now);
-      journal().warn("board: sign-in from {} with an unknown token; refused", request.peer);
+      log_stranger(
+          journal(), spdlog::level::warn, "board sign-in",
+          fmt::format("board: sign-in from {} with an unknown token; refused", request.peer));
+      if (slowly) return too_many_guesses();
+      if (!sign_in_always_needed()) {
+        return web_error(401, "not_allowed",
+                         "there is no staff token yet: make one with 'maitredctl staff add NAME'");
+      }
       return web_error(401, "bad_token", "this token is unknown or revoked");
     }
     const std::string id = sessions_.open(token, now);
@@ -232,6 +245,14 @@ class Board::Impl : public std::enable_shared_from_this<Impl> {
     response.headers.emplace_back("Set-Cookie",
                                   cookie_text(request, id, board::Sessions::kLifetime));
     return response;
+  }
+
+  // A right token is let in at any time: others behind the same address may be guessing.
+  static WebResponse too_many_guesses() {
+    WebResponse wait = web_error(429, "too_many_attempts", "too many wrong tokens; wait a moment");
+    wait.headers.emplace_back("Retry-After", "6");
+    wait.wait = kGuessDelay;
+    return wait;
   }
 
   WebResponse sign_out(const WebRequest& request) {
@@ -296,6 +317,8 @@ Board::~Board() = default;
 void Board::on_request(const WebRequest& request, WebReply reply) {
   impl_->answer(request, std::move(reply));
 }
+bool Board::asks_for_user() { return impl_->asks_for_user(); }
+bool Board::knows(const WebRequest& head) { return impl_->knows(head); }
 std::size_t Board::body_limit_bytes(const WebRequest& head, std::size_t) {
   return impl_->body_limit(head);
 }

@@ -64,7 +64,10 @@ Result<std::unique_ptr<BoardService>> BoardService::open(Parts parts) {
   web.passed_socket = parts.passed_socket;
   auto server = WebServer::open(parts.io, *service->board_, std::move(web));
   if (!server && server.error().code == "port_in_use" && !settings.board.chosen) {
-    journal().warn("no staff web page: {}", server.error().message);
+    journal().error(
+        "no staff web page: {}. Enter no token there: it is not this maitred that answers; see "
+        "'maitredctl doctor'",
+        server.error().message);
     return nullptr;
   }
   MAITRED_ASSIGN(service->server_, std::move(server));

@@ -11,6 +11,7 @@
 
 #include "maitred/base/log.h"
 #include "maitred/base/net/session_server.h"
+#include "maitred/base/stranger_log.h"
 #include "session.h"
 
 namespace maitred {
@@ -19,6 +20,7 @@ namespace asio = boost::asio;
 
 namespace {
 
+constexpr Milliseconds kGrace{1000};  // before a connection that asks nothing makes room
 constexpr Milliseconds kSlowestTick{1000};
 constexpr Milliseconds kFastestTick{5};
 
@@ -26,6 +28,7 @@ SessionServerOptions session_options(const ControlServerOptions& options) {
   const auto shortest = std::min(options.line_time, options.idle_time) / 4;
   return {.client = "control connection",
           .sessions = options.max_connections,
+          .grace = kGrace,
           .check_every = std::clamp(shortest, kFastestTick, kSlowestTick)};
 }
 
@@ -78,8 +81,11 @@ class ControlServer::Impl : public ControlSession::Owner,
   std::shared_ptr<Session> session_of(UniqueFd socket, bool full) {
     auto peer = peer_credentials(socket.get());
     if (!peer || !may_ask(*peer, own_uid_, options_.admin_group)) {
-      journal().warn("refused a connection to {}: user {} is neither ours nor in the admin group",
-                     options_.socket.string(), peer ? static_cast<long>(peer->uid) : -1L);
+      log_stranger(
+          journal(), spdlog::level::warn, "control refused",
+          fmt::format("refused a connection to {}: user {} is neither ours nor in the "
+                      "admin group",
+                      options_.socket.string(), peer ? static_cast<long>(peer->uid) : -1L));
       return nullptr;
     }
     if (full) {

@@ -36,6 +36,11 @@ class ControlSession : public Session, public std::enable_shared_from_this<Contr
   void finish() override;
   void close() override;
   bool is_open() const override { return !gone_; }
+  // Its user may ask, so it is not a stranger; but who asks nothing makes room for who does.
+  Claim claim() const override {
+    if (busy_ || writing_) return {};
+    return {.since = input_.empty() ? quiet_since_ : line_since_};
+  }
   void check_time(Timestamp now) override;
 
   // For ControlReply: the request with this number.

@@ -47,7 +47,7 @@ Result<std::unique_ptr<Telemetry>> Telemetry::open(boost::asio::io_context& io,
   // A second instance with the default port must start too.
   const bool by_default = own.listen.address == kDefaultAddress && own.listen.port == kDefaultPort;
   if (!opened && opened.error().code == "port_in_use" && by_default) {
-    journal().warn("no metrics: {}", opened.error().message);
+    journal().error("no metrics: {}", opened.error().message);
     return telemetry;
   }
   MAITRED_ASSIGN(telemetry->server_, std::move(opened));

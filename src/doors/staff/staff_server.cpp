@@ -11,9 +11,11 @@
 #include "maitred/base/auth_failures.h"
 #include "maitred/base/log.h"
 #include "maitred/base/net/host_port.h"
+#include "maitred/base/net/peer_user.h"
 #include "maitred/base/net/session_server.h"
 #include "maitred/base/net/tcp_listener.h"
 #include "maitred/base/net/tls.h"
+#include "maitred/base/stranger_log.h"
 #include "staff_routing.h"
 #include "staff_session.h"
 
@@ -38,6 +40,12 @@ Milliseconds tick_of(const StaffLimits& limits) {
   return std::clamp(shortest, kFastestTick, kSlowestTick);
 }
 
+Error not_allowed() {
+  return {Fault::kInput, "not_allowed",
+          "there is no staff token yet, and without one only root and the user of the core may "
+          "connect: make one with 'maitredctl staff add NAME', and send it"};
+}
+
 Result<UniqueFd> open_listener(const StaffServerOptions& options) {
   MAITRED_ASSIGN(const HostPort listen, split_host_port(options.listen));
   return listen_tcp(
@@ -55,7 +63,11 @@ class StaffServer::Impl : public StaffSession::Owner, public std::enable_shared_
         tls_(std::move(tls)),
         hello_(make_line(hello_line(options_.server, options_.store, wall_now()))),
         sessions_(SessionServer::create(
-            io, {"staff client", options_.limits.clients, kGrace, tick_of(options_.limits)})) {}
+            io, {.client = "staff client",
+                 .sessions = options_.limits.clients,
+                 .of_origin = std::max<std::size_t>(options_.limits.clients / 4, 1),
+                 .grace = kGrace,
+                 .check_every = tick_of(options_.limits)})) {}
 
   void start(UniqueFd listener) {
     port_ = listening_port(listener);
@@ -150,14 +162,23 @@ class StaffServer::Impl : public StaffSession::Owner, public std::enable_shared_
   }
 
   std::shared_ptr<StaffSession> session_of(UniqueFd socket, bool full) {
+    const bool open_to_all = !desk_.tokens_required();
+    const bool known = !open_to_all || may_connect(socket);
     auto client = tcp_client(io_, std::move(socket));
     if (!client) return nullptr;
     staff::prepare_socket(client->socket);
     auto stream = tls_ ? tls_stream(std::move(client->socket), tls_)
                        : plain_stream(std::move(client->socket));
     const auto session = make_session(std::move(stream), std::move(client->address), full);
-    session->standing().authenticated = !desk_.tokens_required();
+    session->standing().authenticated = open_to_all && known;
+    if (!known && !full) session->refuse_after(Milliseconds{0}, not_allowed());
     return session;
+  }
+
+  // Without tokens this machine's other users must not get what staff gets.
+  bool may_connect(const UniqueFd& socket) const {
+    const auto user = user_of_peer(socket.get());
+    return user && options_.may_connect(*user);
   }
 
   std::shared_ptr<StaffSession> make_session(std::unique_ptr<Stream> stream, std::string address,
@@ -196,7 +217,9 @@ class StaffServer::Impl : public StaffSession::Owner, public std::enable_shared_
     } else if (desk_.tokens_required()) {
       const auto wait = failures_.note(session.address(), std::chrono::steady_clock::now());
       if (const int count = failures_.count(session.address()); count % kFailuresALine == 0) {
-        journal().warn("{} wrong tokens from {} within a minute", count, session.address());
+        log_stranger(
+            journal(), spdlog::level::warn, "staff wrong tokens",
+            fmt::format("{} wrong tokens from {} within a minute", count, session.address()));
       }
       session.refuse_after(wait, {Fault::kInput, "bad_token", "this token is unknown or revoked"});
     }
@@ -238,7 +261,7 @@ class StaffServer::Impl : public StaffSession::Owner, public std::enable_shared_
   }
 
   void answer(StaffSession& session, const StaffClaim& claim) {
-    const auto result = desk_.claim(claim.visit, claim.by);
+    const auto result = desk_.claim(claim.visit, claim.by, session.standing().terminal);
     if (!result) return send_error(session, result.error());
     if (result->won) session.standing().claimed_by = claim.by;
     if (result->won && result->update) {
@@ -254,7 +277,7 @@ class StaffServer::Impl : public StaffSession::Owner, public std::enable_shared_
     const std::string& by = !close.by.empty()              ? close.by
                             : !standing.claimed_by.empty() ? standing.claimed_by
                                                            : standing.terminal.name;
-    const auto closed = desk_.close(close.visit, close.outcome, close.note, by);
+    const auto closed = desk_.close(close.visit, close.outcome, close.note, by, standing.terminal);
     if (!closed) return send_error(session, closed.error());
     publish(*closed, &session);
   }

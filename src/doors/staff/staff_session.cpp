@@ -7,6 +7,7 @@
 
 #include "maitred/base/log.h"
 #include "maitred/base/secret.h"
+#include "maitred/base/stranger_log.h"
 
 namespace maitred::staff {
 
@@ -40,10 +41,10 @@ void StaffSession::start() {
   });
 }
 
-// A client that is neither known nor listening makes room for others.
-std::optional<Timestamp> StaffSession::idle_since() const {
-  if (standing_.authenticated && standing_.resumed) return std::nullopt;
-  return connected_at_;
+// A client that has shown no token and does not listen makes room for others.
+Claim StaffSession::claim() const {
+  if (standing_.authenticated && standing_.resumed) return {.authenticated = true};
+  return {.authenticated = !standing_.terminal.name.empty(), .since = connected_at_};
 }
 
 void StaffSession::send(SharedLine line, Counts counts) {
@@ -69,9 +70,15 @@ void StaffSession::refuse_after(Milliseconds wait, Error error) {
 
 void StaffSession::refuse(const Error& error) {
   if (phase_ != Phase::kOpen) return;
-  journal().info("staff client {}: {} ({})", id(), error.message, error.code);
+  note(error.code, fmt::format("staff client {}: {} ({})", id(), error.message, error.code));
   send(make_line(error_line(error)), Counts::kNo);
   finish();
+}
+
+// Only a terminal with a token may fill the log.
+void StaffSession::note(std::string_view kind, std::string_view text) const {
+  if (!standing_.terminal.name.empty()) return journal().info("{}", text);
+  log_stranger(journal(), spdlog::level::info, fmt::format("staff {}", kind), text);
 }
 
 void StaffSession::finish() {
@@ -92,7 +99,7 @@ void StaffSession::close() {
 }
 
 void StaffSession::cut_off(std::string_view why) {
-  journal().info("staff client {} was disconnected: {}; it can resume", id(), why);
+  note(why, fmt::format("staff client {} was disconnected: {}; it can resume", id(), why));
   close();
 }
 

@@ -61,7 +61,7 @@ class StaffSession : public Session, public std::enable_shared_from_this<StaffSe
   void finish() override;
   void close() override;
   bool is_open() const override { return phase_ == Phase::kOpening || phase_ == Phase::kOpen; }
-  std::optional<Timestamp> idle_since() const override;
+  Claim claim() const override;
   void check_time(Timestamp now) override;
 
   const std::string& address() const { return address_; }
@@ -86,6 +86,7 @@ class StaffSession : public Session, public std::enable_shared_from_this<StaffSe
   void on_written(std::size_t count);
   void linger();
   void cut_off(std::string_view why);
+  void note(std::string_view kind, std::string_view text) const;
 
   boost::asio::io_context& io_;
   const std::unique_ptr<Stream> stream_;

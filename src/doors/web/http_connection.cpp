@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
 #include <array>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/write.hpp>
@@ -45,10 +46,11 @@ WebRequest request_of(const http::request_header<>& head, const Peer& peer) {
   }
   request.peer = peer.address;
   request.secure = peer.secure;
+  request.own_user = peer.own_user;
   return request;
 }
 
-class HttpConnection : public Session, public std::enable_shared_from_this<HttpConnection> {
+class HttpConnection : public WebSession, public std::enable_shared_from_this<HttpConnection> {
  public:
   HttpConnection(std::unique_ptr<Stream> stream, Peer peer, std::weak_ptr<ConnectionOwner> owner)
       : stream_(std::move(stream)),
@@ -74,9 +76,9 @@ class HttpConnection : public Session, public std::enable_shared_from_this<HttpC
 
   void close() override { end(); }
   bool is_open() const override { return !gone_; }
-  // A client that has not sent a whole request makes room for others.
-  std::optional<Timestamp> idle_since() const override {
-    return waiting_ ? std::optional(since_) : std::nullopt;
+  bool is_socket() const override { return false; }
+  Claim claim() const override {
+    return {.authenticated = known_, .asked = asked_ > begun_, .since = since_};
   }
 
  private:
@@ -100,6 +102,7 @@ class HttpConnection : public Session, public std::enable_shared_from_this<HttpC
   void read_head(Milliseconds time) {
     waiting_ = true;
     since_ = std::chrono::steady_clock::now();
+    begun_ = asked_;
     parser_.emplace();
     parser_->header_limit(static_cast<std::uint32_t>(limits_.header_bytes));
     parser_->body_limit(kAnyBody_bytes);
@@ -118,18 +121,22 @@ class HttpConnection : public Session, public std::enable_shared_from_this<HttpC
     if (error) return on_bad_request(error);
     request_ = request_of(parser_->get().base(), peer_);
     if (const auto wrong = refusal()) return refuse(*wrong);
+    known_ = owner->site()->knows(request_);
     if (beast::websocket::is_upgrade(parser_->get())) return upgrade(*owner);
     const std::size_t limit = std::min<std::size_t>(
         owner->site()->body_limit_bytes(request_, limits_.body_bytes), kAnyBody_bytes);
     const auto length = parser_->content_length();
     if (length && *length > limit) return refuse(too_large());
+    body_limit_ = limit;
     parser_->body_limit(limit);
     read_body();
   }
 
   std::optional<WebResponse> refusal() const {
-    if (request_.header("host").empty()) {
-      return web_error(400, "bad_request", "the request names no Host");
+    const auto is_host = [](const auto& header) { return header.first == "host"; };
+    if (std::count_if(request_.headers.begin(), request_.headers.end(), is_host) != 1 ||
+        request_.header("host").empty()) {
+      return web_error(400, "bad_request", "the request must name one Host");
     }
     if (!peer_.secure && !is_plain_host(request_.header("host"))) {
       return web_error(421, "wrong_host",
@@ -152,7 +159,9 @@ class HttpConnection : public Session, public std::enable_shared_from_this<HttpC
   }
 
   void read_body() {
-    within(limits_.body_time);
+    const std::uint64_t bytes = parser_->content_length_remaining().value_or(body_limit_);
+    within(limits_.body_time +
+           Milliseconds{static_cast<std::int64_t>(bytes * 1000 / limits_.body_bytes_per_second)});
     if (lower(request_.header("expect")) == "100-continue") {
       static constexpr std::string_view kGoOn = "HTTP/1.1 100 Continue\r\n\r\n";
       return net::async_write(stream_, net::buffer(kGoOn),
@@ -194,7 +203,13 @@ class HttpConnection : public Session, public std::enable_shared_from_this<HttpC
   void reply(std::uint64_t number, WebResponse response) {
     if (gone_ || number != asked_ || number == answered_) return;
     answered_ = number;
-    send(std::move(response));
+    if (response.wait.count() == 0) return send(std::move(response));
+    timer_.expires_after(response.wait);
+    timer_.async_wait(
+        [weak = weak_from_this(), response = std::move(response)](const error_code& error) mutable {
+          const auto self = weak.lock();
+          if (!error && self && !self->gone_) self->send(std::move(response));
+        });
   }
 
   // Answers, then throws away what the client still sends: a close with unread input would reset
@@ -203,6 +218,7 @@ class HttpConnection : public Session, public std::enable_shared_from_this<HttpC
     journal().debug("web client {}: refused with {}", id(), response.status);
     keep_alive_ = false;
     head_only_ = false;
+    known_ = false;  // it must not hold a place while it lingers
     send(std::move(response));
   }
 
@@ -246,10 +262,15 @@ class HttpConnection : public Session, public std::enable_shared_from_this<HttpC
   void upgrade(ConnectionOwner& owner) {
     auto answer = owner.site()->on_upgrade(request_);
     if (auto* refused = std::get_if<WebResponse>(&answer)) return refuse(std::move(*refused));
+    if (!owner.has_place_for_socket()) {
+      return refuse(web_error(503, "too_many_clients",
+                              "too many pages are open already; close one, or try later"));
+    }
     gone_ = true;
     timer_.cancel();
-    owner.replace(id(), socket_connection(std::move(stream_), limits_,
-                                          std::move(std::get<1>(answer)), parser_->release()));
+    owner.replace(id(),
+                  socket_connection(std::move(stream_), limits_, std::move(std::get<1>(answer)),
+                                    {parser_->release(), known_}));
   }
 
   ByteStream stream_;
@@ -263,10 +284,13 @@ class HttpConnection : public Session, public std::enable_shared_from_this<HttpC
   http::response<http::string_body> response_;
   std::optional<http::response_serializer<http::string_body>> serializer_;
   std::array<char, 4096> discarded_{};
+  std::size_t body_limit_ = 0;
   std::uint64_t asked_ = 0;
+  std::uint64_t begun_ = 0;  // asked_ when the request under way began
   std::uint64_t answered_ = 0;
   Timestamp since_{};
   bool waiting_ = false;
+  bool known_ = false;  // the client, by its last request
   bool keep_alive_ = false;
   bool head_only_ = false;
   bool last_ = false;
@@ -275,22 +299,32 @@ class HttpConnection : public Session, public std::enable_shared_from_this<HttpC
 
 }  // namespace
 
-std::shared_ptr<Session> http_connection(std::unique_ptr<Stream> stream, Peer peer,
-                                         std::weak_ptr<ConnectionOwner> owner) {
+std::shared_ptr<WebSession> http_connection(std::unique_ptr<Stream> stream, Peer peer,
+                                            std::weak_ptr<ConnectionOwner> owner) {
   return std::make_shared<HttpConnection>(std::move(stream), std::move(peer), std::move(owner));
 }
 
+// All of the text must be host[:port]: what stands behind an address might make it a name.
 bool is_plain_host(std::string_view host) {
-  std::string_view name = host;
-  if (name.starts_with('[')) {
-    name = name.substr(1, std::min(name.find(']'), name.size()) - 1);
-  } else {
-    name = name.substr(0, name.find(':'));
+  std::size_t end = std::min(host.find(':'), host.size());
+  std::string_view name = host.substr(0, end);
+  const bool v6 = host.starts_with('[');
+  if (v6) {
+    end = host.find(']');
+    if (end == std::string_view::npos) return false;
+    name = host.substr(1, end - 1);
+    ++end;
   }
-  if (lower(name) == "localhost") return true;
+  const std::string_view port = host.substr(end);
+  if (!port.empty()) {
+    std::uint16_t number = 0;
+    const auto [stop, wrong] = std::from_chars(port.data() + 1, port.data() + port.size(), number);
+    if (port[0] != ':' || wrong != std::errc{} || stop != port.data() + port.size()) return false;
+  }
+  if (!v6 && lower(name) == "localhost") return true;
   error_code error;
-  net::ip::make_address(std::string(name), error);
-  return !error;
+  const auto address = net::ip::make_address(std::string(name), error);
+  return !error && address.is_v6() == v6;
 }
 
 }  // namespace maitred::web

@@ -1,9 +1,11 @@
 #include "maitred/doors/web/server.h"
 
+#include <algorithm>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 
 #include "connection.h"
+#include "maitred/base/net/peer_user.h"
 #include "maitred/base/net/tcp_listener.h"
 #include "maitred/base/net/tls.h"
 
@@ -23,8 +25,9 @@ class WebServer::Impl : public web::ConnectionOwner, public std::enable_shared_f
         site_(&site),
         tls_(std::move(tls)),
         options_(std::move(options)),
-        sessions_(SessionServer::create(
-            io, {.client = options_.name + " client", .sessions = options_.limits.connections})) {}
+        sessions_(SessionServer::create(io, {.client = options_.name + " client",
+                                             .sessions = options_.limits.connections,
+                                             .of_origin = options_.limits.of_origin})) {}
 
   void start(UniqueFd listener) {
     port_ = listening_port(listener);
@@ -48,20 +51,36 @@ class WebServer::Impl : public web::ConnectionOwner, public std::enable_shared_f
   // web::ConnectionOwner
   WebSite* site() override { return site_; }
   const WebLimits& limits() const override { return options_.limits; }
-  void replace(SessionId id, std::shared_ptr<Session> with) override {
+  // A WebSocket stays long. Without this limit they would leave no place for a request.
+  bool has_place_for_socket() override {
+    std::vector<Place> sockets;
+    sessions_->each<web::WebSession>([&](const web::WebSession& one) {
+      if (one.is_socket() && one.is_open()) sockets.push_back({one.id(), "", one.claim()});
+    });
+    const PlaceLimits limits{.places =
+                                 std::max<std::size_t>(options_.limits.connections * 3 / 4, 1)};
+    const Admission admission =
+        admit_newcomer(sockets, limits, "", std::chrono::steady_clock::now());
+    if (admission.evicted) sessions_->close(*admission.evicted);
+    return !admission.full;
+  }
+  void replace(SessionId id, std::shared_ptr<web::WebSession> with) override {
     sessions_->replace(id, std::move(with));
   }
 
  private:
   std::shared_ptr<Session> connection_of(UniqueFd socket) {
+    const auto user = site_->asks_for_user() ? user_of_peer(socket.get()) : std::nullopt;
     auto client = tcp_client(io_, std::move(socket));
     if (!client) return nullptr;
     boost::system::error_code ignored;
     client->socket.set_option(net::ip::tcp::no_delay(true), ignored);
     auto stream = tls_ ? tls_stream(std::move(client->socket), tls_)
                        : plain_stream(std::move(client->socket));
-    return web::http_connection(std::move(stream), {std::move(client->address), tls_ != nullptr},
-                                weak_from_this());
+    return web::http_connection(
+        std::move(stream),
+        {std::move(client->address), tls_ != nullptr, user && is_own_user(*user)},
+        weak_from_this());
   }
 
   net::io_context& io_;

@@ -1,5 +1,6 @@
 #include "web_socket.h"
 
+#include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
@@ -9,6 +10,7 @@
 #include <deque>
 
 #include "maitred/base/log.h"
+#include "maitred/base/stranger_log.h"
 
 namespace maitred::web {
 namespace {
@@ -17,17 +19,17 @@ namespace beast = boost::beast;
 namespace http = boost::beast::http;
 namespace websocket = boost::beast::websocket;
 
-class SocketConnection : public Session,
+class SocketConnection : public WebSession,
                          public WebSocket,
                          public std::enable_shared_from_this<SocketConnection> {
  public:
   SocketConnection(ByteStream stream, const WebLimits& limits,
-                   std::shared_ptr<WebSocketListener> listener,
-                   http::request<http::string_body> request)
+                   std::shared_ptr<WebSocketListener> listener, UpgradeRequest upgrade)
       : stream_(std::move(stream)),
         limits_(limits),
         listener_(std::move(listener)),
-        request_(std::move(request)),
+        request_(std::move(upgrade.request)),
+        known_(upgrade.known),
         timer_(stream_.get_executor()),
         allowance_(limits.messages_per_second * 2) {}
 
@@ -71,6 +73,10 @@ class SocketConnection : public Session,
 
   void close() override { end(); }
   bool is_open() const override { return !gone_; }
+  bool is_socket() const override { return true; }
+  Claim claim() const override {
+    return {.authenticated = known_, .asked = true, .since = last_text_};
+  }
 
  private:
   struct Queued {
@@ -96,6 +102,7 @@ class SocketConnection : public Session,
     std::string text(static_cast<const char*>(buffer_.data().data()), buffer_.size());
     buffer_.consume(buffer_.size());
     if (!count_message()) return;
+    last_text_ = std::chrono::steady_clock::now();
     if (!finishing_) listener_->on_text(std::move(text));
     if (!gone_) read();
   }
@@ -152,7 +159,12 @@ class SocketConnection : public Session,
   }
 
   void cut_off(std::string_view why) {
-    journal().info("web client {} was disconnected: {}", id(), why);
+    const std::string text = fmt::format("web client {} was disconnected: {}", id(), why);
+    if (known_) {
+      journal().info("{}", text);
+    } else {
+      log_stranger(journal(), spdlog::level::info, fmt::format("web {}", why), text);
+    }
     end();
   }
 
@@ -175,6 +187,8 @@ class SocketConnection : public Session,
   const WebLimits limits_;
   std::shared_ptr<WebSocketListener> listener_;
   const http::request<http::string_body> request_;
+  const bool known_;
+  Timestamp last_text_ = std::chrono::steady_clock::now();
   net::steady_timer timer_;
   beast::flat_buffer buffer_;
   std::deque<Queued> output_;
@@ -190,11 +204,11 @@ class SocketConnection : public Session,
 
 }  // namespace
 
-std::shared_ptr<Session> socket_connection(ByteStream stream, const WebLimits& limits,
-                                           std::shared_ptr<WebSocketListener> listener,
-                                           http::request<http::string_body> request) {
+std::shared_ptr<WebSession> socket_connection(ByteStream stream, const WebLimits& limits,
+                                              std::shared_ptr<WebSocketListener> listener,
+                                              UpgradeRequest upgrade) {
   return std::make_shared<SocketConnection>(std::move(stream), limits, std::move(listener),
-                                            std::move(request));
+                                            std::move(upgrade));
 }
 
 }  // namespace maitred::web

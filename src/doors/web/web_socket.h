@@ -7,8 +7,13 @@
 
 namespace maitred::web {
 
-std::shared_ptr<Session> socket_connection(
-    ByteStream stream, const WebLimits& limits, std::shared_ptr<WebSocketListener> listener,
-    boost::beast::http::request<boost::beast::http::string_body> request);
+struct UpgradeRequest {
+  boost::beast::http::request<boost::beast::http::string_body> request;
+  bool known = false;  // the client has proved who it is
+};
+
+std::shared_ptr<WebSession> socket_connection(ByteStream stream, const WebLimits& limits,
+                                              std::shared_ptr<WebSocketListener> listener,
+                                              UpgradeRequest upgrade);
 
 }  // namespace maitred::web

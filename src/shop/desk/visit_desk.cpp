@@ -41,8 +41,11 @@ VisitRules rules_of(const VisitSettings& settings, std::vector<AlertRule> alert_
   return rules;
 }
 
-Actor staff_actor(const std::string& by, WallTime at) {
-  return {by.empty() ? "staff" : "staff:" + by, at};
+// The terminal is known by its token. The name a client gives itself is only what it says.
+Actor staff_actor(const StaffTerminal& terminal, const std::string& by, WallTime at) {
+  std::string who = terminal.name.empty() ? "staff" : "staff:" + terminal.name;
+  if (!by.empty() && by != terminal.name) who += fmt::format(" (calls itself {})", by);
+  return {std::move(who), at};
 }
 
 // The key of the holdout draw, created at its first use. The store keeps it, so that a customer
@@ -345,21 +348,22 @@ Result<std::vector<Alert>> VisitDesk::open_alerts(std::uint64_t after) {
   return alerts;
 }
 
-Result<ClaimAnswer> VisitDesk::claim(const VisitId& visit, const std::string& by) {
+Result<ClaimAnswer> VisitDesk::claim(const VisitId& visit, const std::string& by,
+                                     const StaffTerminal& terminal) {
   const WallTime now = clock_();
   MAITRED_ASSIGN(const ClaimPlan plan, book_.plan_claim(visit, by, now));
   ClaimAnswer answer{plan.ok, plan.by, std::nullopt};
   if (plan.change) {
-    MAITRED_ASSIGN(answer.update, commit(*plan.change, staff_actor(by, now)));
+    MAITRED_ASSIGN(answer.update, commit(*plan.change, staff_actor(terminal, by, now)));
   }
   return answer;
 }
 
 Result<Alert> VisitDesk::close(const VisitId& visit, Outcome outcome, const std::string& note,
-                               const std::string& by) {
+                               const std::string& by, const StaffTerminal& terminal) {
   const WallTime now = clock_();
   MAITRED_ASSIGN(const AlertChange change, book_.plan_close(visit, outcome, note, by, now));
-  return commit(change, staff_actor(by, now));
+  return commit(change, staff_actor(terminal, by, now));
 }
 
 void VisitDesk::ack(std::uint64_t seq, const StaffTerminal&) {

@@ -62,6 +62,23 @@ TEST(Json, APlainLineHasNoControlCharacter) {
   }
 }
 
+TEST(Json, NothingInvisibleTurnsOrBreaksALine) {
+  for (const char* bad :
+       {"\u202e", "\u202a", "\u2066", "\u2069", "\u200e", "\u200f", "\u061c", "\u2028", "\u2029",
+        "\u0085", "\u200b", "\u2060", "\ufeff", "\U000e0041"}) {
+    const std::string text = std::string("Sam") + bad + "nimda";
+    EXPECT_FALSE(is_plain_line(text)) << text;
+    EXPECT_EQ(shown_text(text), "Sam?nimda");
+  }
+  // Names from right to left, with a joiner, with accents, in Chinese, and an emoji.
+  for (const char* good :
+       {"\u05e0\u05d5\u05d2\u05d4", "\u0645\u06cc\u200c\u062e\u0648\u0627\u0647\u0645", "e\u0301",
+        "\u738b", "\U0001f600"}) {
+    EXPECT_TRUE(is_plain_line(good)) << good;
+    EXPECT_EQ(shown_text(good), good);
+  }
+}
+
 TEST(Json, ShownTextCannotSteerATerminal) {
   EXPECT_EQ(shown_text("a\n\tö\x1b[2J\xc2\x9b\xff."), "a\n\tö?[2J??.");
 }

@@ -38,7 +38,7 @@ class HoldingSession : public Session {
     leave();  // only the first counts
   }
   bool is_open() const override { return static_cast<bool>(socket_); }
-  std::optional<Timestamp> idle_since() const override { return since; }
+  Claim claim() const override { return {.since = since}; }
   void check_time(Timestamp) override { doings_.checked.insert(id()); }
 
   bool stubborn = false;

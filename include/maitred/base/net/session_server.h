@@ -15,15 +15,13 @@
 #include <variant>
 
 #include "maitred/base/file.h"
+#include "maitred/base/net/places.h"
 #include "maitred/base/time.h"
 #include "maitred/base/unix_socket.h"
 
 namespace maitred {
 
 class SessionServer;
-
-// Never used twice by one server.
-using SessionId = std::uint64_t;
 
 // One connection, as its server sees it. Bound to the server's thread.
 class Session {
@@ -41,9 +39,8 @@ class Session {
   virtual void close() = 0;
   // False once the session refuses its client or ends: it takes no place any more.
   virtual bool is_open() const = 0;
-  // Since when the client has not asked for anything. The server may close such a session to make
-  // room. Nothing if the session must stay.
-  virtual std::optional<Timestamp> idle_since() const { return std::nullopt; }
+  // Whether the server may close the session to make room for another.
+  virtual Claim claim() const { return {}; }
   // Ends what takes too long. Called every SessionServerOptions::check_every.
   virtual void check_time(Timestamp /*now*/) {}
 
@@ -58,11 +55,13 @@ class Session {
   friend class SessionServer;
   std::weak_ptr<SessionServer> server_;
   SessionId id_ = 0;
+  std::string origin_;
 };
 
 struct SessionServerOptions {
   std::string client;           // what one is called in the log: "staff client"
   std::size_t sessions = 64;    // places
+  std::size_t of_origin = 64;   // places that strangers from one remote address may take
   Milliseconds grace{0};        // a session this young is not closed to make room
   Milliseconds check_every{0};  // how often sessions check their time limits; zero: never
 };
@@ -89,7 +88,8 @@ class SessionServer : public std::enable_shared_from_this<SessionServer> {
   void set_on_closed(Closed on_closed) { on_closed_ = std::move(on_closed); }
 
   // Takes a session that came another way; `make` gets `full` as above.
-  void admit(const std::function<std::shared_ptr<Session>(bool full)>& make);
+  void admit(const std::function<std::shared_ptr<Session>(bool full)>& make,
+             const std::string& origin = "");
   // Puts another session in the place of `id`, under the same id, as for a change of protocol.
   void replace(SessionId id, std::shared_ptr<Session> with);
   // Closes that session, if it is there.
@@ -117,8 +117,9 @@ class SessionServer : public std::enable_shared_from_this<SessionServer> {
   void wait_for_client();
   void accept();
   void pause(int error_number);
-  bool make_room();
-  void adopt(SessionId id, std::shared_ptr<Session> session);
+  bool make_room(const std::string& origin);
+  void end_the_ending();
+  void adopt(SessionId id, std::shared_ptr<Session> session, std::string origin);
   void check_times();
   void forget(SessionId id);
   void report_drained();

@@ -24,6 +24,7 @@ class HttpApi : public WebSite {
   // `on_failure` is called with each error that is not the client's (kEnvironment).
   HttpApi(boost::asio::io_context& io, Shop& shop, std::function<void(const Error&)> on_failure);
 
+  bool knows(const WebRequest& head) override;
   void on_request(const WebRequest& request, WebReply reply) override;
 
  private:

@@ -63,6 +63,8 @@ class Board : public WebSite {
   ~Board() override;
 
   void on_request(const WebRequest& request, WebReply reply) override;
+  bool asks_for_user() override;
+  bool knows(const WebRequest& head) override;
   std::size_t body_limit_bytes(const WebRequest& head, std::size_t usual) override;
   std::variant<WebResponse, std::shared_ptr<WebSocketListener>> on_upgrade(
       const WebRequest& request) override;

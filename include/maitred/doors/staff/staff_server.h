@@ -11,6 +11,7 @@
 #include <string_view>
 #include <vector>
 
+#include "maitred/base/net/peer_user.h"
 #include "maitred/base/result.h"
 #include "maitred/base/time.h"
 #include "maitred/doors/staff/staff_pipe.h"
@@ -40,6 +41,8 @@ struct StaffServerOptions {
   std::string server = "maitred";  // name and version for the hello
   std::string store{};             // the store's uuid for the hello
   StaffLimits limits{};
+  // Whether this user of the machine may connect while no token exists.
+  std::function<bool(uid_t user)> may_connect = is_own_user;
   // PEM files: a certificate with its chain, and its key. Clients must use TLS 1.3 then. Both
   // empty: no TLS, and loopback only.
   std::string tls_cert{};

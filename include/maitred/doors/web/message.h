@@ -7,6 +7,8 @@
 #include <utility>
 #include <vector>
 
+#include "maitred/base/time.h"
+
 namespace maitred {
 
 using WebHeaders = std::vector<std::pair<std::string, std::string>>;
@@ -19,6 +21,9 @@ struct WebRequest {
   std::string body;
   std::string peer;     // the client's address in numbers
   bool secure = false;  // over TLS
+  // The client runs on this machine, as root or as the user of this server. Known only if the site
+  // asks for it.
+  bool own_user = false;
 
   // The first header of this name (in lower case); empty if there is none.
   std::string_view header(std::string_view name) const;
@@ -38,6 +43,7 @@ struct WebResponse {
   std::string type = "text/plain; charset=utf-8";
   std::string body{};
   WebHeaders headers{};  // besides length, type, cache (no-store unless said here) and the like
+  Milliseconds wait{0};  // before it is sent: slows down who guesses
 };
 
 // {"error":{"code","message"}}

@@ -52,6 +52,11 @@ class WebSite {
  public:
   virtual ~WebSite() = default;
   virtual void on_request(const WebRequest& request, WebReply reply) = 0;
+  // True if WebRequest::own_user must be known. Asked for each connection.
+  virtual bool asks_for_user() { return false; }
+  // True if the client has proved who it is. Nobody takes the place of such a client. Called before
+  // the body is read.
+  virtual bool knows(const WebRequest& /*head*/) { return false; }
   // The largest body this request may have. Called before its body is read.
   virtual std::size_t body_limit_bytes(const WebRequest& /*head*/, std::size_t usual) {
     return usual;
@@ -62,14 +67,18 @@ class WebSite {
 };
 
 struct WebLimits {
-  std::size_t connections = 256;  // one more closes the one that has been idle longest
+  // One more closes one whose client is not known: see base/net/places.h. WebSockets take three
+  // quarters of the places at most.
+  std::size_t connections = 256;
+  std::size_t of_origin = 64;  // connections of unknown clients from one remote address
   std::size_t header_bytes = 8 * 1024;
   std::size_t body_bytes = 64 * 1024;
   std::size_t message_bytes = 16 * 1024;  // of a WebSocket
   std::size_t unsent_bytes = 128 * 1024;  // to a WebSocket whose client does not read
   double messages_per_second = 50;        // of a WebSocket, pings too; twice as many at once
   Milliseconds header_time = std::chrono::seconds(5);
-  Milliseconds body_time = std::chrono::seconds(20);
+  Milliseconds body_time = std::chrono::seconds(5);  // and as long as its bytes take at this rate:
+  std::size_t body_bytes_per_second = 256 * 1024;
   Milliseconds answer_time = std::chrono::seconds(60);
   Milliseconds send_time = std::chrono::seconds(10);  // of one answer or message
   Milliseconds idle_time = std::chrono::seconds(30);  // between requests

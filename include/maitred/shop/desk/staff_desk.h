@@ -43,12 +43,14 @@ class StaffDesk {
 
   // The first claim wins. It is durable on return. A claim repeated under the winner's name is won,
   // without an update. Errors: unknown_visit, not_open, no_name (kInput).
-  virtual Result<ClaimAnswer> claim(const VisitId& visit, const std::string& by) = 0;
+  // The audit names `terminal`, and `by` only as what the client calls itself.
+  virtual Result<ClaimAnswer> claim(const VisitId& visit, const std::string& by,
+                                    const StaffTerminal& terminal = {}) = 0;
 
   // Returns the closed alert with its new seq and outcome. `by` is the name in the request, else
   // the name of this client's last claim, else the terminal's name; it may be empty.
   virtual Result<Alert> close(const VisitId& visit, Outcome outcome, const std::string& note,
-                              const std::string& by) = 0;
+                              const std::string& by, const StaffTerminal& terminal = {}) = 0;
 
   // Notes that a client has shown the alert.
   virtual void ack(std::uint64_t /*seq*/, const StaffTerminal& /*terminal*/) {}

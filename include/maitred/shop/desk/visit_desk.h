@@ -79,9 +79,10 @@ class VisitDesk : public StaffDesk {
   bool tokens_required() override;
   std::optional<StaffTerminal> authenticate(std::string_view token) override;
   Result<std::vector<Alert>> open_alerts(std::uint64_t after) override;
-  Result<ClaimAnswer> claim(const VisitId& visit, const std::string& by) override;
+  Result<ClaimAnswer> claim(const VisitId& visit, const std::string& by,
+                            const StaffTerminal& terminal = {}) override;
   Result<Alert> close(const VisitId& visit, Outcome outcome, const std::string& note,
-                      const std::string& by) override;
+                      const std::string& by, const StaffTerminal& terminal = {}) override;
   void ack(std::uint64_t seq, const StaffTerminal& terminal) override;
 
  private:

@@ -78,6 +78,7 @@ class BoardTest : public testing::Test {
     request.path = std::move(path);
     request.body = std::move(body);
     request.peer = "127.0.0.1";
+    request.own_user = true;
     request.headers = {{"host", "127.0.0.1:7480"}};
     if (request.method == "POST") {
       request.headers.emplace_back("origin", "http://127.0.0.1:7480");
@@ -206,7 +207,9 @@ TEST_F(BoardTest, GuessersWaitAndOthersDoNot) {
   const auto late = ask(guess);
   EXPECT_EQ(late.status, 429);
   EXPECT_EQ(header(late, "Retry-After"), "6");
+  EXPECT_GE(late.wait, Milliseconds{1000});
   auto elsewhere = request("POST", "/signin", std::string(R"({"token":")") + kToken + "\"}");
+  EXPECT_EQ(ask(elsewhere).status, 200) << "the right token, from the address of the guesser";
   elsewhere.peer = "10.0.0.9";
   EXPECT_EQ(ask(elsewhere).status, 200);
   EXPECT_THAT(ask(request("GET", "/session")).body, HasSubstr("\"signed_in\":true"));
@@ -239,6 +242,26 @@ TEST_F(BoardTest, WithoutTokensThisMachineNeedsNone) {
             403);
   fresh(true);  // reached from other machines
   EXPECT_EQ(std::get<WebResponse>(board_->on_upgrade(upgrade())).status, 401);
+}
+
+TEST_F(BoardTest, WithoutTokensAnotherUserOfThisMachineGetsNothing) {
+  desk_.tokens = false;
+  const auto of_other = [](WebRequest one) {
+    one.own_user = false;
+    return one;
+  };
+  EXPECT_TRUE(board_->asks_for_user());
+  EXPECT_THAT(ask(of_other(request("GET", "/session"))).body, HasSubstr("\"needed\":true"));
+  EXPECT_EQ(ask(of_other(request("GET", "/history"))).status, 401);
+  EXPECT_EQ(
+      ask(of_other(with(request("POST", "/desk/identify", "JPEG"), "content-type", "image/jpeg")))
+          .status,
+      401);
+  EXPECT_EQ(std::get<WebResponse>(board_->on_upgrade(of_other(upgrade()))).status, 401);
+  EXPECT_THAT(ask(of_other(request("POST", "/signin", R"({"token":"guess"})"))).body,
+              HasSubstr("staff add"));
+  desk_.tokens = true;
+  EXPECT_FALSE(board_->asks_for_user());
 }
 
 TEST_F(BoardTest, OnlyTheDeskTakesMuchAndOnlyFromStaff) {

@@ -32,7 +32,9 @@ Result<std::vector<Alert>> FakeDesk::open_alerts(std::uint64_t after) {
   return out;
 }
 
-Result<ClaimAnswer> FakeDesk::claim(const VisitId& visit, const std::string& by) {
+Result<ClaimAnswer> FakeDesk::claim(const VisitId& visit, const std::string& by,
+                                    const StaffTerminal& terminal) {
+  claimed_at = terminal.name;
   const auto found = alerts.find(visit.value);
   if (found == alerts.end()) return input_error("unknown_visit", "no such visit");
   Alert& alert = found->second;
@@ -44,7 +46,8 @@ Result<ClaimAnswer> FakeDesk::claim(const VisitId& visit, const std::string& by)
 }
 
 Result<Alert> FakeDesk::close(const VisitId& visit, Outcome outcome, const std::string& note,
-                              const std::string& by) {
+                              const std::string& by, const StaffTerminal& terminal) {
+  closed_at = terminal.name;
   const auto found = alerts.find(visit.value);
   if (found == alerts.end()) return input_error("unknown_visit", "no such visit");
   Alert& alert = found->second;

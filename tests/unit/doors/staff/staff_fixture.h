@@ -25,9 +25,10 @@ class FakeDesk : public StaffDesk {
   bool tokens_required() override { return !token.empty(); }
   std::optional<StaffTerminal> authenticate(std::string_view shown) override;
   Result<std::vector<Alert>> open_alerts(std::uint64_t after) override;
-  Result<ClaimAnswer> claim(const VisitId& visit, const std::string& by) override;
+  Result<ClaimAnswer> claim(const VisitId& visit, const std::string& by,
+                            const StaffTerminal& terminal = {}) override;
   Result<Alert> close(const VisitId& visit, Outcome outcome, const std::string& note,
-                      const std::string& by) override;
+                      const std::string& by, const StaffTerminal& terminal = {}) override;
   void ack(std::uint64_t seq, const StaffTerminal& terminal) override;
 
   // A new alert, to be published by the test.
@@ -38,6 +39,8 @@ class FakeDesk : public StaffDesk {
   std::uint64_t last_seq = 0;
   std::vector<std::uint64_t> acks;
   std::string closed_by;
+  std::string claimed_at;  // the terminal of the last claim, by its token
+  std::string closed_at;
   std::string closed_note;
 };
 

@@ -29,6 +29,44 @@ TEST_F(StaffServerTest, GreetsEveryClient) {
   EXPECT_EQ(server->clients_resumed(), 0U);
 }
 
+TEST_F(StaffServerTest, WithoutTokensAnotherUserOfThisMachineIsRefusedAndToldWhatToDo) {
+  std::vector<uid_t> asked;
+  open({.listen = "127.0.0.1:0", .may_connect = [&](uid_t user) {
+          asked.push_back(user);
+          return false;
+        }});
+  TestClient client(server->port());
+  client.say(R"({"type":"resume","after":0})");
+  const json refusal = next(client);
+  EXPECT_EQ(refusal["type"], "error");
+  EXPECT_EQ(refusal["code"], "not_allowed");
+  EXPECT_NE(refusal["message"].get<std::string>().find("maitredctl staff add"), std::string::npos);
+  EXPECT_TRUE(is_closed(client));
+  EXPECT_EQ(asked, std::vector<uid_t>{::geteuid()});
+  // With a token it is the token that counts.
+  desk.token = "good";
+  TestClient till = greeted();
+  till.say(R"({"type":"auth","token":"good"})");
+  till.say(R"({"type":"ping"})");
+  EXPECT_EQ(next(till)["type"], "pong");
+  EXPECT_EQ(asked.size(), 1U);
+}
+
+TEST_F(StaffServerTest, ClaimAndCloseAreOfTheTerminalAndNotOfTheNameItGivesItself) {
+  desk.token = "good";
+  publish("v");
+  TestClient till = greeted();
+  till.say(R"({"type":"auth","token":"good"})");
+  till.say(R"({"type":"claim","visit":"v","by":"the owner"})");
+  EXPECT_EQ(next(till)["by"], "the owner");
+  const std::string terminal = desk.authenticate("good")->name;
+  ASSERT_FALSE(terminal.empty());
+  EXPECT_EQ(desk.claimed_at, terminal);
+  till.say(R"({"type":"close","visit":"v","outcome":"served","by":"the owner"})");
+  EXPECT_EQ(next(till)["type"], "update");
+  EXPECT_TRUE(run_until([&] { return desk.closed_at == terminal; }));
+}
+
 TEST_F(StaffServerTest, ResumeBringsOpenAlertsInOrderThenLiveOnes) {
   for (const char* visit : {"zz", "bb", "mm", "aa"}) desk.add(visit);  // seq 1 to 4
   TestClient all = listener(0);

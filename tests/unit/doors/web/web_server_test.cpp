@@ -56,6 +56,7 @@ class TestSite : public WebSite {
                    std::string(request.cookie("c")) + " " + std::to_string(request.body.size())});
     reply({.body = "a second answer"});
   }
+  bool knows(const WebRequest& head) override { return head.cookie("who") == "known"; }
   std::variant<WebResponse, std::shared_ptr<WebSocketListener>> on_upgrade(
       const WebRequest& request) override {
     if (!request.same_origin()) return web_error(403, "wrong_origin", "from elsewhere");
@@ -195,6 +196,59 @@ TEST_F(WebServerTest, AnswersSeveralRequestsOnOneConnection) {
   EXPECT_THAT(head, testing::EndsWith("\r\n\r\n"));
 }
 
+TEST_F(WebServerTest, StalledBodiesAndIdleSocketsHoldNobodyUp) {
+  serve({.connections = 8});
+  const std::string stalled =
+      "POST /y HTTP/1.1\r\nHost: localhost\r\nContent-Length: 50\r\n\r\nhel";
+  std::vector<std::unique_ptr<Client>> crowd;
+  const auto honest = [&] {
+    Client client(port_);
+    client.send(get("/x"));
+    EXPECT_THAT(client.receive("GET /x", milliseconds(3000)), HasSubstr("GET /x"));
+  };
+  for (int i = 0; i < 20; ++i) {
+    crowd.push_back(std::make_unique<Client>(port_));
+    crowd.back()->send(stalled);
+  }
+  honest();
+  for (int i = 0; i < 20; ++i) {
+    crowd.push_back(std::make_unique<Client>(port_));
+    crowd.back()->send(upgrade("http://127.0.0.1"));
+    EXPECT_THAT(crowd.back()->receive("\r\n\r\n"), StartsWith("HTTP/1.1 101"));
+  }
+  honest();
+  EXPECT_LE(connections(), 8U);
+}
+
+TEST_F(WebServerTest, AKnownClientKeepsItsPlaceAndStillLeavesSomeForRequests) {
+  serve({.connections = 8});
+  const std::string known = "Cookie: who=known\r\n";
+  const auto socket = [&] {
+    auto client = std::make_unique<Client>(port_);
+    std::string request = upgrade("http://127.0.0.1");
+    client->send(request.insert(request.size() - 2, known));
+    return client;
+  };
+  std::vector<std::unique_ptr<Client>> sockets;
+  for (int i = 0; i < 6; ++i) {
+    sockets.push_back(socket());
+    EXPECT_THAT(sockets.back()->receive("\r\n\r\n"), StartsWith("HTTP/1.1 101"));
+  }
+  EXPECT_THAT(socket()->rest(), StartsWith("HTTP/1.1 503"));
+  std::vector<std::unique_ptr<Client>> crowd;
+  for (int i = 0; i < 20; ++i) {
+    crowd.push_back(std::make_unique<Client>(port_));
+    crowd.back()->send("POST /y HTTP/1.1\r\nHost: localhost\r\nContent-Length: 50\r\n\r\n");
+  }
+  Client visitor(port_);
+  visitor.send(get("/x"));
+  EXPECT_THAT(visitor.receive("GET /x", milliseconds(3000)), HasSubstr("GET /x"));
+  for (const auto& one : sockets) {
+    one->send(frame("hello"));
+    EXPECT_THAT(one->receive("HELLO"), HasSubstr("HELLO"));
+  }
+}
+
 TEST_F(WebServerTest, RefusesWhatIsTooLargeOrNoHttp) {
   serve();
   const auto answer = [this](const std::string& text) {
@@ -223,6 +277,18 @@ TEST_F(WebServerTest, APageOfAnotherNameDoesNotReachIt) {
   Client client(port_);
   client.send("GET / HTTP/1.1\r\nHost: evil.example:7480\r\n\r\n");
   EXPECT_THAT(client.rest(), StartsWith("HTTP/1.1 421"));
+  EXPECT_EQ(site_.requests, 0);
+  for (const std::string host :
+       {"[::1].evil.example", "[::1]evil.example:80", "[::1", "[127.0.0.1]", "::1",
+        "127.0.0.1:", "127.0.0.1:80.evil.example", "127.0.0.1:99999", "127.0.0.1.evil.example",
+        "localhost.", "localhost:7480@evil.example", "[localhost]", "127.0.0.1, evil.example"}) {
+    Client bad(port_);
+    bad.send("GET / HTTP/1.1\r\nHost: " + host + "\r\n\r\n");
+    EXPECT_THAT(bad.rest(), StartsWith("HTTP/1.1 421")) << host;
+  }
+  Client two(port_);
+  two.send("GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nHost: evil.example\r\n\r\n");
+  EXPECT_THAT(two.rest(), StartsWith("HTTP/1.1 400"));
   EXPECT_EQ(site_.requests, 0);
   for (const std::string host : {"127.0.0.1:7480", "[::1]:7480", "localhost", "LOCALHOST:1"}) {
     Client good(port_);
