@@ -5,7 +5,7 @@
 #include <string_view>
 #include <vector>
 
-#include "setting_rows.h"
+#include "src/shop/store/rows/setting_rows.h"
 
 namespace maitred {
 namespace {
