@@ -13,6 +13,7 @@
 #include "listeners.h"
 #include "maitred/base/log.h"
 #include "maitred/base/net/host_port.h"
+#include "maitred/base/text.h"
 #include "maitred/doors/eyes/open_floor.h"
 #include "maitred/doors/outbound/check_integrations.h"
 #include "maitred/models/manifest.h"
@@ -33,10 +34,11 @@ std::string listen_text(const ListenSettings& listen) {
 Status check_camera(const CameraSettings& camera, const Settings& settings, bool demo) {
   std::error_code ignored;
   if (!is_live_source(camera.source) && !std::filesystem::exists(camera.source, ignored)) {
-    return environment_error("camera_absent",
-                             fmt::format("camera '{}': there is no file or folder {}; correct "
-                                         "source in {}",
-                                         camera.name, camera.source, settings.file.string()));
+    return environment_error(
+        "camera_absent",
+        fmt::format("camera '{}': there is no file or folder {}; correct "
+                    "source in {}",
+                    camera.name, without_secrets(camera.source), settings.file.string()));
   }
   if (demo && is_live_source(camera.source) && !settings.allow_demo_engine) {
     return environment_error(

@@ -168,6 +168,11 @@ verbs::LiveStatus Daemon::live_status() {
   if (telemetry_->port() != 0) {
     live.metrics_listen = fmt::format("{}:{}", settings.metrics.address, telemetry_->port());
   }
+  const auto taken = [&live](const char* door, const ListenSettings& listen) {
+    live.ports_taken.push_back(fmt::format("{} {}:{}", door, listen.address, listen.port));
+  };
+  if (!board_ && !settings.board.off()) taken("board", settings.board.listen);
+  if (telemetry_->port() == 0 && !settings.metrics.off()) taken("metrics", settings.metrics);
   live.eye_restarts = supervisor_ ? supervisor_->restarts() : 0;
   return live;
 }

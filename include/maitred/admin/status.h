@@ -51,6 +51,7 @@ struct IntegrationStatus {
 struct LiveStatus {
   std::vector<IntegrationStatus> integrations;
   std::string staff_listen, board_listen, metrics_listen;  // ADDRESS:PORT; "" for off
+  std::vector<std::string> ports_taken;  // "board ADDRESS:PORT": another program listens there
   std::uint64_t eye_restarts = 0;
 
   static void describe(auto& fields, auto& it) {
@@ -58,6 +59,7 @@ struct LiveStatus {
     fields.needed("staff_listen", it.staff_listen);
     fields.needed("board_listen", it.board_listen);
     fields.needed("metrics_listen", it.metrics_listen);
+    fields.needed("ports_taken", it.ports_taken);
     fields.needed("eye_restarts", it.eye_restarts);
   }
 };

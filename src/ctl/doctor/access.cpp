@@ -9,6 +9,8 @@
 #include <algorithm>
 #include <optional>
 
+#include "maitred/base/text.h"
+
 namespace maitred {
 namespace {
 
@@ -29,8 +31,7 @@ std::string group_name(gid_t gid) {
 }
 
 bool names_password(const CameraSettings& camera) {
-  const std::size_t scheme = camera.source.find("://");
-  return scheme != std::string::npos && camera.source.find('@', scheme) != std::string::npos;
+  return without_secrets(camera.source) != camera.source;
 }
 
 Finding judge_configuration(const Settings& settings, const Account& core) {

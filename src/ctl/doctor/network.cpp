@@ -122,6 +122,15 @@ Finding judge_validity(const X509& certificate, const std::string& name, WallTim
 
 }  // namespace
 
+Finding port_taken(const std::string& name, const ListenSettings& listen) {
+  return fault("port",
+               fmt::format("{}.listen {}:{} is in use by another program", name, listen.address,
+                           listen.port),
+               fmt::format("find it with: ss -ltnp 'sport = :{}'; stop it, or set another port; "
+                           "then restart maitred. Enter no token there before",
+                           listen.port));
+}
+
 Findings look_at_port(const std::string& name, const ListenSettings& listen, bool daemon_runs) {
   if (listen.off()) return {};
   const Address address = address_of(listen);
@@ -134,9 +143,7 @@ Findings look_at_port(const std::string& name, const ListenSettings& listen, boo
   const int error = try_to_bind(address);
   if (error == 0) return {good("port", where + " is free")};
   if (error == EADDRINUSE) {
-    return {fault("port", where + " is in use by another program",
-                  fmt::format("find it with: ss -ltnp 'sport = :{}'; stop it, or set another port",
-                              listen.port))};
+    return {port_taken(name, listen)};
   }
   return {fault("port", fmt::format("{}: {}", where, std::strerror(error)),
                 "use an address of this machine (ip address) and a port above 1023")};

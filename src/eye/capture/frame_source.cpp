@@ -8,6 +8,7 @@
 #include <filesystem>
 #include <opencv2/core.hpp>
 
+#include "maitred/base/text.h"
 #include "sources.h"
 
 namespace maitred {
@@ -35,15 +36,7 @@ bool is_live(SourceKind kind) {
          kind == SourceKind::kPipeline;
 }
 
-std::string printable_source(std::string_view source) {
-  const std::size_t scheme = source.find("://");
-  if (scheme == std::string_view::npos) return std::string(source);
-  const std::size_t from = scheme + 3;
-  const std::size_t path = std::min(source.find('/', from), source.size());
-  const std::size_t at = source.substr(0, path).rfind('@');
-  if (at == std::string_view::npos || at < from) return std::string(source);
-  return fmt::format("{}***{}", source.substr(0, from), source.substr(at));
-}
+std::string printable_source(std::string_view source) { return without_secrets(source); }
 
 tl::unexpected<Error> camera_absent(const CaptureOptions& options, const char* what,
                                     const char* advice) {

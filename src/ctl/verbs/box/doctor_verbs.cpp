@@ -251,16 +251,16 @@ Findings look_at_cameras(const Settings& settings, const json& status, bool quie
   return findings;
 }
 
-// For a running daemon, check only the ports that it reports as open.
+// A running daemon reports the ports that it has, and those that another program has taken.
 Findings look_at_ports(const Settings& settings, const json& status) {
   const bool runs = status.value("running", false);
+  const auto look = [&](const std::string& name, const ListenSettings& listen) -> Findings {
+    if (!runs || status.value(name + "_listen", "") != "") return look_at_port(name, listen, runs);
+    return listen.off() ? Findings{} : Findings{port_taken(name, listen)};
+  };
   Findings findings = look_at_port("staff", settings.staff.listen, runs);
-  if (!runs || status.value("board_listen", "") != "") {
-    add(findings, look_at_port("board", settings.board.listen, runs));
-  }
-  if (!runs || status.value("metrics_listen", "") != "") {
-    add(findings, look_at_port("metrics", settings.metrics, runs));
-  }
+  add(findings, look("board", settings.board.listen));
+  add(findings, look("metrics", settings.metrics));
   return findings;
 }
 

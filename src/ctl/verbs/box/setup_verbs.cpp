@@ -11,6 +11,7 @@
 #include <memory>
 
 #include "maitred/base/file.h"
+#include "maitred/base/text.h"
 #include "maitred/ctl/doctor/cameras.h"
 #include "maitred/ctl/doctor/first_configuration.h"
 #include "maitred/settings/settings.h"
@@ -88,8 +89,8 @@ std::string source_of(const std::string& answer, const std::vector<CameraDevice>
 Status check(const FirstCamera& camera, const fs::path& file) {
   std::error_code ignored;
   if (!is_live_source(camera.source) && !fs::exists(camera.source, ignored)) {
-    return input_error("source_missing",
-                       fmt::format("file or folder {} does not exist", camera.source));
+    return input_error("source_missing", fmt::format("file or folder {} does not exist",
+                                                     without_secrets(camera.source)));
   }
   FirstAnswers alone;
   alone.cameras = {camera};

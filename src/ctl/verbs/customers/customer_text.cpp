@@ -129,6 +129,12 @@ std::string audit_text(const json& rows) {
 std::string status_text(const json& status) {
   std::string text =
       status.value("running", false) ? "maitred is running.\n" : "maitred is not running.\n";
+  for (const json& door : status.value("ports_taken", json::array())) {
+    text += fmt::format(
+        "WARNING: another program listens on {}, where this maitred should. Do not enter a token "
+        "there. maitredctl doctor says what to do.\n",
+        printable(door.is_string() ? door.get<std::string>() : ""));
+  }
   for (const char* key :
        {"engine", "customers", "matchable", "threshold", "expected_false_alerts_per_1000",
         "expected_miss_rate", "staff_connected", "staff_listen"}) {

@@ -57,7 +57,7 @@ TEST(SourceKind, IsReadFromTheWords) {
 
 TEST(PrintableSource, HidesUserAndPassword) {
   EXPECT_EQ(printable_source("rtsp://admin:secret@10.0.0.2:554/live?a=b@c"),
-            "rtsp://***@10.0.0.2:554/live?a=b@c");
+            "rtsp://***@10.0.0.2:554/live?a=***");
   EXPECT_EQ(printable_source("rtsp://10.0.0.2/a@b"), "rtsp://10.0.0.2/a@b");
   EXPECT_EQ(printable_source("/dev/video0"), "/dev/video0");
 }
