@@ -4,6 +4,7 @@
 #include <cstdlib>
 #include <string_view>
 
+#include "maitred/admin/enrolment.h"
 #include "maitred/admin/notes.h"
 #include "maitred/admin/records.h"
 #include "src/doors/api/routes.h"

@@ -93,6 +93,16 @@ Result<Store> Store::create(const std::filesystem::path& path, const KeyAccess& 
   return open(path, key);
 }
 
+namespace {
+
+// A crash in the middle of writing a key file leaves its bytes beside it.
+void erase_unwritten_keys(const KeyAccess& key) {
+  if (key.source.kind != KeyKind::kFile) return;
+  for (const char* tail : {".new", ".next.new"}) erase_file(key.source.where + tail);
+}
+
+}  // namespace
+
 Result<Store> Store::open(const std::filesystem::path& path, const KeyAccess& key,
                           const OpenOptions& options) {
   initialise_crypto();
@@ -117,6 +127,7 @@ Result<Store> StoreAccess::open(const std::filesystem::path& path, const KeyAcce
                  unless_damaged(*database, open_root(*database, version, id, key)));
   MAITRED_ASSIGN(SecretBytes seed,
                  unless_damaged(*database, read_seed(*database, version, id, slot.secret)));
+  erase_unwritten_keys(key);
   const std::int64_t number = slot.number;
   const Bytes public_key = slot.public_key;
   auto parts = std::make_unique<Store::Parts>(std::move(lock), std::move(database), std::move(id),

@@ -171,7 +171,7 @@ std::map<std::string, Case> cases(const std::filesystem::path& folder) {
          {"to_be_fetched", false},
          {"key", "file:" + (folder / "backup.key").string()}},
         {"file"},
-        {"backup", "bytes", "verified", "resumed_bytes"}}},
+        {"backup", "bytes", "verified", "resumed_bytes", "signed_by"}}},
       {"backup_fetched", {{{"file", backup}}, {"file"}, {}, "backup_outdated"}},
       {"restore",
        {{{"file", backup}, {"key", "file:" + backup}, {"erasures", ""}, {"replace", false}},

@@ -8,9 +8,9 @@
 #include <vector>
 
 #include "maitred/base/check.h"
+#include "src/shop/store/database/raw_settings.h"
 #include "src/shop/store/database/schema.h"
 #include "src/shop/store/rows/audit_subjects.h"
-#include "src/shop/store/database/raw_settings.h"
 
 namespace maitred {
 Vault::Vault(std::unique_ptr<Database> database, std::string store_id, SecretBytes root,

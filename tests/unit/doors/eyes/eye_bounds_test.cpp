@@ -12,7 +12,7 @@ using Source = EyeBounds::Source;
 constexpr WallTime kWall{Milliseconds{1'790'000'000'000}};
 const Timestamp kNow{1h};
 
-Sighting sighting(std::uint64_t track, WallTime at = kWall) {
+Sighting seen_at(std::uint64_t track, WallTime at = kWall) {
   Sighting out;
   out.track = TrackId{track};
   out.first_seen = out.at = at;
@@ -26,12 +26,12 @@ bool admits(EyeBounds& bounds, Sighting one, Timestamp now = kNow) {
 TEST(EyeBounds, ALiveCameraSpeaksOfNow) {
   EyeBounds bounds(Source::kLive, kNow);
   for (const auto off : {0ms, 4'999ms, -59'999ms}) {
-    EXPECT_TRUE(admits(bounds, sighting(1, kWall + off))) << off.count();
+    EXPECT_TRUE(admits(bounds, seen_at(1, kWall + off))) << off.count();
     EXPECT_TRUE(bounds.admit(TrackEnded{TrackId{2}, kWall + off}, kWall)) << off.count();
   }
   for (const Milliseconds off : {5'001ms, -60'001ms, Milliseconds{24h * 365 * 73}}) {
     const auto refused = [&] {
-      Sighting one = sighting(1, kWall + off);
+      Sighting one = seen_at(1, kWall + off);
       return bounds.admit(one, kWall, kNow);
     }();
     ASSERT_FALSE(refused) << off.count();
@@ -43,16 +43,16 @@ TEST(EyeBounds, ALiveCameraSpeaksOfNow) {
 
 TEST(EyeBounds, AFilmInRealTimeIsNotAheadAndAFastOneOnlyAsFarAsAStoreStillOpens) {
   EyeBounds film(Source::kFilm, kNow);
-  EXPECT_TRUE(admits(film, sighting(1, kWall - 24h)));
-  EXPECT_FALSE(admits(film, sighting(1, kWall + 6s)));
+  EXPECT_TRUE(admits(film, seen_at(1, kWall - 24h)));
+  EXPECT_FALSE(admits(film, seen_at(1, kWall + 6s)));
   EyeBounds fast(Source::kFastFilm, kNow);
-  EXPECT_TRUE(admits(fast, sighting(1, kWall + 24h * 7)));
-  EXPECT_FALSE(admits(fast, sighting(1, kWall + 24h * 7 + 1ms)));
+  EXPECT_TRUE(admits(fast, seen_at(1, kWall + 24h * 7)));
+  EXPECT_FALSE(admits(fast, seen_at(1, kWall + 24h * 7 + 1ms)));
 }
 
 TEST(EyeBounds, TheCoreKnowsBetterWhatTheSourceIsAndHowOldATrackCanBe) {
   EyeBounds live(Source::kLive, kNow);
-  Sighting one = sighting(1);
+  Sighting one = seen_at(1);
   one.from_file = true;
   one.first_seen = WallTime{};  // since 1970
   ASSERT_TRUE(live.admit(one, kWall, kNow));
@@ -61,7 +61,7 @@ TEST(EyeBounds, TheCoreKnowsBetterWhatTheSourceIsAndHowOldATrackCanBe) {
   one.first_seen = kWall + 1ms;
   EXPECT_FALSE(live.admit(one, kWall, kNow));
   EyeBounds film(Source::kFilm, kNow);
-  Sighting other = sighting(1);
+  Sighting other = seen_at(1);
   ASSERT_TRUE(film.admit(other, kWall, kNow));
   EXPECT_TRUE(other.from_file);
 }
@@ -70,13 +70,13 @@ TEST(EyeBounds, NewTracksAreLimitedAMinuteButKnownOnesAreNot) {
   EyeLimits limits;
   limits.new_tracks_per_minute = 3;
   EyeBounds bounds(Source::kLive, kNow, limits);
-  for (std::uint64_t track = 1; track <= 3; ++track) EXPECT_TRUE(admits(bounds, sighting(track)));
-  EXPECT_FALSE(admits(bounds, sighting(4)));
-  EXPECT_TRUE(admits(bounds, sighting(3)));
+  for (std::uint64_t track = 1; track <= 3; ++track) EXPECT_TRUE(admits(bounds, seen_at(track)));
+  EXPECT_FALSE(admits(bounds, seen_at(4)));
+  EXPECT_TRUE(admits(bounds, seen_at(3)));
   EXPECT_EQ(bounds.tracks(), 3U);
-  EXPECT_TRUE(admits(bounds, sighting(4), kNow + 20s));
-  EXPECT_FALSE(admits(bounds, sighting(5), kNow + 20s));
-  EXPECT_TRUE(admits(bounds, sighting(6), kNow + 24h));
+  EXPECT_TRUE(admits(bounds, seen_at(4), kNow + 20s));
+  EXPECT_FALSE(admits(bounds, seen_at(5), kNow + 20s));
+  EXPECT_TRUE(admits(bounds, seen_at(6), kNow + 24h));
 }
 
 TEST(EyeBounds, ATrackThatNeverEndsIsEnded) {
@@ -84,14 +84,14 @@ TEST(EyeBounds, ATrackThatNeverEndsIsEnded) {
   Timestamp now = kNow;
   for (; now < kNow + 30min; now += 1min) {
     EXPECT_TRUE(bounds.overdue(now).empty());
-    EXPECT_TRUE(admits(bounds, sighting(1), now));
+    EXPECT_TRUE(admits(bounds, seen_at(1), now));
   }
   const auto over = bounds.overdue(now);
   ASSERT_EQ(over.size(), 1U);
   EXPECT_EQ(over[0].track, TrackId{1});
   EXPECT_EQ(over[0].at, kWall);
   EXPECT_EQ(bounds.tracks(), 0U);
-  EXPECT_TRUE(admits(bounds, sighting(1), now));  // begins anew
+  EXPECT_TRUE(admits(bounds, seen_at(1), now));  // begins anew
   EXPECT_TRUE(bounds.overdue(now + 4min).empty());
   EXPECT_EQ(bounds.overdue(now + 5min).size(), 1U);  // silent
 }
@@ -101,9 +101,9 @@ TEST(EyeBounds, TheMostSilentTrackMakesRoomForOneTooMany) {
   limits.tracks = 2;
   EyeBounds bounds(Source::kFastFilm, kNow, limits);
   for (std::uint64_t track = 1; track <= 3; ++track) {
-    EXPECT_TRUE(admits(bounds, sighting(track), kNow + Milliseconds(track)));
+    EXPECT_TRUE(admits(bounds, seen_at(track), kNow + Milliseconds(track)));
   }
-  EXPECT_TRUE(admits(bounds, sighting(1), kNow + 10ms));
+  EXPECT_TRUE(admits(bounds, seen_at(1), kNow + 10ms));
   const auto over = bounds.overdue(kNow + 11ms);
   ASSERT_EQ(over.size(), 1U);
   EXPECT_EQ(over[0].track, TrackId{2});

@@ -27,6 +27,17 @@ class KeysTest : public StoreTest {
   }
 };
 
+TEST_F(KeysTest, HalfAKeyFileThatACrashLeftIsGoneAfterTheNextStart) {
+  { const Store closing = create(); }
+  for (const char* name : {"store.key.new", "store.key.next.new"}) {
+    std::ofstream(folder_ / name) << "half a key";
+  }
+  must(Store::open(path_, key_));
+  EXPECT_FALSE(fs::exists(folder_ / "store.key.new"));
+  EXPECT_FALSE(fs::exists(folder_ / "store.key.next.new"));
+  EXPECT_TRUE(fs::exists(folder_ / "store.key"));
+}
+
 TEST_F(KeysTest, AnySlotOpensTheStoreUntilItIsRemoved) {
   {
     Store store = create();
