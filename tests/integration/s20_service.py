@@ -88,9 +88,11 @@ class Confinement(ShopTest):
             elif name and line.strip() and not line.strip().startswith("#"):
                 groups[name].append(line.strip())
 
-        def calls(group):
-            return set().union(*(calls(one) if one.startswith("@") else {one}
-                                 for one in groups[group]))
+        def calls(name):
+            """The calls of a group, or the one call of that name."""
+            if not name.startswith("@"):
+                return {name}
+            return set().union(*(calls(one) for one in groups[name]))
 
         allowed = set()
         for line in re.findall(r"^SystemCallFilter=(.*)",
