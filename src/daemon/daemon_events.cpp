@@ -140,7 +140,7 @@ void Daemon::end_track(const std::string& camera, const TrackEnded& ended) {
   });
   arrivals(matches);
   if (compared && !customer && !decided_last) shop_->vigilance().visitor(camera, ended.at);
-  if (!customer) return;
+  if (!customer || !is_of_now(camera, ended.at)) return;
   stop_if_store_failed(shop_->desk().seen(*customer, ended.at));
   stop_if_store_failed(shop_->desk().left(*customer));
 }
@@ -150,12 +150,18 @@ void Daemon::handle(EyeSession session, const EyeHealth& health) {
   cameras_.report(camera, health, steady_now());
 }
 
+// The last look at a track may be older than the setting of the clock. By the new clock it may lie
+// hours ahead or hours back: nobody arrives then, and no visit lasts until then.
+bool Daemon::is_of_now(const std::string& camera, WallTime at) const {
+  const CameraSettings* settings = shop_->settings().camera(camera);
+  if (settings == nullptr || !is_live_source(settings->source)) return true;
+  const WallTime now = wall_now();
+  return at >= now - EyeLimits{}.behind && at <= now + EyeLimits{}.ahead;
+}
+
 void Daemon::arrivals(const std::vector<Match>& matches) {
   for (const Match& match : matches) {
-    const CameraSettings* camera = shop_->settings().camera(match.camera);
-    const bool live = camera != nullptr && is_live_source(camera->source);
-    // The last look at a track may lie before the clock was set: nobody arrives in the past.
-    if (live && match.at < wall_now() - EyeLimits{}.behind) continue;
+    if (!is_of_now(match.camera, match.at)) continue;
     telemetry_->metrics().recognised(match);
     if (shop_->vigilance().suspended(match.camera) || recognition_->suspended(match.customer)) {
       journal().debug("camera {}: no alert: suspended after wrong-person reports", match.camera);

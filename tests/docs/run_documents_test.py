@@ -265,7 +265,8 @@ class Blocks(unittest.TestCase):
         self.wrong("```json\n" + event.replace('"data":{"…":"…"}', '"data":{}') + "\n```\n", "data")
 
     def test_staff(self):
-        self.run_block('```staff\nS {"type":"hello","protocol":1,"server":"…","store":"…"}\n'
+        self.run_block('```staff\nS {"type":"hello","protocol":1,"server":"…","store":"…",'
+                       '"started":"…"}\n'
                        'C {"type":"ping"}\nS {"type":"pong"}\n```\n')
         self.wrong('```staff\nC {"type":"ping"}\nS {"type":"dance"}\n```\n', "pong")
         self.wrong('```staff\nping\n```\n', 'begins with "C " or "S "')

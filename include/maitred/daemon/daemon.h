@@ -91,6 +91,7 @@ class Daemon {
   void handle(EyeSession session, const EyeHealth& health);
   void eye_closed(EyeSession session);
   void arrivals(const std::vector<Match>& matches);
+  bool is_of_now(const std::string& camera, WallTime at) const;
 
   // The verbs that need the running daemon (daemon_verbs.cpp).
   struct PauseArgs;
