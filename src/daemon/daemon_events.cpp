@@ -107,8 +107,13 @@ void Daemon::refuse(EyeSession session, const Status& refused) {
 
 void Daemon::end_overdue_tracks() {
   for (auto& [session, bounds] : bounds_of_) {
+    const std::string& camera = camera_of_.at(session);
     for (const TrackEnded& over : bounds.overdue(steady_now())) {
-      end_track(camera_of_.at(session), over);
+      // Its last look is long ago, perhaps by another setting of the clock: it decides nothing any
+      // more, and the visit lasted as long as the last sighting said.
+      const auto customer = recognition_->decided(camera, over.track);
+      (void)recognition_->end_track(camera, over.track);
+      if (customer) stop_if_store_failed(shop_->desk().left(*customer));
     }
   }
 }
