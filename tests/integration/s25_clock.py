@@ -35,11 +35,14 @@ class Clock(ShopTest):
         shop.models.mkdir(exist_ok=True)
         self.set_clock("+0")
         self.environment = {"LD_PRELOAD": FAKETIME, "FAKETIME_TIMESTAMP_FILE": str(self.offset),
-                            "FAKETIME_CACHE_DURATION": "1", "FAKETIME_DONT_FAKE_MONOTONIC": "1"}
+                            "FAKETIME_NO_CACHE": "1", "FAKETIME_DONT_FAKE_MONOTONIC": "1"}
         return shop
 
     def set_clock(self, offset):
-        self.offset.write_text(offset + "\n")
+        """All programs see the new time at once, as on one box, and no half of a file."""
+        fresh = self.offset.with_suffix(".new")
+        fresh.write_text(offset + "\n")
+        fresh.rename(self.offset)
 
     def next_alert(self, client, seen):
         """The next alert of a visit that was not seen yet."""
