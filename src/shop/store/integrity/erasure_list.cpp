@@ -33,12 +33,14 @@ std::string signature_of(const Vault& vault, ByteView key, const std::string& en
   return to_hex(keyed_hash(key, vault.store_id() + " " + entry));
 }
 
-// The keys under which the list is kept: a line for the store as it is, and one for each earlier
-// seed, because a backup of that time knows no later key. Who had an earlier key can forge only
-// what such a backup reads.
+// The keys under which the list is kept: a line for the store as it is, and one for each of the
+// newest earlier seeds, because a backup of that time knows no later key. Who had an earlier key
+// can forge only what such a backup reads.
 std::vector<ByteView> list_keys(const Vault& vault) {
+  constexpr std::size_t kMostSeeds = 8;  // each makes the list longer
   std::vector<ByteView> keys{vault.subkey(Purpose::kErasures)};
-  for (std::size_t index = 0; index < vault.ring().former_count(); ++index) {
+  const std::size_t count = vault.ring().former_count();
+  for (std::size_t index = count - std::min(count, kMostSeeds); index < count; ++index) {
     keys.push_back(vault.ring().former(index).erasures);
   }
   return keys;

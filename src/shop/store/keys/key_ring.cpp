@@ -7,7 +7,7 @@ namespace {
 
 constexpr std::size_t kLasting = 3;  // keys
 constexpr std::size_t kOfFormer = 2;
-constexpr std::size_t kMostFormer = 8;  // seeds
+constexpr std::size_t kMostFormer = 64;  // seeds; each restore makes one, too
 
 }  // namespace
 

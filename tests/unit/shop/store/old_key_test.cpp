@@ -220,6 +220,25 @@ TEST_F(OldKeyTest, ATamperedAuditRowIsNotMadeToFit) {
   EXPECT_EQ(code, "store_corrupt");
 }
 
+TEST_F(OldKeyTest, ABackupFromBeforeManyRotationsIsStillTheStoresOwn) {
+  Store store = open();
+  const fs::path backup = folder_ / "ours.backup";
+  back_up(store, backup);
+  const CustomerId gone = enrol(store, "Gone", "");
+  for (int rotation = 0; rotation < 12; ++rotation) {
+    must(store.keys().begin_rotation(key_, false, kActor));
+    finish(store, 50);
+  }
+  must(store.forget(gone, kActor));
+  RestoreOptions options;
+  options.backup = backup;
+  options.store = path_;
+  options.store_key = key_file("store.key");
+  must(restore_backup(options, &store, kActor));
+  EXPECT_EQ(must(store.customers().by_loyalty("late2")), kept_);
+  EXPECT_EQ(code_of(store.customers().find(gone)), "unknown_customer");
+}
+
 TEST_F(OldKeyTest, LaterErasuresHoldForAnEarlierBackup) {
   // The backup of the old time, which another key opens, and the list beside the lost store.
   const fs::path backup = folder_ / "early.backup";
