@@ -124,7 +124,7 @@ void Daemon::handle(EyeSession session, Sighting& sighting) {
   if (!admitted) return refuse(session, admitted);
   const auto matches = recognition_->observe(camera, sighting);
   if (!matches) return stop_if_store_failed(tl::unexpected(matches.error()));
-  arrivals(*matches);
+  arrivals(session, *matches);
   if (const auto customer = recognition_->decided(camera, sighting.track)) {
     stop_if_store_failed(shop_->desk().seen(*customer, sighting.at));
   }
@@ -133,19 +133,16 @@ void Daemon::handle(EyeSession session, Sighting& sighting) {
 void Daemon::handle(EyeSession session, const TrackEnded& ended) {
   const Status admitted = bounds_of_.at(session).admit(ended, wall_now());
   if (!admitted) return refuse(session, admitted);
-  end_track(camera_of_.at(session), ended);
-}
-
-void Daemon::end_track(const std::string& camera, const TrackEnded& ended) {
+  const std::string camera = camera_of_.at(session);
   const auto customer = recognition_->decided(camera, ended.track);
   const bool compared = recognition_->knows(camera, ended.track);
   const auto matches = recognition_->end_track(camera, ended.track);
   const bool decided_last = std::any_of(matches.begin(), matches.end(), [&](const Match& match) {
     return match.track == ended.track;
   });
-  arrivals(matches);
+  arrivals(session, matches);
   if (compared && !customer && !decided_last) shop_->vigilance().visitor(camera, ended.at);
-  if (!customer || !is_of_now(camera, ended.at)) return;
+  if (!customer) return;
   stop_if_store_failed(shop_->desk().seen(*customer, ended.at));
   stop_if_store_failed(shop_->desk().left(*customer));
 }
@@ -155,24 +152,13 @@ void Daemon::handle(EyeSession session, const EyeHealth& health) {
   cameras_.report(camera, health, steady_now());
 }
 
-// The last look at a track may be older than the setting of the clock. By the new clock it may lie
-// hours ahead or hours back: nobody arrives then, and no visit lasts until then.
-bool Daemon::is_of_now(const std::string& camera, WallTime at) const {
-  const CameraSettings* settings = shop_->settings().camera(camera);
-  if (settings == nullptr || !is_live_source(settings->source)) return true;
-  const WallTime now = wall_now();
-  return at >= now - EyeLimits{}.behind && at <= now + EyeLimits{}.ahead;
-}
-
-void Daemon::arrivals(const std::vector<Match>& matches) {
+void Daemon::arrivals(EyeSession session, const std::vector<Match>& matches) {
   for (const Match& match : matches) {
-    if (!is_of_now(match.camera, match.at)) continue;
+    // The last look at a track may be older than the setting of the clock. By the new clock it may
+    // lie hours ahead or hours back: nobody arrives then.
+    if (!bounds_of_.at(session).is_of_now(match.at, wall_now())) continue;
     telemetry_->metrics().recognised(match);
-    if (shop_->vigilance().suspended(match.camera) || recognition_->suspended(match.customer)) {
-      journal().debug("camera {}: no alert: suspended after wrong-person reports", match.camera);
-      continue;
-    }
-    stop_if_store_failed(shop_->desk().arrive(match));
+    stop_if_store_failed(shop_->arrive(match));
   }
 }
 

@@ -34,12 +34,7 @@ void Core::admit(std::shared_ptr<Wire> wire, const std::string& terminal) {
 }
 
 Status Core::arrivals(const std::vector<Match>& matches) {
-  for (const Match& match : matches) {
-    if (shop_->vigilance().suspended(match.camera) || recognition_->suspended(match.customer)) {
-      continue;
-    }
-    MAITRED_TRY(shop_->desk().arrive(match));
-  }
+  for (const Match& match : matches) MAITRED_TRY(shop_->arrive(match));
   return {};
 }
 

@@ -87,11 +87,9 @@ class Daemon {
   void end_overdue_tracks();
   void handle(EyeSession session, Sighting& sighting);
   void handle(EyeSession session, const TrackEnded& ended);
-  void end_track(const std::string& camera, const TrackEnded& ended);
   void handle(EyeSession session, const EyeHealth& health);
   void eye_closed(EyeSession session);
-  void arrivals(const std::vector<Match>& matches);
-  bool is_of_now(const std::string& camera, WallTime at) const;
+  void arrivals(EyeSession session, const std::vector<Match>& matches);
 
   // The verbs that need the running daemon (daemon_verbs.cpp).
   struct PauseArgs;

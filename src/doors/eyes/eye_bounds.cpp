@@ -16,8 +16,7 @@ tl::unexpected<Error> refused(std::string why) {
 EyeBounds::EyeBounds(Source source, Timestamp now, EyeLimits limits)
     : source_(source),
       limits_(limits),
-      new_tracks_left_(limits.new_tracks_per_minute),
-      refilled_(now) {}
+      new_tracks_(limits.new_tracks_per_minute / 60.0, limits.new_tracks_per_minute, now) {}
 
 Status EyeBounds::check_time(WallTime at, WallTime wall) const {
   const bool fast = source_ == Source::kFastFilm;
@@ -29,22 +28,16 @@ Status EyeBounds::check_time(WallTime at, WallTime wall) const {
   return {};
 }
 
-bool EyeBounds::may_begin_track(Timestamp now) {
-  if (source_ == Source::kFastFilm) return true;
-  const double minutes = std::chrono::duration<double, std::ratio<60>>(now - refilled_).count();
-  refilled_ = now;
-  new_tracks_left_ = std::min(limits_.new_tracks_per_minute,
-                              new_tracks_left_ + minutes * limits_.new_tracks_per_minute);
-  if (new_tracks_left_ < 1.0) return false;
-  new_tracks_left_ -= 1.0;
-  return true;
+bool EyeBounds::is_of_now(WallTime at, WallTime wall) const {
+  return source_ != Source::kLive || check_time(at, wall).has_value();
 }
 
 Status EyeBounds::admit(Sighting& sighting, WallTime wall, Timestamp now) {
   MAITRED_TRY(check_time(sighting.at, wall));
   if (sighting.first_seen > sighting.at) return refused("a track begins after its newest frame");
   const auto known = tracks_.find(sighting.track);
-  if (known == tracks_.end() && !may_begin_track(now)) {
+  const bool limited = known == tracks_.end() && source_ != Source::kFastFilm;
+  if (limited && !new_tracks_.take(now)) {
     return refused(
         fmt::format("more than {:.0f} new tracks in a minute", limits_.new_tracks_per_minute));
   }

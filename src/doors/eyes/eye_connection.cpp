@@ -37,8 +37,7 @@ EyeConnection::EyeConnection(boost::asio::io_context& io, UniqueFd socket, pid_t
       rate_(rate),
       owner_(std::move(owner)),
       pause_(io),
-      allowed_(rate.burst),
-      refilled_(std::chrono::steady_clock::now()) {
+      messages_(rate.per_second, rate.burst, std::chrono::steady_clock::now()) {
   socket.release();
 }
 
@@ -83,19 +82,15 @@ void EyeConnection::receive() {
 // An eye that floods is slowed down, not cut off: a film that is read fast may send as much.
 void EyeConnection::pace() {
   if (gone_) return;
-  const Timestamp now = std::chrono::steady_clock::now();
-  const std::chrono::duration<double> since = now - refilled_;
-  refilled_ = now;
-  allowed_ = std::min(rate_.burst, allowed_ + since.count() * rate_.per_second) - 1.0;
-  if (allowed_ >= 0.0) return wait_for_message();
+  const Milliseconds wait = messages_.borrow(std::chrono::steady_clock::now());
+  if (wait.count() == 0) return wait_for_message();
   if (!std::exchange(flood_logged_, true)) {
     journal().warn(
         "the eye of {} (process {}) sends more than {:.0f} messages a second: the rest "
         "waits",
         hello_ ? hello_->camera : "a camera", pid_, rate_.per_second);
   }
-  pause_.expires_after(
-      std::chrono::ceil<Milliseconds>(std::chrono::duration<double>(-allowed_ / rate_.per_second)));
+  pause_.expires_after(wait);
   pause_.async_wait([self = shared_from_this()](const boost::system::error_code& error) {
     if (!error) self->wait_for_message();
   });

@@ -9,7 +9,7 @@
 #include <optional>
 
 #include "maitred/base/net/session_server.h"
-#include "maitred/base/time.h"
+#include "maitred/base/token_bucket.h"
 #include "maitred/link/eye_codec.h"
 
 namespace maitred {
@@ -50,8 +50,7 @@ class EyeConnection : public Session, public std::enable_shared_from_this<EyeCon
   const Rate rate_;
   const std::weak_ptr<Owner> owner_;
   boost::asio::steady_timer pause_;
-  double allowed_;  // messages that may be read now
-  Timestamp refilled_;
+  TokenBucket messages_;
   bool flood_logged_ = false;
   std::optional<EyeHello> hello_;
   std::array<std::uint8_t, kEyeMessageLimitBytes + 1> buffer_{};

@@ -11,6 +11,7 @@
 
 #include "maitred/base/log.h"
 #include "maitred/base/stranger_log.h"
+#include "maitred/base/token_bucket.h"
 
 namespace maitred::web {
 namespace {
@@ -31,7 +32,7 @@ class SocketConnection : public WebSession,
         request_(std::move(upgrade.request)),
         known_(upgrade.known),
         timer_(stream_.get_executor()),
-        allowance_(limits.messages_per_second * 2) {}
+        messages_(limits.messages_per_second, limits.messages_per_second * 2, last_text_) {}
 
   void start() override {
     websocket::stream_base::timeout times{};
@@ -110,12 +111,7 @@ class SocketConnection : public WebSession,
   // False if there were too many; the connection is over then.
   bool count_message() {
     if (gone_) return false;
-    const Timestamp now = std::chrono::steady_clock::now();
-    const double passed_s = std::chrono::duration<double>(now - refilled_).count();
-    allowance_ = std::min(allowance_ + passed_s * limits_.messages_per_second,
-                          limits_.messages_per_second * 2);
-    refilled_ = now;
-    if (--allowance_ >= 0.0) return true;
+    if (messages_.take(std::chrono::steady_clock::now())) return true;
     cut_off("it sends too many messages");
     return false;
   }
@@ -193,8 +189,7 @@ class SocketConnection : public WebSession,
   beast::flat_buffer buffer_;
   std::deque<Queued> output_;
   std::size_t unsent_bytes_ = 0;
-  double allowance_;
-  Timestamp refilled_ = std::chrono::steady_clock::now();
+  TokenBucket messages_;
   bool open_ = false;
   bool writing_ = false;
   bool finishing_ = false;

@@ -15,18 +15,24 @@ constexpr std::size_t kMostLearned = 3;
 
 // A clock that was set back would make expired consents valid again.
 Status check_clock(const Store& store) {
-  MAITRED_ASSIGN(const auto rows, store.audit().rows(1));
   const WallTime now = wall_now();
-  // A recording that is read faster than real time may be ahead of this clock.
-  if (rows.empty() || rows.back().at <= now + kFurthestAhead) return {};
+  MAITRED_ASSIGN(const auto ahead, entry_ahead(store, now));
+  if (!ahead) return {};
   return environment_error(
       "clock_behind", fmt::format("the clock says {}, but the store's newest entry is of {}: set "
                                   "the clock of this machine; if it was wrong then and is right "
                                   "now, run: maitredctl audit accept",
-                                  format_time(now), format_time(rows.back().at)));
+                                  format_time(now), format_time(*ahead)));
 }
 
 }  // namespace
+
+Result<std::optional<WallTime>> entry_ahead(const Store& store, WallTime now) {
+  MAITRED_ASSIGN(const auto rows, store.audit().rows(1));
+  // A recording that is read faster than real time may be ahead of this clock.
+  if (rows.empty() || rows.back().at <= now + kFurthestAhead) return std::nullopt;
+  return rows.back().at;
+}
 
 Result<std::unique_ptr<Shop>> Shop::open(const Settings& settings, const KeyAccess& key) {
   MAITRED_ASSIGN(Store store, Store::open(settings.store_path, key));
@@ -62,6 +68,14 @@ Result<Recognition*> Shop::recognition() {
     MAITRED_ASSIGN(recognition_, Recognition::load(store_, settings_, wall_now()));
   }
   return recognition_.get();
+}
+
+Status Shop::arrive(const Match& match) {
+  if (vigilance_->suspended(match.camera) || recognition_->suspended(match.customer)) {
+    journal().debug("camera {}: no alert: suspended after wrong-person reports", match.camera);
+    return {};
+  }
+  return desk_->arrive(match);
 }
 
 Result<AlertTarget> Shop::alert_target() {

@@ -1,5 +1,5 @@
-// What the core takes from one eye. An eye decodes what strangers send, so it may be taken over: it
-// may then say what it sees, but not when, and not without end.
+// The limits of what the core takes from one eye. An eye decodes what strangers send, so it may be
+// taken over: it may then say what it sees, but not when, and not without end.
 #pragma once
 
 #include <cstddef>
@@ -9,6 +9,7 @@
 
 #include "maitred/base/result.h"
 #include "maitred/base/time.h"
+#include "maitred/base/token_bucket.h"
 #include "maitred/shop/store/customers.h"
 #include "maitred/types/sighting.h"
 
@@ -43,6 +44,10 @@ class EyeBounds {
   // of such a track begins it anew.
   std::vector<TrackEnded> overdue(Timestamp now);
 
+  // True if a live camera may speak of this time now. It stops being true of a time that was
+  // admitted if somebody sets the clock. A film keeps the time of its start.
+  bool is_of_now(WallTime at, WallTime wall) const;
+
   std::size_t tracks() const { return tracks_.size(); }
 
  private:
@@ -53,13 +58,11 @@ class EyeBounds {
   };
 
   Status check_time(WallTime at, WallTime wall) const;
-  bool may_begin_track(Timestamp now);
 
   Source source_;
   EyeLimits limits_;
   std::map<TrackId, Track> tracks_;
-  double new_tracks_left_;
-  Timestamp refilled_;
+  TokenBucket new_tracks_;
 };
 
 }  // namespace maitred

@@ -30,6 +30,10 @@ class ExternalIds {
   std::unordered_map<CustomerId, std::string> externals_;
 };
 
+// The time of the store's newest entry, if it lies so far ahead of `now` that the clock must be
+// wrong, or have been wrong then.
+Result<std::optional<WallTime>> entry_ahead(const Store& store, WallTime now);
+
 // Bound to one thread.
 class Shop {
  public:
@@ -48,6 +52,9 @@ class Shop {
   // The key that the store was opened with.
   const KeyAccess& key() const { return key_; }
   VisitDesk& desk() { return *desk_; }
+  // Handles a recognised customer, unless wrong-person reports have suspended the camera or the
+  // customer. Requires that the templates are read. Errors: those of VisitDesk::arrive.
+  Status arrive(const Match& match);
   Vigilance& vigilance() { return *vigilance_; }
   // The target of false alerts, and the number of customers who share it.
   Result<AlertTarget> alert_target();
