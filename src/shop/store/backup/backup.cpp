@@ -12,7 +12,9 @@
 #include <cstring>
 
 #include "backup_stream.h"
+#include "backup_target.h"
 #include "backup_trust.h"
+#include "earlier_part.h"
 #include "maitred/shop/store/keys.h"
 #include "page_copy.h"
 #include "src/shop/store/database/schema.h"
@@ -30,66 +32,14 @@ constexpr std::size_t kHashedPerStep = 64;  // chunks
 
 constexpr const char* kChanged = "the store has changed since";
 
-Status check_target(const std::filesystem::path& target, const std::filesystem::path& store) {
-  const auto refused = [&](const char* why) {
-    return input_error("backup_target",
-                       fmt::format("a backup cannot be written to {}: {}", target.string(), why));
-  };
-  std::error_code ignored;
-  if (target.empty() || !target.has_filename()) return refused("give the name of a file");
-  const auto status = std::filesystem::status(target, ignored);
-  if (std::filesystem::exists(status) && !std::filesystem::is_regular_file(status)) {
-    return refused("it is not a file");
-  }
-  const auto folder = target.has_parent_path() ? target.parent_path() : ".";
-  if (!std::filesystem::is_directory(folder, ignored)) return refused("there is no such folder");
-  const bool beside = std::filesystem::equivalent(
-      folder, store.has_parent_path() ? store.parent_path() : ".", ignored);
-  const std::string name = target.filename().string();
-  const std::string own = store.filename().string();
-  const bool reserved = name == own || name == own + "-wal" || name == own + ".lock" ||
-                        name == own + ".generation" || name == own + ".erasures" ||
-                        name == own + ".unfinished";
-  if (beside && reserved) return refused("that is the store itself");
-  if (::access(folder.c_str(), W_OK | X_OK) == 0) return {};
-  return environment_error(
-      "backup_failed", fmt::format("cannot write the backup {}: {}; give a place that the program "
-                                   "which has the store may write to",
-                                   target.string(), std::strerror(errno)));
-}
-
 std::filesystem::path copy_path(const std::filesystem::path& store) {
   return store.string() + ".backing-up";
 }
 
-// True if a backup for `key` would be sealed with this head and this secret.
-Result<bool> same_key(const BackupHead& head, const SecretBytes& secret,
-                      const std::optional<KeyAccess>& key) {
-  if (!key || !head.for_store.empty()) return !key && !head.for_store.empty();
-  if (key->source.kind == KeyKind::kPublic) {
-    return head.slots.size() == 1 && to_base64(head.slots[0].public_key) == key->source.where;
-  }
-  MAITRED_ASSIGN(const auto opened, open_slots(head.slots, head.store, kBackupTable, *key));
-  return opened && sodium_memcmp(opened->secret.data(), secret.data(), kKeyBytes) == 0;
-}
-
-Status note_taken(Vault& vault, const Digest& id, const Actor& actor) {
+Status note_taken(Vault& vault, const Actor& actor) {
   drop_unfinished(vault);
-  return vault.transact([&]() -> Status {
-    MAITRED_TRY(note_made(vault, id));
-    return AuditChain(vault).append(actor, "backup", "", "");
-  });
+  return vault.transact([&] { return AuditChain(vault).append(actor, "backup", "", ""); });
 }
-
-std::filesystem::path part_of(const std::filesystem::path& target) {
-  return std::filesystem::absolute(target).lexically_normal().string() + ".part";
-}
-
-// The part of an interrupted backup, and the place where it continues.
-struct EarlierPart {
-  UnfinishedBackup known;
-  BackupSource source;
-};
 
 }  // namespace
 
@@ -153,31 +103,13 @@ struct Backup::Impl {
   bool to_be_fetched = false;
 };
 
-// True if the part is the one of the note, and is sealed for the given key.
+// Continues an interrupted backup if its part is the one of the note, and is sealed for the given
+// key.
 Status Backup::Impl::find_earlier(const std::optional<KeyAccess>& wanted) {
-  std::error_code ignored;
-  if (!std::filesystem::exists(std::filesystem::symlink_status(part, ignored))) return {};
-  auto known = read_unfinished(vault);
-  auto found = BackupSource::open(part);
-  if (!known || known->part != part || !found || found->head().store != vault.store_id() ||
-      found->head().signer != backup_signer(vault)) {
-    why_restarted =
-        "it is not the part of the last interrupted backup, or somebody was erased since";
-    return {};
-  }
-  const auto secrets = found->begin(known->key);
-  if (!secrets || found->head_digest() != known->head) {
-    why_restarted = "it is damaged";
-    return {};
-  }
-  MAITRED_ASSIGN(const bool same, same_key(found->head(), known->key, wanted));
-  if (!same) {
-    why_restarted = "it is sealed with another key";
-    return {};
-  }
-  head = found->head();
-  key = SecretBytes::copy_of(known->key.span());
-  earlier.emplace(EarlierPart{std::move(*known), std::move(*found)});
+  MAITRED_ASSIGN(earlier, earlier_part(vault, part, wanted, why_restarted));
+  if (!earlier) return {};
+  head = earlier->source.head();
+  key = SecretBytes::copy_of(earlier->known.key.span());
   return {};
 }
 
@@ -377,11 +309,11 @@ Status Backup::Impl::verify_some() {
     }
     // First, so that no crash leaves a backup that the store does not know as its own.
     const Digest id = backup_id(sink->head_digest(), copy_hash);
-    MAITRED_TRY(vault.transact([&] { return note_made(vault, id); }));
+    MAITRED_TRY(note_made(vault, id));
     const Status placed = finish_file(part, target);
     if (!placed) return environment_error("backup_failed", placed.error().message);
     phase = Phase::kErasing;
-    return note_taken(vault, id, actor);
+    return note_taken(vault, actor);
   }
   return {};
 }
@@ -444,7 +376,8 @@ Status backup_fetched(Store& store, const std::filesystem::path& target, const A
   Vault& vault = StoreAccess::vault(store);
   const auto known = read_unfinished(vault);
   if (known && known->part == part_of(target)) {
-    return note_taken(vault, backup_id(known->head, known->copy), actor);
+    MAITRED_TRY(note_made(vault, backup_id(known->head, known->copy)));
+    return note_taken(vault, actor);
   }
   return environment_error("backup_outdated",
                            "somebody was erased while the backup was written, or another backup "

@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "src/shop/store/keys/certificates.h"
+#include "src/shop/store/keys/signing.h"
 #include "src/shop/store/rows/setting_rows.h"
 
 namespace maitred {
@@ -41,24 +43,11 @@ Result<Bytes> read_entries(Vault& vault, std::string_view key) {
 }  // namespace
 
 Bytes sign_backup(const Vault& vault, const BackupContent& content) {
-  Bytes public_key(crypto_sign_PUBLICKEYBYTES);
-  SecretBytes secret_key(crypto_sign_SECRETKEYBYTES);
-  crypto_sign_seed_keypair(public_key.data(), secret_key.data(),
-                           vault.subkey(Purpose::kBackupSigning).data());
-  const Bytes message = message_of(content);
-  Bytes signature(crypto_sign_BYTES);
-  crypto_sign_detached(signature.data(), nullptr, message.data(), message.size(),
-                       secret_key.data());
-  return signature;
+  return sign(vault.subkey(Purpose::kBackupSigning), message_of(content));
 }
 
 bool signature_fits(ByteView signer, const BackupContent& content, ByteView signature) {
-  if (signer.size() != crypto_sign_PUBLICKEYBYTES || signature.size() != crypto_sign_BYTES) {
-    return false;
-  }
-  const Bytes message = message_of(content);
-  return crypto_sign_verify_detached(signature.data(), message.data(), message.size(),
-                                     signer.data()) == 0;
+  return signature_fits(signer, message_of(content), signature);
 }
 
 std::string fingerprint_of(ByteView signer) {
@@ -79,6 +68,12 @@ Status put_known_backups(Vault& vault, const KnownBackups& known) {
   return put_setting(vault, kSignersKey, known.signers);
 }
 
+Result<KnownBackups> backups_known_to(Vault& vault) {
+  MAITRED_ASSIGN(KnownBackups known, read_known_backups(vault));
+  add_entry(known.signers, backup_signer(vault));
+  return known;
+}
+
 Status trust_no_former_signer(Vault& vault) { return put_setting(vault, kSignersKey, {}); }
 
 Digest backup_id(const Digest& head, const Digest& database) {
@@ -86,9 +81,11 @@ Digest backup_id(const Digest& head, const Digest& database) {
 }
 
 Status note_made(Vault& vault, const Digest& id) {
-  MAITRED_ASSIGN(KnownBackups known, read_known_backups(vault));
-  add_entry(known.made, id);
-  return put_setting(vault, kMadeKey, known.made);
+  return vault.transact([&]() -> Status {
+    MAITRED_ASSIGN(KnownBackups known, read_known_backups(vault));
+    add_entry(known.made, id);
+    return put_setting(vault, kMadeKey, known.made);
+  });
 }
 
 bool contains(const Bytes& list, ByteView entry) {

@@ -1,5 +1,5 @@
-// Who made a backup. A store signs its backups (Ed25519); a restore takes only one whose maker it
-// knows.
+// Tells who made a backup. A store signs its backups (Ed25519); a restore takes only one whose
+// maker it knows.
 #pragma once
 
 #include <cstdint>
@@ -25,16 +25,19 @@ bool signature_fits(ByteView signer, const BackupContent& content, ByteView sign
 // 32 hexadecimal digits that stand for the public key of a store's signature.
 std::string fingerprint_of(ByteView signer);
 
-// What a store remembers: the backups that it made last, and signers that were its own before a
+// The memory of a store: the backups that it made last, and signers that were its own before a
 // restore. Whoever had an earlier key cannot add to it.
 struct KnownBackups {
   Bytes made;     // ids, 32 bytes each, the newest last
   Bytes signers;  // 32 bytes each
 };
 Result<KnownBackups> read_known_backups(Vault& vault);
+// The same, and its present signer.
+Result<KnownBackups> backups_known_to(Vault& vault);
 Status put_known_backups(Vault& vault, const KnownBackups& known);
 Status trust_no_former_signer(Vault& vault);
 Digest backup_id(const Digest& head, const Digest& database);
+// Durably.
 Status note_made(Vault& vault, const Digest& id);
 bool contains(const Bytes& list, ByteView entry);
 // Adds an entry of 32 bytes, unless it is there. A long list loses its oldest entry.

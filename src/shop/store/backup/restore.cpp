@@ -12,6 +12,7 @@
 
 #include "backup_stream.h"
 #include "backup_trust.h"
+#include "catching_up.h"
 #include "maitred/base/check.h"
 #include "maitred/shop/store/backup.h"
 #include "src/shop/store/database/schema.h"
@@ -25,33 +26,6 @@
 
 namespace maitred {
 namespace {
-
-// What is known of the store that will be replaced.
-struct Before {
-  bool there = false;
-  std::string id;  // empty: cannot be read
-  bool erasures_known = false;
-  ErasureList erasures;
-  std::uint64_t generation = 0;
-  std::uint64_t last_seq = 0;
-  KnownBackups backups;
-  std::optional<Admitted> admitted;  // slots and tokens
-};
-
-Result<Before> look_at(Store& store) {
-  Vault& vault = StoreAccess::vault(store);
-  Before before;
-  before.there = true;
-  before.id = vault.store_id();
-  before.erasures_known = true;
-  before.generation = vault.ledger().generation;
-  before.last_seq = vault.ledger().last_seq;
-  MAITRED_ASSIGN(before.erasures, erasures_of(vault));
-  MAITRED_ASSIGN(before.backups, read_known_backups(vault));
-  add_entry(before.backups.signers, backup_signer(vault));
-  MAITRED_ASSIGN(before.admitted, admitted_by(vault));
-  return before;
-}
 
 tl::unexpected<Error> restore_failed(const std::filesystem::path& file) {
   return environment_error("store_failed",
@@ -112,101 +86,6 @@ Result<OpenedBackup> key_of_backup(const BackupSource& source, const RestoreOpti
                      fmt::format("{} does not open {}: give the passphrase or key file the backup "
                                  "was sealed with",
                                  describe(key.source), options.backup.string()));
-}
-
-// Slots that a restore made; the next one takes their place, so that they do not pile up.
-constexpr std::string_view kRestoredLabel = "restored";
-
-// The store's key must open what is restored.
-Result<OpenedSlot> provide_slot(Vault& vault, const KeyAccess& key, const Actor& actor) {
-  MAITRED_TRY(provide_key(key));
-  Database& database = vault.database();
-  MAITRED_ASSIGN(const auto slots, read_slots(database, kSchemaVersion));
-  MAITRED_ASSIGN(auto opened, open_slots(slots, vault.store_id(), kSlotsTable, key));
-  if (opened) return std::move(*opened);
-  std::int64_t number = 0;
-  for (const SlotRecord& slot : slots) number = std::max(number, slot.number);
-  MAITRED_ASSIGN(SlotRecord slot, make_slot(key, vault.store_id(), kSlotsTable, number + 1,
-                                            vault.root(), backup_signer(vault)));
-  slot.made = actor.at;
-  slot.label = kRestoredLabel;
-  MAITRED_TRY(vault.transact([&]() -> Status {
-    MAITRED_TRY(Query(database, "DELETE FROM key_slots WHERE label = ?1 AND kind = ?2", slot.label,
-                      slot.kind)
-                    .run());
-    return insert_slot(database, slot);
-  }));
-  MAITRED_ASSIGN(opened, open_slots({slot}, vault.store_id(), kSlotsTable, key));
-  MAITRED_CHECK(opened.has_value());
-  return std::move(*opened);
-}
-
-// Brings the checked copy up to what happened after the backup was made.
-Status replay_since(Vault& vault, const BackupHead& head, const RestoreOptions& options,
-                    const Before& before, const Digest& id, const Actor& actor,
-                    RestoreReport& report) {
-  MAITRED_TRY(vault.follow());
-
-  ErasureList list = before.id == head.store ? before.erasures : ErasureList{};
-  report.erasures_known = before.id == head.store && before.erasures_known;
-  for (const auto& known : {erasure_file(options.store), options.erasures}) {
-    std::error_code ignored;
-    if (known.empty() || !std::filesystem::exists(known, ignored)) continue;
-    const ErasureList read = read_erasure_file(vault, known);
-    if (read.erased.empty() && read.withdrawn.empty()) continue;
-    list.add(read);
-    report.erasures_known = true;
-  }
-  // No generation and no seq comes twice.
-  Ledger& ledger = vault.ledger();
-  Witness witness(options.store, head.store, vault.subkey(Purpose::kWitness));
-  const auto heard = witness.read();
-  if (heard && *heard) ledger.generation = std::max(ledger.generation, (*heard)->generation);
-  if (before.id == head.store) {
-    ledger.generation = std::max(ledger.generation, before.generation);
-    ledger.last_seq = std::max(ledger.last_seq, before.last_seq);
-  }
-  ledger.witnessed = false;
-  MAITRED_TRY(vault.transact([&]() -> Status {
-    MAITRED_ASSIGN(report.slots, drop_revoked_slots(vault, list));
-    return {};
-  }));
-  if (before.id == head.store && before.admitted) {
-    MAITRED_TRY(drop_foreign(vault, *before.admitted, report));
-  } else if (options.accept_unsigned) {
-    MAITRED_TRY(drop_foreign(vault, {}, report));
-  }
-  MAITRED_ASSIGN(OpenedSlot slot, provide_slot(vault, options.store_key, actor));
-  MAITRED_ASSIGN(const Replayed replayed, replay(vault, list, actor));
-  report.staff = replayed.staff;
-  report.erased = replayed.erased;
-  report.withdrawn = replayed.withdrawn;
-  MAITRED_TRY(AuditChain(vault).append(
-      actor, "restore", "",
-      fmt::format("backup of {}, {} erasures and {} withdrawals replayed", format_time(head.made),
-                  replayed.erased, replayed.withdrawn)));
-  MAITRED_TRY(vault.transact([&]() -> Status {
-    // What was taken unsigned proves nothing, now and next time.
-    KnownBackups known;
-    if (!options.accept_unsigned) {
-      MAITRED_ASSIGN(known, read_known_backups(vault));
-      add_entry(known.signers, backup_signer(vault));
-      add_entry(known.made, id);
-    }
-    if (before.id == head.store) {
-      add_entries(known.made, before.backups.made);
-      add_entries(known.signers, before.backups.signers);
-    }
-    return put_known_backups(vault, known);
-  }));
-  // Whoever had this backup and a key of it had the root key.
-  MAITRED_TRY(Keys(vault, slot.number, std::move(slot.voucher)).renew_after_restore(actor));
-  {
-    Query count(vault.database(), "SELECT count(*) FROM customers");
-    MAITRED_TRY(count.next());
-    report.customers = count.count(0);
-  }
-  return vault.database().truncate_wal();
 }
 
 }  // namespace
@@ -324,10 +203,10 @@ Status Restore::Impl::authenticate() {
   if (!options.signed_by.empty()) {
     if (fits && fingerprint_of(head.signer) == options.signed_by) return {};
   } else if (present != nullptr && present->id() == head.store) {
-    MAITRED_ASSIGN(const Before before, look_at(*present));
+    MAITRED_ASSIGN(const KnownBackups known, backups_known_to(StoreAccess::vault(*present)));
     // After a rotation of keys, an earlier signature proves nothing: the store must remember.
-    if (contains(before.backups.made, backup_id(from, content_hash))) return {};
-    if (fits && contains(before.backups.signers, head.signer)) return {};
+    if (contains(known.made, backup_id(from, content_hash))) return {};
+    if (fits && contains(known.signers, head.signer)) return {};
   } else if (fits && certified) {
     return {};
   }
@@ -364,8 +243,8 @@ Status Restore::Impl::replace_store() {
     MAITRED_ASSIGN(before, look_at(*present));
   }
   rotates_twice = Keys(*copy, 0, {}).rotating();
-  MAITRED_TRY(replay_since(*copy, source.head(), options, before,
-                           backup_id(source.head_digest(), content_hash), actor, result));
+  MAITRED_TRY(catch_up(*copy, source.head(), options, before,
+                       backup_id(source.head_digest(), content_hash), actor, result));
   copy.reset();
   MAITRED_TRY(swap_files());
   phase = Phase::kRotate;

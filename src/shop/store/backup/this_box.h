@@ -1,4 +1,4 @@
-// What a restore keeps of a backup: key slots and tokens of this box only.
+// Drops the key slots and tokens of a backup that are not those of this box.
 #pragma once
 
 #include <filesystem>

@@ -4,8 +4,8 @@
 
 #include <algorithm>
 #include <array>
-#include <cstring>
 
+#include "forwarding_disk.h"
 #include "maitred/base/check.h"
 #include "maitred/base/file.h"
 
@@ -17,14 +17,7 @@ constexpr const char* kName = "maitred-erasing";
 constexpr int kRealFileBytes = 4096;
 
 // The file system below is looked up each time, because the tests replace the default one.
-sqlite3_vfs* below() { return sqlite3_vfs_find(nullptr); }
-
-struct File {
-  sqlite3_file base;
-  sqlite3_file* real;
-};
-
-sqlite3_file* real(sqlite3_file* file) { return reinterpret_cast<File*>(file)->real; }
+sqlite3_vfs* disk_below() { return sqlite3_vfs_find(nullptr); }
 
 int overwrite(sqlite3_file* file, sqlite3_int64 from, sqlite3_int64 to) {
   static constexpr std::array<std::uint8_t, 65536> kZeros{};
@@ -51,41 +44,10 @@ int truncate(sqlite3_file* file, sqlite3_int64 size) {
 
 const sqlite3_io_methods* methods() {
   static const sqlite3_io_methods table = [] {
-    sqlite3_io_methods made{};
-    // Version 1 has no shared memory: the store is locked for one process.
-    made.iVersion = 1;
-    made.xClose = [](sqlite3_file* f) { return real(f)->pMethods->xClose(real(f)); };
-    made.xRead = [](sqlite3_file* f, void* into, int count, sqlite3_int64 offset) {
-      return real(f)->pMethods->xRead(real(f), into, count, offset);
-    };
-    made.xWrite = [](sqlite3_file* f, const void* from, int count, sqlite3_int64 offset) {
-      return real(f)->pMethods->xWrite(real(f), from, count, offset);
-    };
+    sqlite3_io_methods made = forwarding_methods();
     made.xTruncate = [](sqlite3_file* f, sqlite3_int64 size) {
-      const int code = truncate(real(f), size);
-      return code == SQLITE_OK ? real(f)->pMethods->xTruncate(real(f), size) : code;
-    };
-    made.xSync = [](sqlite3_file* f, int flags) {
-      return real(f)->pMethods->xSync(real(f), flags);
-    };
-    made.xFileSize = [](sqlite3_file* f, sqlite3_int64* size) {
-      return real(f)->pMethods->xFileSize(real(f), size);
-    };
-    made.xLock = [](sqlite3_file* f, int level) {
-      return real(f)->pMethods->xLock(real(f), level);
-    };
-    made.xUnlock = [](sqlite3_file* f, int level) {
-      return real(f)->pMethods->xUnlock(real(f), level);
-    };
-    made.xCheckReservedLock = [](sqlite3_file* f, int* locked) {
-      return real(f)->pMethods->xCheckReservedLock(real(f), locked);
-    };
-    made.xFileControl = [](sqlite3_file* f, int what, void* argument) {
-      return real(f)->pMethods->xFileControl(real(f), what, argument);
-    };
-    made.xSectorSize = [](sqlite3_file* f) { return real(f)->pMethods->xSectorSize(real(f)); };
-    made.xDeviceCharacteristics = [](sqlite3_file* f) {
-      return real(f)->pMethods->xDeviceCharacteristics(real(f));
+      const int code = truncate(below(f), size);
+      return code == SQLITE_OK ? below(f)->pMethods->xTruncate(below(f), size) : code;
     };
     return made;
   }();
@@ -93,19 +55,13 @@ const sqlite3_io_methods* methods() {
 }
 
 int open(sqlite3_vfs*, sqlite3_filename name, sqlite3_file* file, int flags, int* out) {
-  auto* own = reinterpret_cast<File*>(file);
-  own->base.pMethods = nullptr;
-  own->real = reinterpret_cast<sqlite3_file*>(own + 1);
-  sqlite3_vfs* const disk = below();
+  sqlite3_vfs* const disk = disk_below();
   MAITRED_CHECK(disk->szOsFile <= kRealFileBytes);
-  std::memset(own->real, 0, kRealFileBytes);
-  const int code = disk->xOpen(disk, name, own->real, flags, out);
-  if (own->real->pMethods != nullptr) own->base.pMethods = methods();
-  return code;
+  return open_forwarded(disk, name, file, flags, out, methods());
 }
 
 int remove(sqlite3_vfs*, const char* name, int sync) {
-  sqlite3_vfs* const disk = below();
+  sqlite3_vfs* const disk = disk_below();
   return overwrite_file(name) ? disk->xDelete(disk, name, sync) : SQLITE_IOERR_DELETE;
 }
 
@@ -113,10 +69,10 @@ int remove(sqlite3_vfs*, const char* name, int sync) {
 
 const char* erasing_disk() {
   static sqlite3_vfs disk = [] {
-    sqlite3_vfs made = *below();  // its clock, random numbers and names
+    sqlite3_vfs made = *disk_below();  // its clock, random numbers and names
     made.zName = kName;
     made.pNext = nullptr;
-    made.szOsFile = static_cast<int>(sizeof(File)) + kRealFileBytes;
+    made.szOsFile = static_cast<int>(sizeof(ForwardedFile)) + kRealFileBytes;
     made.xOpen = open;
     made.xDelete = remove;
     return made;

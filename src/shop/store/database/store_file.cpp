@@ -94,7 +94,7 @@ Status check_header(const std::filesystem::path& path) {
 }
 
 Status check_modes(const std::filesystem::path& path) {
-  for (const char* tail : {"", "-wal", ".lock", ".generation", ".erasures", ".unfinished"}) {
+  for (const char* tail : kStoreTails) {
     const std::filesystem::path file = path.string() + tail;
     struct stat status {};
     if (::stat(file.c_str(), &status) != 0 || (status.st_mode & (S_IWGRP | S_IWOTH)) == 0) continue;

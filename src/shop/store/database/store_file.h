@@ -1,6 +1,7 @@
 // The file of a store: its lock, its header and its creation.
 #pragma once
 
+#include <array>
 #include <filesystem>
 #include <functional>
 
@@ -16,6 +17,10 @@ Result<UniqueFd> lock_store(const std::filesystem::path& path);
 // Checks that PATH is a regular file with the header of a store. Changes nothing. Errors:
 // store_missing, store_corrupt, store_failed.
 Status check_header(const std::filesystem::path& path);
+
+// What follows the name of a store in the names of its files.
+inline constexpr std::array<const char*, 6> kStoreTails = {
+    "", "-wal", ".lock", ".generation", ".erasures", ".unfinished"};
 
 // Checks that nobody but the owner may write the store or a file beside it. Error: store_exposed.
 Status check_modes(const std::filesystem::path& path);

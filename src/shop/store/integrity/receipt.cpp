@@ -7,8 +7,8 @@
 #include <nlohmann/json.hpp>
 
 #include "maitred/base/file.h"
-#include "maitred/base/secret.h"
 #include "src/shop/store/keys/receipt_signing.h"
+#include "src/shop/store/keys/signing.h"
 
 namespace maitred {
 namespace {
@@ -66,18 +66,6 @@ Result<Receipt> parse(std::string_view text) {
   return receipt;
 }
 
-struct KeyPair {
-  std::array<std::uint8_t, crypto_sign_PUBLICKEYBYTES> public_key{};
-  SecretBytes secret_key{crypto_sign_SECRETKEYBYTES};
-};
-
-KeyPair key_pair(ByteView seed) {
-  static_assert(kKeyBytes == crypto_sign_SEEDBYTES);
-  KeyPair pair;
-  crypto_sign_seed_keypair(pair.public_key.data(), pair.secret_key.data(), seed.data());
-  return pair;
-}
-
 }  // namespace
 
 std::string receipt_text(const Receipt& receipt) {
@@ -90,9 +78,7 @@ Result<Receipt> verify_receipt(std::string_view text, std::string_view expected_
   MAITRED_ASSIGN(Receipt receipt, parse(text));
   MAITRED_ASSIGN(const Bytes key, decode(receipt.public_key, crypto_sign_PUBLICKEYBYTES));
   MAITRED_ASSIGN(const Bytes signature, decode(receipt.signature, crypto_sign_BYTES));
-  const std::string message = signed_text(receipt);
-  if (crypto_sign_verify_detached(signature.data(), bytes_of(message).data(), message.size(),
-                                  key.data()) != 0) {
+  if (!signature_fits(key, bytes_of(signed_text(receipt)), signature)) {
     return clean_no("receipt_invalid", "the signature does not fit: the receipt was altered");
   }
   if (!expected_key.empty() && receipt.public_key != expected_key) {
@@ -101,16 +87,11 @@ Result<Receipt> verify_receipt(std::string_view text, std::string_view expected_
   return receipt;
 }
 
-std::string receipt_public_key(ByteView seed) { return to_base64(key_pair(seed).public_key); }
+std::string receipt_public_key(ByteView seed) { return to_base64(signing_public_key(seed)); }
 
 void sign_receipt(Receipt& receipt, ByteView seed) {
-  const KeyPair pair = key_pair(seed);
-  receipt.public_key = to_base64(pair.public_key);
-  const std::string message = signed_text(receipt);
-  std::array<std::uint8_t, crypto_sign_BYTES> signature{};
-  crypto_sign_detached(signature.data(), nullptr, bytes_of(message).data(), message.size(),
-                       pair.secret_key.data());
-  receipt.signature = to_base64(signature);
+  receipt.public_key = receipt_public_key(seed);
+  receipt.signature = to_base64(sign(seed, bytes_of(signed_text(receipt))));
 }
 
 }  // namespace maitred

@@ -4,6 +4,7 @@
 
 #include <cstring>
 
+#include "signing.h"
 #include "src/shop/store/rows/setting_rows.h"
 
 namespace maitred {
@@ -15,11 +16,7 @@ constexpr std::size_t kRowBytes = sizeof(std::int64_t) + sizeof(Digest);
 }  // namespace
 
 Bytes backup_signer(const Vault& vault) {
-  Bytes public_key(crypto_sign_PUBLICKEYBYTES);
-  SecretBytes secret_key(crypto_sign_SECRETKEYBYTES);
-  crypto_sign_seed_keypair(public_key.data(), secret_key.data(),
-                           vault.subkey(Purpose::kBackupSigning).data());
-  return public_key;
+  return signing_public_key(vault.subkey(Purpose::kBackupSigning));
 }
 
 SecretBytes voucher_of(const SecretBytes& key) {

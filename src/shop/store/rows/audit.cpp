@@ -197,6 +197,27 @@ Result<Digest> present_link(Vault& vault, std::uint64_t number) {
   return link;
 }
 
+Place place_of(const LinkedRow& row) { return {kAuditTable, std::to_string(row.number)}; }
+
+// Opens row `number` of the chain and moves `before`, the link of the row before it, on to it. A
+// row that was changed must not be made to fit.
+Result<ClearBytes> open_linked(Vault& vault, const LinkedRow& row, std::uint64_t number,
+                               ByteView key, Digest& before) {
+  before = link_of(key, before, row.number, row.sealed);
+  const Place place = place_of(row);
+  if (row.number != number || !fits(row.link, before)) return vault.corrupt(place.table, place.row);
+  return vault.open(Purpose::kAudit, place, row.sealed);
+}
+
+// Seals the row again and links it to `link`, which moves on to it.
+Status link_again(Vault& vault, const LinkedRow& row, ByteView clear, ByteView key, Digest& link) {
+  const Bytes sealed = vault.seal(Purpose::kAudit, place_of(row), clear);
+  link = link_of(key, link, row.number, sealed);
+  return Query(vault.database(), "UPDATE audit SET sealed = ?2, link = ?3 WHERE n = ?1", row.number,
+               sealed, ByteView(link))
+      .run();
+}
+
 // Takes what the row says about a customer out of it.
 Status take_subject_out(Vault& vault, const ErasureList& known, AuditRow& row) {
   MAITRED_ASSIGN(const auto customer, customer_of(vault, row.subject));
@@ -232,18 +253,9 @@ Status relink_some(Vault& vault, RotationState& state, std::size_t rows) {
   MAITRED_ASSIGN(Digest link, present_link(vault, state.relinked));
   MAITRED_ASSIGN(const auto due, rows_after(vault, state.relinked, rows));
   for (const LinkedRow& row : due) {
-    const Place place{kAuditTable, std::to_string(row.number)};
-    // A row that was changed must not be made to fit.
-    before = link_of(old_key, before, row.number, row.sealed);
-    if (row.number != state.relinked + 1 || !fits(row.link, before)) {
-      return vault.corrupt(place.table, place.row);
-    }
-    MAITRED_ASSIGN(const ClearBytes clear, vault.open(Purpose::kAudit, place, row.sealed));
-    const Bytes sealed = vault.seal(Purpose::kAudit, place, clear);
-    link = link_of(new_key, link, row.number, sealed);
-    MAITRED_TRY(Query(vault.database(), "UPDATE audit SET sealed = ?2, link = ?3 WHERE n = ?1",
-                      row.number, sealed, ByteView(link))
-                    .run());
+    MAITRED_ASSIGN(const ClearBytes clear,
+                   open_linked(vault, row, state.relinked + 1, old_key, before));
+    MAITRED_TRY(link_again(vault, row, clear, new_key, link));
     state.relinked = row.number;
   }
   state.link = to_base64(before);
@@ -266,27 +278,18 @@ Status seal_audit_subjects(Vault& vault) {
     MAITRED_ASSIGN(const auto due, rows_after(vault, done, kMigratedAtOnce));
     if (due.empty()) return vault.corrupt(kAuditTable, std::to_string(done + 1));
     for (const LinkedRow& row : due) {
-      const Place place{kAuditTable, std::to_string(row.number)};
       const ByteView key = link_key(vault, row.number);
       const auto& former = vault.former();
       // Rows that a rotation has not reached are linked by themselves.
       if (former && !former->chain_moved && row.number == former->relinked + 1) {
         before = link = former->link;
       }
-      // A row that was changed must not be made to fit.
-      before = link_of(key, before, row.number, row.sealed);
-      MAITRED_ASSIGN(const ClearBytes old, vault.open(Purpose::kAudit, place, row.sealed));
+      MAITRED_ASSIGN(const ClearBytes old, open_linked(vault, row, ++done, key, before));
       auto entry = decode_record<AuditRow>(old);
-      if (!entry || !fits(row.link, before) || row.number != ++done) {
-        return vault.corrupt(place.table, place.row);
-      }
+      if (!entry) return vault.corrupt(kAuditTable, place_of(row).row);
       MAITRED_TRY(take_subject_out(vault, known, *entry));
       MAITRED_ASSIGN(const ClearBytes clear, encode_record(*entry));
-      const Bytes sealed = vault.seal(Purpose::kAudit, place, clear);
-      link = link_of(key, link, row.number, sealed);
-      MAITRED_TRY(Query(vault.database(), "UPDATE audit SET sealed = ?2, link = ?3 WHERE n = ?1",
-                        row.number, sealed, ByteView(link))
-                      .run());
+      MAITRED_TRY(link_again(vault, row, clear, key, link));
     }
   }
   if (before != ledger.audit_link) {
