@@ -3,7 +3,7 @@
 
 #include <sqlite3.h>
 
-#include <cstring>
+#include "src/shop/store/database/forwarding_disk.h"
 
 namespace maitred::test {
 
@@ -40,16 +40,11 @@ class DiskShim {
     hooks_ = &hooks;
     vfs_.zName = "shim";
     vfs_.pNext = nullptr;
-    vfs_.szOsFile = static_cast<int>(sizeof(File)) + real_disk()->szOsFile;
+    vfs_.szOsFile = static_cast<int>(sizeof(ForwardedFile)) + real_disk()->szOsFile;
     vfs_.xOpen = [](sqlite3_vfs*, sqlite3_filename name, sqlite3_file* file, int flags, int* out) {
-      auto* shim = reinterpret_cast<File*>(file);
-      shim->base.pMethods = nullptr;
-      shim->real = reinterpret_cast<sqlite3_file*>(shim + 1);
+      file->pMethods = nullptr;
       if (const int code = hooks_->open(); code != SQLITE_OK) return code;
-      std::memset(shim->real, 0, static_cast<std::size_t>(real_disk()->szOsFile));
-      const int code = real_disk()->xOpen(real_disk(), name, shim->real, flags, out);
-      if (shim->real->pMethods != nullptr) shim->base.pMethods = methods();
-      return code;
+      return open_forwarded(real_disk(), name, file, flags, out, methods());
     };
     vfs_.xDelete = [](sqlite3_vfs*, const char* name, int sync) {
       hooks_->about_to_remove(name);
@@ -67,46 +62,20 @@ class DiskShim {
   DiskShim& operator=(const DiskShim&) = delete;
 
  private:
-  struct File {
-    sqlite3_file base;
-    sqlite3_file* real;
-  };
-  static sqlite3_file* real(sqlite3_file* file) { return reinterpret_cast<File*>(file)->real; }
-
   static const sqlite3_io_methods* methods() {
     static const sqlite3_io_methods table = [] {
-      sqlite3_io_methods made{};
-      made.iVersion = 1;
-      made.xClose = [](sqlite3_file* f) { return hooks_->close(real(f)); };
+      sqlite3_io_methods made = forwarding_methods();
+      made.xClose = [](sqlite3_file* f) { return hooks_->close(below(f)); };
       made.xRead = [](sqlite3_file* f, void* into, int count, sqlite3_int64 offset) {
-        return hooks_->read(real(f), into, count, offset);
+        return hooks_->read(below(f), into, count, offset);
       };
       made.xWrite = [](sqlite3_file* f, const void* from, int count, sqlite3_int64 offset) {
-        return hooks_->write(real(f), from, count, offset);
+        return hooks_->write(below(f), from, count, offset);
       };
       made.xTruncate = [](sqlite3_file* f, sqlite3_int64 size) {
-        return hooks_->truncate(real(f), size);
+        return hooks_->truncate(below(f), size);
       };
-      made.xSync = [](sqlite3_file* f, int flags) { return hooks_->sync(real(f), flags); };
-      made.xFileSize = [](sqlite3_file* f, sqlite3_int64* size) {
-        return real(f)->pMethods->xFileSize(real(f), size);
-      };
-      made.xLock = [](sqlite3_file* f, int level) {
-        return real(f)->pMethods->xLock(real(f), level);
-      };
-      made.xUnlock = [](sqlite3_file* f, int level) {
-        return real(f)->pMethods->xUnlock(real(f), level);
-      };
-      made.xCheckReservedLock = [](sqlite3_file* f, int* locked) {
-        return real(f)->pMethods->xCheckReservedLock(real(f), locked);
-      };
-      made.xFileControl = [](sqlite3_file* f, int what, void* argument) {
-        return real(f)->pMethods->xFileControl(real(f), what, argument);
-      };
-      made.xSectorSize = [](sqlite3_file* f) { return real(f)->pMethods->xSectorSize(real(f)); };
-      made.xDeviceCharacteristics = [](sqlite3_file* f) {
-        return real(f)->pMethods->xDeviceCharacteristics(real(f));
-      };
+      made.xSync = [](sqlite3_file* f, int flags) { return hooks_->sync(below(f), flags); };
       return made;
     }();
     return &table;
