@@ -36,7 +36,8 @@ Result<std::optional<KeyAccess>> new_access_of(const GivenKey& given, const KeyA
 
 // The core does not know where its caller stands.
 Result<std::filesystem::path> absolute_path(const char* field, const std::string& text) {
-  if (std::filesystem::path path(text); path.is_absolute()) return path;
+  std::filesystem::path path(text);
+  if (path.is_absolute()) return path;
   return field_must_be(field, "an absolute path");
 }
 
@@ -171,10 +172,11 @@ Result<BackupFetchedAnswer> backup_fetched(Shop& shop, const BackupFetchedArgs& 
 Result<KeySlotsAnswer> key_slots(Shop& shop, const NoArgs&, const Actor&) {
   const Keys& keys = shop.store().keys();
   MAITRED_ASSIGN(const auto slots, keys.slots());
-  KeySlotsAnswer answer{{}, keys.rotating()};
+  KeySlotsAnswer answer;
   for (const KeySlot& slot : slots) {
     answer.slots.push_back({slot.number, slot.kind, slot.label, slot.made, slot.in_use});
   }
+  answer.rotating = keys.rotating();
   return answer;
 }
 

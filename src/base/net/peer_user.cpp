@@ -87,17 +87,13 @@ tcp::endpoint unmapped(const tcp::endpoint& end) {
   return {ip::make_address_v4(ip::v4_mapped, end.address().to_v6()), end.port()};
 }
 
-// Files of /proc have no size.
-std::string read_table(const char* path) {
-  const UniqueFd file(::open(path, O_RDONLY | O_CLOEXEC));
-  std::string text;
-  std::array<char, 16 * 1024> block{};
-  while (file) {
-    const ssize_t got = ::read(file.get(), block.data(), block.size());
-    if (got <= 0) break;
-    text.append(block.data(), static_cast<std::size_t>(got));
-  }
-  return text;
+std::optional<uid_t> user_in_file(const char* path, const tcp::endpoint& local,
+                                  const tcp::endpoint& remote) {
+  constexpr std::size_t kLargestTable_bytes = std::size_t{64} << 20;
+  const auto table = read_file(path, kLargestTable_bytes);
+  if (!table) return std::nullopt;
+  return user_in_table({reinterpret_cast<const char*>(table->data()), table->size()}, local,
+                       remote);
 }
 
 }  // namespace
@@ -136,10 +132,10 @@ std::optional<uid_t> user_of_peer(int accepted) {
   // Not /proc/net: a service may see its own processes alone.
   for (int i = 0; i < kTries; ++i) {
     if (v4) {
-      if (auto user = user_in_table(read_table("/proc/self/net/tcp"), *theirs, *ours)) return user;
+      if (auto user = user_in_file("/proc/self/net/tcp", *theirs, *ours)) return user;
     }
-    const auto user = user_in_table(read_table("/proc/self/net/tcp6"),
-                                    v4 ? mapped(*theirs) : *theirs, v4 ? mapped(*ours) : *ours);
+    const auto user = user_in_file("/proc/self/net/tcp6", v4 ? mapped(*theirs) : *theirs,
+                                   v4 ? mapped(*ours) : *ours);
     if (user) return user;
   }
   return std::nullopt;

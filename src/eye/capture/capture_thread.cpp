@@ -6,6 +6,7 @@
 
 #include "maitred/base/backoff.h"
 #include "maitred/base/log.h"
+#include "maitred/base/text.h"
 
 namespace maitred {
 namespace {
@@ -144,7 +145,7 @@ bool CaptureThread::deliver(SourceFrame read) {
   {
     const std::lock_guard lock(mutex_);
     if (!connected_)
-      journal().info("camera is running: {}", printable_source(options_.capture.source));
+      journal().info("camera is running: {}", without_secrets(options_.capture.source));
     if (fault != picture_fault_) tell_picture(fault);
     picture_fault_ = fault;
     connected_ = true;

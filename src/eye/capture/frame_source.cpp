@@ -36,13 +36,11 @@ bool is_live(SourceKind kind) {
          kind == SourceKind::kPipeline;
 }
 
-std::string printable_source(std::string_view source) { return without_secrets(source); }
-
 tl::unexpected<Error> camera_absent(const CaptureOptions& options, const char* what,
                                     const char* advice) {
   return environment_error("camera_absent",
                            fmt::format("camera \"{}\": {} {}; {}", options.camera,
-                                       printable_source(options.source), what, advice));
+                                       without_secrets(options.source), what, advice));
 }
 
 Result<std::unique_ptr<FrameSource>> open_source(const CaptureOptions& options) {

@@ -9,6 +9,7 @@
 #include <opencv2/videoio.hpp>
 
 #include "frame_pacer.h"
+#include "maitred/base/text.h"
 #include "mat_image.h"
 #include "sources.h"
 #include "stream_peer.h"
@@ -69,7 +70,7 @@ class VideoSource final : public FrameSource {
       return environment_error(
           "camera_unreadable",
           fmt::format("camera \"{}\": {} holds no picture that can be decoded; check the file",
-                      options_.camera, printable_source(options_.source)));
+                      options_.camera, without_secrets(options_.source)));
     }
     return std::nullopt;
   }
@@ -96,7 +97,7 @@ class VideoSource final : public FrameSource {
     return environment_error("camera_lost",
                              fmt::format("camera \"{}\": {} delivers no more pictures; check that "
                                          "it is plugged in and switched on",
-                                         options_.camera, printable_source(options_.source)));
+                                         options_.camera, without_secrets(options_.source)));
   }
 
   static Milliseconds to_milliseconds(double seconds) {

@@ -14,6 +14,7 @@ TEST(WithoutSecrets, HidesWhatAnAddressKeepsSecret) {
       {"rtsp://admin:hun/ter2@10.0.0.2/live", "rtsp://***@10.0.0.2/live"},
       {"rtsp://admin:hun@ter2@10.0.0.2/live", "rtsp://***@10.0.0.2/live"},
       {"rtsp://admin:hun?ter2@10.0.0.2/live", "rtsp://***@10.0.0.2/live"},
+      {"rtsp://admin:secret@10.0.0.2:554/live?a=b@c", "rtsp://***@10.0.0.2:554/live?a=***"},
       {"http://cam/video?token=hunter2", "http://cam/video?token=***"},
       {"http://cam/video?user=a&password=hunter2&x", "http://cam/video?user=***&password=***&***"},
       {"http://cam/video?hunter2#hunter2", "http://cam/video?***#***"},
@@ -31,8 +32,9 @@ TEST(WithoutSecrets, HidesWhatAnAddressKeepsSecret) {
 }
 
 TEST(WithoutSecrets, LeavesWhatIsNoSecret) {
-  for (const char* source : {"/dev/video0", "0", "", "rtsp://10.0.0.2:554/a@b", "rtsp://[::1]/a@b",
-                             "/srv/shop films/day 1.mp4", "udp://239.0.0.1:5000"}) {
+  for (const char* source :
+       {"/dev/video0", "0", "", "rtsp://10.0.0.2:554/a@b", "rtsp://10.0.0.2/a@b",
+        "rtsp://[::1]/a@b", "/srv/shop films/day 1.mp4", "udp://239.0.0.1:5000"}) {
     EXPECT_EQ(without_secrets(source), source);
   }
 }

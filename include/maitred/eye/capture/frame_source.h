@@ -64,7 +64,4 @@ Result<std::unique_ptr<FrameSource>> open_source(const CaptureOptions& options);
 using SourceOpener =
     std::function<Result<std::unique_ptr<FrameSource>>(const CaptureOptions& options)>;
 
-// Returns a source without its secrets for the log: "rtsp://***@host/path?channel=***".
-std::string printable_source(std::string_view source);
-
 }  // namespace maitred

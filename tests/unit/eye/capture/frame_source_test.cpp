@@ -55,13 +55,6 @@ TEST(SourceKind, IsReadFromTheWords) {
   EXPECT_FALSE(is_live(SourceKind::kFolder));
 }
 
-TEST(PrintableSource, HidesUserAndPassword) {
-  EXPECT_EQ(printable_source("rtsp://admin:secret@10.0.0.2:554/live?a=b@c"),
-            "rtsp://***@10.0.0.2:554/live?a=***");
-  EXPECT_EQ(printable_source("rtsp://10.0.0.2/a@b"), "rtsp://10.0.0.2/a@b");
-  EXPECT_EQ(printable_source("/dev/video0"), "/dev/video0");
-}
-
 TEST(OpenSource, ReadsEveryFrameOfAFilmAtItsOwnRate) {
   const ScratchFolder folder;
   auto source = open_source(options_for(write_film(folder.path(), 12, 10.0), 10.0));
