@@ -16,6 +16,11 @@ bool simulated = false;
 std::int64_t wall_ms = 0;
 std::int64_t steady_ms = 0;
 
+void set(timespec* out, std::int64_t ms) {
+  out->tv_sec = ms / 1000;
+  out->tv_nsec = (ms % 1000) * kMillion;
+}
+
 }  // namespace
 
 void pass(Milliseconds span) {
@@ -30,15 +35,6 @@ void reset_clocks(WallTime wall) {
   wall_ms = wall.time_since_epoch().count();
   steady_ms = 1'000'000;
 }
-
-namespace {
-
-void set(timespec* out, std::int64_t ms) {
-  out->tv_sec = ms / 1000;
-  out->tv_nsec = (ms % 1000) * kMillion;
-}
-
-}  // namespace
 
 extern "C" int clock_gettime(clockid_t clock, timespec* out) noexcept {
   const bool wall = clock == CLOCK_REALTIME || clock == CLOCK_REALTIME_COARSE;

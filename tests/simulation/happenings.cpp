@@ -1,10 +1,10 @@
 // What customers, staff, admins, clocks, the network and the power do in the simulated world.
 #include <fmt/format.h>
 
-#include <cmath>
 #include <utility>
 
 #include "clocks.h"
+#include "tests/support/axis_face.h"
 #include "world.h"
 
 namespace maitred::simulation {
@@ -16,30 +16,20 @@ using std::chrono::seconds;
 
 constexpr std::size_t kFaces = 40;  // people who may enrol; strangers have others
 constexpr std::size_t kStrangers = 20;
-constexpr std::size_t kTemplateLength = 64;
-
-// Similar to person `number` by this cosine, and to nobody else.
-Template face(std::size_t number, float cosine) {
-  std::vector<float> values(kTemplateLength, 0.0F);
-  values[number] = cosine;
-  values[kTemplateLength - 1] = std::sqrt(1.0F - cosine * cosine);
-  return Template("demo", values);
-}
 
 Actor admin() { return {"uid:1000", wall_now()}; }
 
 }  // namespace
 
+void World::repeat(Milliseconds least, Milliseconds most, void (World::*what)()) {
+  (this->*what)();
+  after(chance_.between(least, most), [=, this] { repeat(least, most, what); });
+}
+
 // Everything that goes on by itself schedules its next time.
 void World::everyday() {
   const auto again = [this](Milliseconds least, Milliseconds most, void (World::*what)()) {
-    // A function that schedules itself.
-    auto repeat = std::make_shared<std::function<void()>>();
-    *repeat = [this, least, most, what, repeat] {
-      (this->*what)();
-      after(chance_.between(least, most), *repeat);
-    };
-    after(chance_.between(Milliseconds{0}, most), *repeat);
+    after(chance_.between(Milliseconds{0}, most), [=, this] { repeat(least, most, what); });
   };
   again(minutes{30}, hours{40}, &World::somebody_comes);
   again(hours{4}, hours{90}, &World::stranger_comes);
@@ -79,7 +69,7 @@ void World::walk(std::size_t number, Milliseconds stays) {
       sighting.at = wall_now();
       sighting.quality = 0.5F;
       sighting.frames = 3;
-      sighting.probe = face(number, cosine);
+      sighting.probe = axis_face(number, cosine);
       core_does("sighting", [&](Core& core) { return core.sighting(camera, sighting); });
     });
   }
@@ -114,7 +104,7 @@ void World::enrol() {
   fresh.profile.name = "Robin Sample";
   fresh.consent = {"v1", "form", {Scope::kRecognition, Scope::kHistory}, "", wall_now(), {}, {}};
   const std::size_t number = chance_.below(kFaces);
-  fresh.templates.push_back(face(number, 1.0F));
+  fresh.templates.push_back(axis_face(number));
   const bool known = std::any_of(members_.begin(), members_.end(), [&](const Member& member) {
     return member.face == number && member.standing != Standing::kErased;
   });
@@ -185,13 +175,13 @@ void World::long_work() {
     return rotates ? core.begin("key_rotate", {{"keep_key", false}})
                    : core.begin("retention", nlohmann::json::object());
   });
-  auto step = std::make_shared<std::function<void()>>();
-  *step = [this, step, rotates] {
-    core_does("step", [](Core& core) { return core.step(); });
-    if (core_ && core_->at_work()) return after(Milliseconds{2}, *step);
-    if (core_ && !rotates) check_members(*core_);
-  };
-  (*step)();
+  work_on(rotates);
+}
+
+void World::work_on(bool rotates) {
+  core_does("step", [](Core& core) { return core.step(); });
+  if (core_ && core_->at_work()) return after(Milliseconds{2}, [=, this] { work_on(rotates); });
+  if (core_ && !rotates) check_members(*core_);
 }
 
 void World::staff_act() { act(chance_.of(clients_)); }

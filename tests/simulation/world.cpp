@@ -141,7 +141,9 @@ void World::check_heard(Client& client, const Client::Heard& heard) {
   if (!heard.wrong.empty()) return wrong(client.name() + ": " + heard.wrong);
   if (const auto* error = std::get_if<StaffError>(&heard.line)) {
     // Others were faster, or the alert has just ended.
-    if (error->code == "not_open" || error->code == "unknown_visit") return;
+    for (const char* code : {"not_open", "already_closed", "unknown_visit"}) {
+      if (error->code == code) return;
+    }
     return wrong(fmt::format("{} gets {}: {}", client.name(), error->code, error->message));
   }
   if (const auto* claimed = std::get_if<StaffClaimed>(&heard.line)) {

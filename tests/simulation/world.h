@@ -83,6 +83,7 @@ class World {
 
   // What happens.
   void everyday();
+  void repeat(Milliseconds least, Milliseconds most, void (World::*what)());
   void somebody_comes();
   void stranger_comes();
   void walk(std::size_t face, Milliseconds stays);
@@ -92,6 +93,7 @@ class World {
   void forget(Member& member);
   void renew(Member& member);
   void long_work();
+  void work_on(bool rotates);
   void staff_act();
   void act(Client& client);
   void clock_is_set();

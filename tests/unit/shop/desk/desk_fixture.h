@@ -4,7 +4,6 @@
 
 #include <gtest/gtest.h>
 
-#include <cmath>
 #include <memory>
 #include <set>
 #include <string>
@@ -12,6 +11,7 @@
 #include <vector>
 
 #include "maitred/shop/desk/shop.h"
+#include "tests/support/axis_face.h"
 #include "tests/support/temporary_folder.h"
 
 namespace maitred {
@@ -52,12 +52,8 @@ class DeskTest : public testing::Test {
     shop_ = taken(Shop::open(settings_, key_));
   }
 
-  // The template of a face that resembles person `number` with this cosine, and nobody else.
   static Template face(std::size_t number, float cosine = 1.0F) {
-    std::vector<float> values(64, 0.0F);
-    values[number] = cosine;
-    values[63] = std::sqrt(1.0F - cosine * cosine);
-    return Template("demo", values);
+    return axis_face(number, cosine);
   }
 
   // Enrols the person with this number.
