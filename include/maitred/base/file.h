@@ -42,7 +42,7 @@ Result<std::vector<std::uint8_t>> read_file(const std::filesystem::path& path,
 Status write_file(const std::filesystem::path& path, std::span<const std::uint8_t> bytes,
                   unsigned mode = 0644);
 
-// What stays the same when a file is renamed, and differs when another one takes its name.
+// Tells one file from another: a rename keeps it, and another file under the same name has another.
 struct FileIdentity {
   std::uint64_t device = 0;
   std::uint64_t number = 0;

@@ -24,9 +24,9 @@ Result<WipedVector<std::uint8_t>> encode(const EyeMessage& message);
 
 // The inverse. Accepts: camera and engine 1 to 64 bytes, UTF-8 without control characters; times
 // from 1970 to 9999; positions 0 to ten years; finite numbers; box coordinates within +-1e6 px;
-// quality 0 to 1; fps 0 to 10000; 1 to 2048 template values, each within +-1.001 and together of
-// length
-// 1. Nothing may follow. Error: bad_eye_message (kInput), which says what is wrong.
+// quality 0 to 1; fps 0 to 10000; 1 to 2048 template values, each within +-1.001, with a
+// sum of squares of about 1. Nothing may follow. Error: bad_eye_message (kInput), which says what
+// is wrong.
 Result<EyeMessage> decode(std::span<const std::uint8_t> bytes);
 
 }  // namespace maitred

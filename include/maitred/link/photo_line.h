@@ -1,5 +1,5 @@
-// What maitred-eye says of a photo: one JSON object in one line, its report or why it refuses the
-// photo. Whoever reads the line reads it here. Pure.
+// Reads the answer of maitred-eye on a photo: one JSON object in one line, which is its report or
+// the reason why it refuses the photo. Pure.
 #pragma once
 
 #include <cstddef>

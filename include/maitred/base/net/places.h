@@ -1,4 +1,5 @@
-// Who may take a place of a server, and who makes room. Pure; time is an argument.
+// Decides which client gets a place of a server, and which one makes room. Pure; time is an
+// argument.
 #pragma once
 
 #include <cstddef>
@@ -15,7 +16,7 @@ namespace maitred {
 // Never used twice by one server.
 using SessionId = std::uint64_t;
 
-// What a session says of its client.
+// The facts about a client by which its place is judged.
 struct Claim {
   bool authenticated = false;  // the client has proved who it is: nobody takes its place
   bool asked = false;          // a whole request has arrived
@@ -31,8 +32,8 @@ struct Place {
 
 struct PlaceLimits {
   std::size_t places = 64;
-  // Of one origin's clients that are not authenticated, so that a shop behind one address can have
-  // as many terminals as it likes. Loopback, and a client without an address, may take all places.
+  // The places for clients of one origin that are not authenticated. A shop behind one address can
+  // so have as many terminals as it likes. Loopback, and a client without an address, may take all.
   std::size_t places_of_origin = 64;
   Milliseconds grace{0};  // a session this young is not closed to make room
 };
@@ -49,8 +50,9 @@ struct Admission {
 Admission admit_newcomer(const std::vector<Place>& places, const PlaceLimits& limits,
                          std::string_view origin, Timestamp now);
 
-// What counts as one client: an IPv4 address, or the first 64 bits of an IPv6 address, because one
-// machine has that many. Empty for loopback and for what is no address.
+// Returns the part of an address that stands for one client: all of an IPv4 address, or the first
+// 64 bits of an IPv6 address, because one machine has all addresses below them. Empty for loopback
+// and for a text that is no address.
 std::string origin_of(std::string_view address);
 
 }  // namespace maitred

@@ -39,7 +39,7 @@ class Session {
   virtual void close() = 0;
   // False once the session refuses its client or ends: it takes no place any more.
   virtual bool is_open() const = 0;
-  // Whether the server may close the session to make room for another.
+  // Tells whether the server may close the session to make room for another.
   virtual Claim claim() const { return {}; }
   // Ends what takes too long. Called every SessionServerOptions::check_every.
   virtual void check_time(Timestamp /*now*/) {}

@@ -1,4 +1,4 @@
-// What each use of maitred-eye may reach.
+// Confines each use of maitred-eye to the files and calls that it needs.
 #pragma once
 
 #include <string_view>

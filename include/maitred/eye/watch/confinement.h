@@ -9,7 +9,8 @@
 
 namespace maitred {
 
-// What stays readable below a folder, or a file. Nothing may be written, made, removed or started.
+// The files that stay within reach: each path is a file or a folder with all below it. Nothing may
+// be written, made, removed or started.
 struct FileAccess {
   std::vector<std::filesystem::path> readable;
   // Device nodes and their folders: they may be written to.
